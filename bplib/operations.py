@@ -1,0 +1,100 @@
+"""What an operation is: one formula, written three times, each for a different reader.
+
+- definition: the textbook formula, short and naive, for any array namespace ``xp``;
+- forward: the NumPy that runs, vectorized and numerically safe;
+- backward: the gradient, derived by hand.
+
+NumPy, SymPy and our own autodiff all run the same definition; with differences of the forward they are the
+witnesses that every hand-derived backward has to face (see `bplib.verify`).
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+
+OPERATIONS: dict[str, "Operation"] = {}
+"""Every registered operation by name, in reading order."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the course.
+
+    definition(xp, *inputs) is the formula in the array namespace ``xp``; example(rng, **sizes) draws inputs.
+    ``wrt`` holds the positions of the inputs that have a gradient. A loss has a number as output and a gradient
+    without an upstream, ``backward(*inputs)``; any other backward is ``backward(d_out, out, *inputs)``.
+    """
+
+    forward: Callable
+    backward: Callable
+    definition: Callable
+    example: Callable
+    wrt: tuple[int, ...] = (0,)
+    is_loss: bool = False
+
+    @property
+    def name(self):
+        """The name of the forward function."""
+        return self.forward.__name__
+
+    @property
+    def input_names(self):
+        """The names of the inputs that have a gradient."""
+        names = list(inspect.signature(self.forward).parameters)
+        return tuple(names[i] for i in self.wrt)
+
+    @property
+    def sizes(self):
+        """The lengths of the axes that example(rng) uses unless it is told others."""
+        parameters = inspect.signature(self.example).parameters.values()
+        return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+    def gradients(self, upstream, out, *inputs):
+        """The gradient of sum(upstream * out) with respect to each input in ``wrt``, always as a tuple."""
+        if self.is_loss:
+            gradients = upstream * self.backward(*inputs)
+        else:
+            gradients = self.backward(upstream, out, *inputs)
+        return gradients if isinstance(gradients, tuple) else (gradients,)
+
+
+def register(forward, backward, *, definition, example, wrt=(0,), is_loss=False):
+    """Add an operation to OPERATIONS. ValueError if the name is taken."""
+    operation = Operation(forward, backward, definition, example, wrt, is_loss)
+    if operation.name in OPERATIONS:
+        raise ValueError(f"an operation named {operation.name!r} is registered already")
+    OPERATIONS[operation.name] = operation
+
+
+def find(function):
+    """The registered operation of a forward function. ValueError lists the known ones."""
+    operation = OPERATIONS.get(getattr(function, "__name__", None))
+    if operation is None or operation.forward is not function:
+        raise ValueError(f"{function!r} is not a registered operation; known are {', '.join(OPERATIONS)}")
+    return operation
+
+
+# The doors of an operation: what was given, what was needed, in the caller's own names.
+
+
+def require_same_shape(operation, **arrays):
+    """ValueError unless all arrays have one shape: NumPy would broadcast (4, 1) with (4,) to (4, 4)."""
+    shapes = {name: _shape(operation, name, array) for name, array in arrays.items()}
+    if len(set(shapes.values())) > 1:
+        given = " but ".join(f"{name} is {shape}" for name, shape in shapes.items())
+        raise ValueError(f"{operation}: {given}; their shapes must be equal")
+
+
+def require_floats(operation, **arrays):
+    """ValueError if an array holds anything but floating-point numbers; a plain number may be an int."""
+    for name, array in arrays.items():
+        _shape(operation, name, array)
+        dtype = getattr(array, "dtype", None)
+        if dtype is not None and dtype.kind not in "fc":
+            raise ValueError(f"{operation}: {name} holds {dtype}; floats are needed, as {name}.astype(float) gives")
+
+
+def _shape(operation, name, array):
+    if not hasattr(array, "shape") and not isinstance(array, int | float | complex):
+        raise ValueError(f"{operation}: {name} is a {type(array).__name__}; a NumPy array or a number is needed")
+    return getattr(array, "shape", ())

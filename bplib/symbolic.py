@@ -1,0 +1,111 @@
+"""Derivatives on paper: the definitions of the course, run by SymPy.
+
+`SYMPY` is an array namespace for arrays of symbols, so a definition written for NumPy becomes a formula.
+"""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import sympy
+
+SYMPY = SimpleNamespace(
+    exp=np.frompyfunc(sympy.exp, 1, 1),
+    log=np.frompyfunc(sympy.log, 1, 1),
+    sqrt=np.frompyfunc(sympy.sqrt, 1, 1),
+    tanh=np.frompyfunc(sympy.tanh, 1, 1),
+    abs=np.frompyfunc(sympy.Abs, 1, 1),
+    maximum=np.frompyfunc(sympy.Max, 2, 1),
+    minimum=np.frompyfunc(sympy.Min, 2, 1),
+    sum=np.sum,
+    mean=lambda x, axis=None, keepdims=False: (
+        np.sum(x, axis=axis, keepdims=keepdims) / sympy.Integer(np.size(x) // np.size(np.sum(x, axis=axis)))
+    ),
+)
+"""The functions of the definitions, elementwise on arrays of SymPy expressions."""
+
+
+def symbols(name, shape):
+    """An array of real symbols, name_0_0, name_0_1, ...; shape () gives one symbol."""
+    array = np.empty(shape, dtype=object)
+    for index in np.ndindex(array.shape):
+        array[index] = sympy.Symbol("_".join([name, *map(str, index)]), real=True)
+    return array if array.shape else array[()]
+
+
+def formula(operation, *inputs):
+    """The definition of an operation as a SymPy expression, or an array of them, of the given symbols."""
+    return operation.definition(SYMPY, *inputs)
+
+
+def gradients(operation, inputs, upstream):
+    """The gradient of sum(upstream * out) for each input in operation.wrt, derived by SymPy, at the given numbers.
+
+    The inputs become symbols, the formula is differentiated with respect to each, and only then numbers go in.
+    """
+    names = dict(zip(operation.wrt, operation.input_names, strict=True))
+    unknown = {i: symbols(name, np.shape(inputs[i])) for i, name in names.items()}
+    out = formula(operation, *(unknown.get(i, x) for i, x in enumerate(inputs)))
+    scalar = sympy.sympify(np.sum(upstream * out))
+    flat = [s for array in unknown.values() for s in np.ravel(array)]
+    slopes = sympy.lambdify(flat, [sympy.diff(scalar, s) for s in flat], modules="numpy", cse=True)
+    numbers = slopes(*(number for i in unknown for number in np.ravel(inputs[i])))
+    ends = np.cumsum([np.size(array) for array in unknown.values()])[:-1]
+    parts = np.split(np.array(numbers, dtype=float), ends)
+    return tuple(part.reshape(np.shape(array)) for part, array in zip(parts, unknown.values(), strict=True))
+
+
+@dataclass(frozen=True)
+class Equality:
+    """Whether two formulas are equal; if not, a point where they differ and their values there."""
+
+    equal: bool
+    point: dict | None = None
+    a_value: float | None = None
+    b_value: float | None = None
+
+    def __bool__(self):
+        """True if the formulas are equal."""
+        return self.equal
+
+
+def equal(a, b):
+    """Decide whether two formulas are equal, by evaluating both at random points: simplifying may never end.
+
+    Symbols are matched by name. Values are computed to thirty digits, so that cancellation hides nothing, and compared
+    to twelve, so that 0.1 is one tenth. Points where neither formula is a finite real number say nothing. ValueError if
+    a and b are real at no common point.
+    """
+    a, b = sympy.sympify(a, strict=True), sympy.sympify(b, strict=True)
+    names = sorted({s.name for s in a.free_symbols | b.free_symbols})
+    plain = {s: sympy.Symbol(s.name) for s in a.free_symbols | b.free_symbols}
+    a, b = a.xreplace(plain), b.xreplace(plain)
+    rng = np.random.default_rng(0)
+    compared = 0
+    for k in range(40):
+        # Half of the points look like probabilities, where logarithms live, and half like anything.
+        low, high = (0.05, 0.95) if k % 2 == 0 else (-3.0, 3.0)
+        # Two decimals, so that the point can be shown to a person exactly as it was used.
+        point = {name: sympy.Rational(int(100 * rng.uniform(low, high)), 100) for name in names}
+        values = [_real(f, point) for f in (a, b)]
+        if values[0] is None and values[1] is None:
+            continue
+        if None not in values:
+            compared += 1
+            if abs(values[0] - values[1]) <= 1e-12 * max(map(abs, values)):
+                continue
+        elif k % 2 == 1:
+            continue  # outside of the unit interval a formula may stop being real where an equal one does not
+        return Equality(False, {name: float(v) for name, v in point.items()}, *(_float(v) for v in values))
+    if not compared:
+        raise ValueError("equal: the two formulas are real numbers at no common point, so they cannot be compared")
+    return Equality(True)
+
+
+def _real(expression, point):
+    value = expression.evalf(30, subs={sympy.Symbol(name): v for name, v in point.items()})
+    return value if value.is_Float or value.is_Rational else None
+
+
+def _float(value):
+    return None if value is None else float(value)

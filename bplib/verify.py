@@ -1,0 +1,112 @@
+"""Every backward before three witnesses: SymPy, differences, and our own autodiff.
+
+The pattern of disagreement names the culprit:
+
+    what is wrong     forward = definition   symbolic   numeric   automatic
+    nothing           ok                     ok         ok        ok
+    backward          ok                     FAIL       FAIL      FAIL
+    forward           FAIL                   ok         FAIL      ok
+    definition        FAIL                   FAIL       ok        FAIL
+    autodiff engine   ok                     ok         ok        FAIL
+
+One mistake escapes: the same one in definition and forward. So every operation also has values computed by hand.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bplib import activations, autodiff, layers, losses, symbolic  # noqa: F401  importing them fills OPERATIONS
+from bplib.gradcheck import central_difference, relative_error
+
+TOLERANCE = 1e-6
+"""Largest relative error that counts as agreement, for every witness."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the witnesses said: for each a sentence about the worst disagreement, or "" where it agrees."""
+
+    name: str
+    complaints: dict[str, str]
+
+    @property
+    def passed(self):
+        """True if every witness agrees."""
+        return not any(self.complaints.values())
+
+    def __getitem__(self, witness):
+        """True if this witness agrees."""
+        return not self.complaints[witness]
+
+    def __repr__(self):
+        rows = [f"  {witness:22}{says or 'ok'}" for witness, says in self.complaints.items()]
+        return "\n".join([f"{self.name}, agreement to {TOLERANCE:g}:", *rows])
+
+
+def witnesses(operation, backward=None, seed=0, **sizes):
+    """Put an operation, or another backward for it, before the witnesses. Returns a `Report`.
+
+    The inputs are the operation's example, of the given axis lengths, and a random upstream (a constant one hides
+    mistakes); both are read-only, so a backward that writes into its arguments raises.
+    """
+    if backward is not None:
+        operation = replace(operation, backward=backward)
+    rng = np.random.default_rng(seed)
+    inputs = tuple(_frozen(x) for x in operation.example(rng, **sizes))
+    defined = _frozen(operation.definition(np, *inputs))
+    out = _frozen(operation.forward(*inputs))
+    upstream = 1.0 if operation.is_loss else _frozen(rng.normal(size=np.shape(out)))
+
+    # With the definition's output the backward is judged apart from the forward, with the forward's apart from
+    # the definition: this is what makes the pattern of disagreement name the culprit.
+    of_definition = operation.gradients(upstream, defined, *inputs)
+    of_forward = operation.gradients(upstream, out, *inputs)
+    return Report(
+        operation.name,
+        {
+            "forward = definition": _complaint(["output"], [out], [defined]),
+            "symbolic": _complaint(
+                operation.input_names, of_definition, symbolic.gradients(operation, inputs, upstream)
+            ),
+            "numeric": _complaint(operation.input_names, of_forward, _numeric(operation, inputs, upstream)),
+            "automatic": _complaint(operation.input_names, of_definition, _automatic(operation, inputs, upstream)),
+        },
+    )
+
+
+def _numeric(operation, inputs, upstream):
+    def gradient(i):
+        def scalar(x):
+            return np.sum(upstream * operation.forward(*inputs[:i], x, *inputs[i + 1 :]))
+
+        return central_difference(scalar, inputs[i])
+
+    return tuple(gradient(i) for i in operation.wrt)
+
+
+def _automatic(operation, inputs, upstream):
+    values = {i: autodiff.Value(inputs[i]) for i in operation.wrt}
+    out = operation.definition(autodiff, *(values.get(i, x) for i, x in enumerate(inputs)))
+    autodiff.sum(upstream * out).backward()
+    return tuple(value.grad for value in values.values())
+
+
+def _complaint(names, ours, theirs):
+    if len(ours) != len(theirs):
+        return f"FAIL: {len(ours)} gradients where {len(theirs)} are needed, for {', '.join(names)}"
+    for name, mine, witness in zip(names, ours, theirs, strict=True):
+        if np.shape(mine) != np.shape(witness):
+            return f"FAIL: {name} has shape {np.shape(mine)} where {np.shape(witness)} is needed"
+        if not relative_error(mine, witness) <= TOLERANCE:
+            mine, witness = np.asarray(mine), np.asarray(witness)
+            worst = np.unravel_index(np.argmax(np.nan_to_num(np.abs(mine - witness), nan=np.inf)), mine.shape)
+            where = f"[{', '.join(map(str, worst))}]" if worst else ""
+            return f"FAIL: worst at {name}{where}, {mine[worst]:.4f} where it should be {witness[worst]:.4f}"
+    return ""
+
+
+def _frozen(array):
+    array = np.array(array)
+    array.setflags(write=False)
+    return array
