@@ -1,0 +1,77 @@
+"""What a learner calls in a notebook: check an answer, ask for a hint, see how far one has come."""
+
+import difflib
+import sys
+import textwrap
+
+from bplib.course import progress
+from bplib.course.judging import PASSED
+from bplib.course.problems import PROBLEMS
+
+_hints_given = {}
+
+
+def check(id, answer):
+    """Judge the answer to an exercise and show the verdict, as in check("mse", mse).
+
+    The answer is the function itself. A wrong one is told in a sentence and raises nothing, so that a notebook that is
+    not finished still runs to its end; an unknown id is a ValueError. The verdict travels in the metadata of the output
+    too, under "bplib", where graders read it.
+    """
+    problem = _problem(id)
+    verdict = problem.judge(answer)
+    points = problem.points if verdict.status == PASSED else 0
+    won = f", {points} of {problem.points} points" if points else ""
+    text = f"{id}: {verdict.status}{won}. {verdict.message}"
+    progress.record(id, verdict.status)
+    _show(
+        {"text/plain": textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)},
+        {
+            "bplib": {
+                "id": id,
+                "status": verdict.status,
+                "points": points,
+                "max_points": problem.points,
+                "message": verdict.message,
+                "misconception": verdict.misconception,
+            }
+        },
+    )
+
+
+def hint(id):
+    """Show the next hint for an exercise, as in hint("mse"). After the last one it starts again."""
+    hints = _problem(id).hints
+    given = _hints_given.get(id, 0)
+    _hints_given[id] = given + 1
+    again = "That was the last hint; from the start again.\n" if given and given % len(hints) == 0 else ""
+    number = given % len(hints)
+    text = f"hint {number + 1} of {len(hints)}: {hints[number]}"
+    print(again + textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False))
+
+
+def show_progress():
+    """Show the map of the course, with what is passed, not yet, and not attempted, and the points."""
+    table = progress.progress_table()
+    _show({"text/plain": str(table), "text/html": table._repr_html_()}, {})
+
+
+def _problem(id):
+    if not isinstance(id, str):
+        raise ValueError(f'the id of an exercise is text, as in check("mse", mse); given {type(id).__name__}')
+    if id not in PROBLEMS:
+        close = difflib.get_close_matches(id, PROBLEMS, n=3)
+        meant = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+        raise ValueError(f"there is no exercise {id!r}{meant}\nthe exercises are: {', '.join(PROBLEMS)}")
+    return PROBLEMS[id]
+
+
+def _show(data, metadata):
+    """Display where there is a notebook, print where there is none."""
+    ipython = sys.modules.get("IPython")  # importing it would be the slowest part of a check outside of a notebook
+    if ipython is not None and ipython.get_ipython() is not None:
+        from IPython.display import display
+
+        display(data, raw=True, metadata=metadata)
+    else:
+        print(data["text/plain"])

@@ -1,0 +1,25 @@
+"""The exercises of the course, one module for each lesson.
+
+A lesson's module holds LESSON (the name of its notebook, without .ipynb), TITLE and PROBLEMS, a tuple. A new module is
+added to LESSONS here, and nowhere else.
+"""
+
+from bplib.course.problems import single_neuron, start_here
+
+LESSONS = (start_here, single_neuron)
+"""The modules of the lessons, in the order of the course."""
+
+
+def collect(lessons):
+    """The problems of the lessons, id to Problem. ValueError if two have the same id."""
+    problems = {}
+    for lesson in lessons:
+        for problem in lesson.PROBLEMS:
+            if problem.id in problems:
+                raise ValueError(f"two exercises have the id {problem.id!r}; the second is in {lesson.LESSON}")
+            problems[problem.id] = problem
+    return problems
+
+
+PROBLEMS = collect(LESSONS)
+"""Every exercise of the course: id to Problem."""

@@ -1,0 +1,169 @@
+"""A learner's own progress: a small file in the course folder, and the map of the course that it fills.
+
+The file is .progress.json beside notebooks/ and exercises/. It holds the best status of each exercise, and it is
+never in the way: where it cannot be read or written, a check goes on without it. With the environment variable
+BPLIB_PROGRESS set to "off" nothing is read or written, so what graders and tests see depends on nobody's progress.
+"""
+
+import datetime
+import html
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from bplib.course.judging import NOT_ATTEMPTED, NOT_YET, PASSED
+from bplib.course.problems import LESSONS
+
+FILE_NAME = ".progress.json"
+STATUSES = (NOT_ATTEMPTED, NOT_YET, PASSED)  # from least to best
+
+
+def record(id, status):
+    """Remember the status of an exercise, if it is better than what is remembered.
+
+    A file that is not ours, or cannot be read, is renamed to a dated copy and a fresh one begun.
+    """
+    path = _path()
+    if path is None:
+        return
+    try:
+        known = _read(path)
+        if known is None:
+            _set_aside(path)
+            known = {}
+        if STATUSES.index(status) > STATUSES.index(known.get(id, NOT_ATTEMPTED)):
+            _write(path, {**known, id: status})
+    except OSError:
+        return  # a folder that cannot be written costs the learner the memory of a check, not the check
+
+
+def statuses():
+    """The best status of each exercise that is remembered: id to "passed" or "not yet"."""
+    path = _path()
+    return (_read(path) or {}) if path else {}
+
+
+@dataclass(frozen=True)
+class ProgressTable:
+    """The map of the course: one row for each lesson, as text for print and as HTML for a notebook.
+
+    A row is (lesson, title, points, max_points, ids), where ids is a dict of status to the ids of its exercises.
+    """
+
+    rows: tuple
+
+    def __str__(self):
+        """The table as text: how many exercises are passed, not yet and not attempted, and the points."""
+        width = max(len(_label(row)) for row in self.rows)
+        lines = [f"{'lesson':{width}}  {PASSED:>6}  {NOT_YET:>7}  {NOT_ATTEMPTED:>13}  {'points':>10}"]
+        for label, points, max_points, ids in [*((_label(row), *row[2:]) for row in self.rows), self._total()]:
+            counts = f"{len(ids[PASSED]):>6}  {len(ids[NOT_YET]):>7}  {len(ids[NOT_ATTEMPTED]):>13}"
+            lines.append(f"{label:{width}}  {counts}  {_points(points, max_points):>10}")
+        return "\n".join([*lines, self._next()])
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        """The table as HTML: the exercises by name, each lesson a link."""
+        border = "border-bottom: 1px solid var(--jp-border-color2, #bbb)"
+        style = f'style="text-align: left; vertical-align: top; padding: 4px 10px; {border}"'
+        heads = ("Lesson", "Passed", "Not yet", "Not attempted", "Points")
+        rows = ["".join(f'<th scope="col" {style}>{head}</th>' for head in heads)]
+        for row in self.rows:
+            lesson, _, points, max_points, ids = row
+            link = f'<a href="../notebooks/{html.escape(lesson)}.ipynb">{html.escape(_label(row))}</a>'
+            names = [html.escape(", ".join(ids[status])) for status in (PASSED, NOT_YET, NOT_ATTEMPTED)]
+            cells = "".join(f"<td {style}>{cell}</td>" for cell in (*names, _points(points, max_points)))
+            rows.append(f'<th scope="row" {style}>{link}</th>{cells}')
+        label, points, max_points, ids = self._total()
+        counts = [str(len(ids[status])) for status in (PASSED, NOT_YET, NOT_ATTEMPTED)]
+        cells = "".join(f"<td {style}>{cell}</td>" for cell in (*counts, _points(points, max_points)))
+        rows.append(f'<th scope="row" {style}>{label}</th>{cells}')
+        table = "".join(f"<tr>{row}</tr>" for row in rows)
+        return (
+            '<div style="color: var(--jp-ui-font-color1, #111)">'
+            f'<table aria-label="Your progress">{table}</table><p>{html.escape(self._next())}</p></div>'
+        )
+
+    def _total(self):
+        ids = {status: [id for row in self.rows for id in row[4][status]] for status in STATUSES}
+        return "all", sum(row[2] for row in self.rows), sum(row[3] for row in self.rows), ids
+
+    def _next(self):
+        for lesson, _, _, _, ids in self.rows:
+            # In the order of the lesson: what is begun and what is not are both still to do.
+            todo = [id for id in ids["in order"] if id not in ids[PASSED]]
+            if todo:
+                return f"next: {todo[0]}, in {lesson}"
+        return "everything is passed"
+
+
+def progress_table():
+    """The map of the course with what the learner has passed, as a ProgressTable; nothing has when progress is off."""
+    known = statuses()
+    rows = []
+    for lesson in LESSONS:
+        status_of = {problem.id: known.get(problem.id, NOT_ATTEMPTED) for problem in lesson.PROBLEMS}
+        ids = {status: [id for id in status_of if status_of[id] == status] for status in STATUSES}
+        points = sum(problem.points for problem in lesson.PROBLEMS if status_of[problem.id] == PASSED)
+        max_points = sum(problem.points for problem in lesson.PROBLEMS)
+        rows.append((lesson.LESSON, lesson.TITLE, points, max_points, {**ids, "in order": list(status_of)}))
+    return ProgressTable(tuple(rows))
+
+
+def _label(row):
+    return f"{row[0].partition('_')[0]} {row[1]}"
+
+
+def _points(points, max_points):
+    return f"{points} of {max_points}" if max_points else "-"
+
+
+def _path():
+    """Where the progress is kept: None outside of a course folder, or when progress is off."""
+    if os.environ.get("BPLIB_PROGRESS") == "off":
+        return None
+    try:
+        here = Path.cwd()
+        for folder in (here, *here.parents):
+            if (folder / "notebooks").is_dir() and (folder / "exercises").is_dir():
+                return folder / FILE_NAME
+    except OSError:  # the working folder is gone, or a folder above it is closed to us
+        return None
+    return None
+
+
+def _read(path):
+    """What the file holds, id to status; {} if there is none, None if it is not ours or cannot be read."""
+    try:
+        exercises = json.loads(path.read_text(encoding="utf-8"))["exercises"]
+        ours = all(status in STATUSES for status in exercises.values())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+    return exercises if ours else None
+
+
+def _set_aside(path):
+    stamp = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
+    copy, count = path.with_name(f"{path.stem}.{stamp}.json"), 1
+    while copy.exists():
+        count += 1
+        copy = path.with_name(f"{path.stem}.{stamp}-{count}.json")
+    path.rename(copy)
+
+
+def _write(path, exercises):
+    """Write through a temporary file, so that whoever reads sees the old file or the new one, never half of it."""
+    text = json.dumps({"exercises": dict(sorted(exercises.items()))}, indent=1) + "\n"
+    handle, name = tempfile.mkstemp(prefix=path.name, suffix=".tmp", dir=path.parent)
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

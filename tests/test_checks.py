@@ -1,0 +1,137 @@
+"""check and hint speak to a learner, in a notebook and outside, and stop nothing."""
+
+import re
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+from bplib.course import checks
+from bplib.course.checks import check, hint, show_progress
+from bplib.course.judging import NOT_YET, Problem, Verdict
+from bplib.course.problems import PROBLEMS
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch):
+    monkeypatch.setenv("BPLIB_PROGRESS", "off")
+    monkeypatch.setattr(checks, "_hints_given", {})
+
+
+@pytest.fixture
+def shell():
+    """IPython as in a notebook, for one test."""
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
+
+
+def planted(monkeypatch, **fields):
+    """An exercise "planted" with the given fields, among the others."""
+    usual = dict(
+        id="planted", title="", points=2, hints=("a", "b"), judge=None, misconceptions=(), minutes=1, difficulty=1
+    )
+    monkeypatch.setitem(PROBLEMS, "planted", Problem(**{**usual, **fields}))
+
+
+def stub(x):
+    raise NotImplementedError()
+
+
+def test_a_right_answer_says_passed_and_the_points(monkeypatch, capsys):
+    planted(monkeypatch, judge=lambda answer: Verdict("passed", "Good."))
+    assert check("planted", len) is None
+    assert capsys.readouterr().out == "planted: passed, 2 of 2 points. Good.\n"
+
+
+def test_an_exercise_worth_nothing_does_not_speak_of_points(capsys):
+    check("first-check", lambda x: x * x)
+    assert capsys.readouterr().out == "first-check: passed. It agrees with ours to 1e-6.\n"
+
+
+def test_a_wrong_answer_says_not_yet_and_its_sentence_and_raises_nothing(capsys):
+    check("first-check", lambda x: 2 * x)
+    assert capsys.readouterr().out == ("first-check: not yet. This is 2 times x. The square of x is x times x.\n")
+
+
+def test_a_stub_says_not_attempted_and_what_to_do(capsys):
+    check("first-check", stub)
+    assert capsys.readouterr().out.replace("\n", " ").rstrip() == (
+        "first-check: not attempted. Replace the line `raise NotImplementedError()` with your answer, "
+        "run that cell, then this one."
+    )
+
+
+def test_a_long_message_is_wrapped(monkeypatch, capsys):
+    planted(monkeypatch, judge=lambda answer: Verdict(NOT_YET, "word " * 100))
+    check("planted", len)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 4 and max(map(len, lines)) <= 100
+
+
+def test_in_a_notebook_the_verdict_travels_in_the_metadata_of_the_output(monkeypatch, shell):
+    planted(monkeypatch, judge=lambda answer: Verdict(NOT_YET, "Half.", "times-half"))
+    with capture_output() as captured:
+        assert check("planted", len) is None
+    [output] = captured.outputs
+    assert captured.stdout == ""
+    assert output.data == {"text/plain": "planted: not yet. Half."}
+    assert output.metadata == {
+        "bplib": {
+            "id": "planted",
+            "status": "not yet",
+            "points": 0,
+            "max_points": 2,
+            "message": "Half.",
+            "misconception": "times-half",
+        }
+    }
+
+
+def test_in_a_notebook_a_passed_exercise_carries_its_points(monkeypatch, shell):
+    planted(monkeypatch, judge=lambda answer: Verdict("passed", "Good."))
+    with capture_output() as captured:
+        check("planted", len)
+    verdict = captured.outputs[0].metadata["bplib"]
+    assert (verdict["status"], verdict["points"], verdict["max_points"]) == ("passed", 2, 2)
+    assert verdict["misconception"] is None
+
+
+def test_an_unknown_id_lists_the_close_and_the_known_ones():
+    for call in (lambda: check("first-chek", len), lambda: hint("first-chek")):
+        with pytest.raises(ValueError) as error:
+            call()
+        assert "did you mean 'first-check'" in str(error.value)
+        assert all(id in str(error.value) for id in PROBLEMS)
+
+
+def test_arguments_in_the_wrong_order_are_told():
+    with pytest.raises(ValueError, match=re.escape('check("mse", mse); given function')):
+        check(stub, "first-check")
+
+
+def test_hints_come_one_after_the_other_and_start_again(monkeypatch, capsys):
+    planted(monkeypatch, hints=("Look.", "Look closer."))
+    said = []
+    for _ in range(5):
+        assert hint("planted") is None
+        said.append(capsys.readouterr().out)
+    again = "That was the last hint; from the start again.\n"
+    first, second = "hint 1 of 2: Look.\n", "hint 2 of 2: Look closer.\n"
+    assert said == [first, second, again + first, second, again + first]
+
+
+def test_each_exercise_has_its_own_hints_to_go_through(monkeypatch, capsys):
+    planted(monkeypatch)
+    hint("first-check")
+    hint("planted")
+    assert capsys.readouterr().out.count("hint 1 of 2") == 2
+
+
+def test_progress_is_printed_outside_and_a_table_in_a_notebook(capsys, shell):
+    with capture_output() as captured:
+        show_progress()
+    data = captured.outputs[0].data
+    assert "<table" in data["text/html"] and "Start here" in data["text/plain"]
+    InteractiveShell.clear_instance()
+    show_progress()
+    assert capsys.readouterr().out == data["text/plain"] + "\n"
