@@ -1,25 +1,21 @@
-"""Computational graphs, and charts that must be quick, as inline SVG.
+"""Computational graphs as inline SVG: values below the boxes, gradients above, local derivatives on the edges.
 
 A diagram knows no mathematics: it reads nodes by their attributes (data, grad, parents, op, name and
-local_derivatives()) and draws numbers. Colors come from the page, so a diagram follows the dark theme, and blue always
-means a forward value, vermillion a gradient, green a parameter.
+local_derivatives()) and draws numbers, all at once or step by step.
 """
 
-import math
 from html import escape
+from itertools import pairwise
 from typing import NamedTuple
 
-INK = "var(--jp-ui-font-color1, currentColor)"
-PAPER = "var(--jp-layout-color0, var(--vscode-editor-background, Canvas))"
-# Okabe and Ito's colors, moved toward the ink: darker on white paper, lighter on black, readable as small text on both.
-BLUE, VERMILLION, GREEN, PURPLE = (
-    f"color-mix(in srgb, {color} 75%, {INK})" for color in ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-)
+from bplib.layout import BOX, place
+from bplib.svg import BLUE, GREEN, HALO, INK, VERMILLION, document, number, px, text
+
 SYMBOLS = {"-": "−", "*": "×", "/": "÷", "neg": "−", "sqrt": "√", "sum": "Σ", "sigmoid": "σ", "mse": "MSE"}
 SYMBOLS |= {"binary_cross_entropy": "BCE", "binary_cross_entropy_with_logits": "BCE", "softmax_cross_entropy": "CE"}
 
 CHARACTER = 7.0  # width of a digit at 12 px, in the fonts that pages use
-BOX, ROW, LANE, WIDEST = 26, 66, 20, 900
+WIDEST, MOST = 900, 200
 
 
 def graph(value, step=None):
@@ -27,9 +23,9 @@ def graph(value, step=None):
 
     A leaf whose name begins with w, W or b is drawn as a parameter; nodes without a name are called c1, c2, ...
     (constants) and v1, v2, ... (results). Gradients are there after value.backward(). ValueError if a node holds an
-    array, if there is no such step, or if a step is asked for before backward().
+    array, if there are more than 200 nodes, if there is no such step, or if a step is asked for before backward().
     """
-    return Graph(_Layout(value), step)
+    return Graph(_Film(value), step)
 
 
 def steps(value):
@@ -40,21 +36,21 @@ def steps(value):
 class Graph:
     """The picture of a graph at one step: SVG for a notebook, a table for print()."""
 
-    def __init__(self, layout, step=None):
+    def __init__(self, film, step=None):
         """Use `graph`."""
-        self._layout, self.step = layout, step
+        self._film, self.step = film, step
         if step is None:
-            self._frame = layout.everything()
-        elif layout.grad is None:
-            raise ValueError(f"the steps show gradients: call {layout.names[-1]}.backward() before asking for a step")
-        elif not 0 <= step < len(layout.frames):
-            raise ValueError(f"there is no step {step}; this graph has the steps 0 to {len(layout.frames) - 1}")
+            self._frame = film.everything()
+        elif not film.has_gradients:
+            raise ValueError(f"the steps show gradients: call {film.root}.backward() before you ask for a step")
+        elif not 0 <= step < len(film.frames):
+            raise ValueError(f"there is no step {step}; this graph has the steps 0 to {len(film.frames) - 1}")
         else:
-            self._frame = layout.frames[step]
+            self._frame = film.frames[step]
 
     def at(self, step):
         """The same graph at another step; quick, since nothing is laid out again."""
-        return Graph(self._layout, step)
+        return Graph(self._film, step)
 
     @property
     def caption(self):
@@ -62,18 +58,13 @@ class Graph:
         return self._frame.caption
 
     def __repr__(self):
-        """One row per node: its name, operation, value, gradient, and the local derivatives known at this step."""
-        layout, frame = self._layout, self._frame
+        film, frame = self._film, self._frame
         rows = [("node", "operation", "value", "gradient", "local derivatives")]
-        for i, (name, node) in enumerate(zip(layout.names, layout.nodes, strict=True)):
-            operation = _expression(node.op, [layout.names[p] for p in layout.parents[i]]) if node.parents else ""
-            value = number(node.data) if i in frame.values else ""
-            local = [
-                f"d{name}/d{layout.names[p]} = {number(slope)}"
-                for p, slope in zip(layout.parents[i], layout.local[i], strict=i in frame.passed)
-                if i in frame.passed
-            ]
-            rows.append((name, operation, value, frame.gradients.get(i, ""), ", ".join(local)))
+        for i, name in enumerate(film.names):
+            slopes = zip(film.parents[i], film.slopes[i], strict=True) if i in frame.passed else ()
+            local = ", ".join(f"d{name}/d{film.names[p]} = {number(slope)}" for p, slope in slopes)
+            value = film.values[i] if i in frame.values else ""
+            rows.append((name, film.formulas[i], value, frame.gradients.get(i, ""), local))
         widths = [max(len(row[k]) for row in rows) for k in range(5)]
         lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
         return "\n".join([*lines, "", self.caption])
@@ -85,59 +76,69 @@ class Graph:
         return f"{self.svg()}<p>{escape(self.caption)}</p>"
 
     def svg(self):
-        """The picture alone."""
-        layout, frame = self._layout, self._frame
-        when = "" if self.step is None else f", step {self.step} of {len(layout.frames) - 1}"
-        parts = [_open(layout.width, layout.height, f"Computational graph of {layout.names[-1]}{when}: {self.caption}")]
-        active = VERMILLION if frame.passed or frame.gradients else BLUE
-        for edge in layout.edges:
-            parts.append(_edge(edge, edge.child == frame.active and active, backward=active == VERMILLION))
-        for edge in layout.edges:  # after all the lines, so that no line crosses a number
-            if edge.child in frame.passed:
-                weight = "bold" if edge.child == frame.active else "normal"
-                halo = f'stroke="{PAPER}" stroke-width="5" stroke-linejoin="round" paint-order="stroke"'
-                text = number(layout.local[edge.child][edge.slot])
-                parts.append(_text(*edge.label, text, INK, 11, f'data-role="local" font-weight="{weight}" {halo}'))
-        for i in range(len(layout.nodes)):
-            parts.append(self._node(i, active if i == frame.active else None))
+        """The picture alone, without the caption under it."""
+        film, frame = self._film, self._frame
+        when = "" if self.step is None else f", step {self.step} of {len(film.frames) - 1}"
         legend = [("below a box: its value", BLUE)]
-        if layout.grad is not None:
-            legend.append((f"above: its gradient, d{layout.names[-1]}/d(box)", VERMILLION))
+        if film.has_gradients:
+            legend.append((f"above: its gradient, d{film.root}/d(box)", VERMILLION))
             legend.append(("on an edge: the local derivative", INK))
-        if any(layout.is_parameter(i) for i in range(len(layout.nodes))):
+        if any(film.is_parameter(i) for i in range(len(film.nodes))):
             legend.append(("green outline: a parameter", GREEN))
-        spans = " · ".join(f'<tspan fill="{color}">{text}</tspan>' for text, color in legend)
-        parts.append(f'<text x="10" y="{layout.height - 8}" fill="{INK}" font-size="11">{spans}</text></svg>')
-        return "".join(parts)
+        width = max(film.layout.width, 24 + 6.3 * sum(len(words) + 3 for words, _ in legend))
+        height = film.layout.height + 30
+        spans = " · ".join(f'<tspan fill="{color}">{words}</tspan>' for words, color in legend)
+        color = VERMILLION if frame.gradients else BLUE
+        parts = [self._line(edge, color if edge.child == frame.active else None) for edge in film.layout.edges]
+        # After all the lines, so that no line crosses a number.
+        parts += [self._local(edge) for edge in film.layout.edges if edge.child in frame.passed]
+        parts += [self._node(i, color if i == frame.active else None) for i in range(len(film.nodes))]
+        parts.append(f'<text x="12" y="{px(height - 8)}" fill="{INK}" font-size="11">{spans}</text>')
+        return document(width, height, f"Computational graph of {film.root}{when}: {self.caption}", parts)
+
+    def _line(self, edge, color):
+        """The line with its arrow: to the child, or back to the parent where a gradient flows."""
+        (x, _, y), (_, end, low) = edge.stations[0], edge.stations[-1]
+        if color and edge.child not in self._frame.passed and self._frame.gradients:
+            color = None  # the gradient of the result is known, and has not moved yet
+        backward = color and self._frame.gradients
+        tip = f"M{px(x)} {px(y)}l9 -4.5v9z" if backward else f"M{px(end)} {px(low)}l-7 -3.5v7z"
+        names = escape(f"{self._film.names[edge.parent]} {self._film.names[edge.child]}")
+        stroke = f'stroke="{color or INK}" stroke-width="{2.5 if color else 1}" stroke-opacity="{1 if color else 0.5}"'
+        return (
+            f'<path data-edge="{names}" d="{_path(edge.stations)}" fill="none" {stroke}/>'
+            f'<path d="{tip}" fill="{color or INK}" fill-opacity="{1 if color else 0.6}"/>'
+        )
+
+    def _local(self, edge):
+        weight = "bold" if edge.child == self._frame.active else "normal"
+        slope = number(self._film.slopes[edge.child][edge.slot])
+        return text(*edge.label, slope, size=11, more=f'data-role="local" font-weight="{weight}" {HALO}')
 
     def _node(self, i, active):
-        layout, frame = self._layout, self._frame
-        x, y, w = layout.x[i], layout.y[i], layout.widths[i]
-        color = active or (GREEN if layout.is_parameter(i) else INK)
-        width = 2.5 if active or layout.is_parameter(i) else 1
+        film, frame = self._film, self._frame
+        x, y, w, name, symbol = film.layout.x[i], film.layout.y[i], film.widths[i], film.names[i], film.symbols[i]
+        left, cut = x - w / 2, x - w / 2 + _long(name) + 9
+        color = active or (GREEN if film.is_parameter(i) else INK)
+        outline = f'stroke="{color}" stroke-width="{2.5 if active or film.is_parameter(i) else 1}"'
         parts = [
-            f'<g data-node="{escape(layout.names[i])}"><rect x="{_px(x - w / 2)}" y="{_px(y - BOX / 2)}" '
-            f'width="{_px(w)}" height="{BOX}" rx="6" fill="{color}" fill-opacity="{0.15 if active else 0.04}" '
-            f'stroke="{color}" stroke-width="{width}"/>'
+            f'<g data-node="{escape(name)}" opacity="{1 if i in frame.values else 0.6}">'
+            f'<rect x="{px(left)}" y="{px(y - BOX / 2)}" width="{px(w)}" height="{BOX}" rx="6" '
+            f'fill="{color}" fill-opacity="{0.15 if active else 0.04}" {outline}/>',
+            text((left + cut) / 2 if symbol else x, y, name, more='font-style="italic"'),
         ]
-        name, symbol = layout.names[i], layout.symbols[i]
         if symbol:
-            cut = x - w / 2 + CHARACTER * len(name) + 10
-            parts.append(f'<path d="M{_px(cut)} {_px(y - 8)}v16" stroke="{INK}" stroke-opacity="0.3"/>')
-            parts.append(_text((x - w / 2 + cut) / 2, y, name, INK, 12, 'font-style="italic"'))
-            parts.append(_text((cut + x + w / 2) / 2, y, symbol, INK, 12))
-        else:
-            parts.append(_text(x, y, name, INK, 12, 'font-style="italic"'))
+            parts.append(f'<path d="M{px(cut)} {px(y - 8)}v16" stroke="{INK}" stroke-opacity="0.3"/>')
+            parts.append(text((cut + x + w / 2) / 2, y, symbol))
         if i in frame.gradients:
-            parts.append(_text(x, y - BOX / 2 - 9, frame.gradients[i], VERMILLION, 12, 'data-role="gradient"'))
+            parts.append(text(x, y - BOX / 2 - 9, frame.gradients[i], VERMILLION, more='data-role="gradient"'))
         if i in frame.values:
-            value = number(layout.nodes[i].data)
-            parts.append(_text(x, y + BOX / 2 + 10, value, BLUE, 12, 'data-role="value"'))
+            parts.append(text(x, y + BOX / 2 + 10, film.values[i], BLUE, more='data-role="value"'))
         return "".join([*parts, "</g>"])
 
 
 class _Frame(NamedTuple):
-    """What is known at one step: indices of nodes with a value, texts of gradients, nodes whose edges were passed."""
+    """What is known at one step: the nodes with a value, the texts of gradients, the nodes whose edges were passed."""
 
     caption: str
     values: set
@@ -146,133 +147,84 @@ class _Frame(NamedTuple):
     active: int | None
 
 
-class _Edge(NamedTuple):
-    """From a node to one of its parents: line runs from the parent to the child, label is the middle of its text."""
-
-    parent: int
-    child: int
-    slot: int
-    names: str
-    line: str
-    ends: tuple
-    label: tuple
-
-
-class _Layout:
-    """Where everything of a graph stands, which no step changes, and the frames of all its steps."""
+class _Film:
+    """All that the steps share: names, numbers and places of the nodes; and the frames of the steps."""
 
     def __init__(self, value):
         self.nodes = _order(value)
+        if len(self.nodes) > MOST:
+            raise ValueError(f"a graph of {len(self.nodes)} nodes cannot be read; up to {MOST} are drawn")
         index = {id(node): i for i, node in enumerate(self.nodes)}
         self.parents = [[index[id(p)] for p in node.parents] for node in self.nodes]
         self.names = _names(self.nodes)
         for name, node in zip(self.names, self.nodes, strict=True):
             if not isinstance(node.data, float):
-                raise ValueError(f"a graph shows numbers, and {name} holds {type(node.data).__name__}: {node.data!r}")
+                raise ValueError(f"a graph shows single numbers, and {name} holds an array: {node.data!r}")
+        self.root, self.has_gradients = self.names[-1], value.grad is not None
+        self.values = [number(node.data) for node in self.nodes]
         self.symbols = [SYMBOLS.get(node.op, node.op) for node in self.nodes]
-        self.grad = value.grad
-        self.local = [tuple(float(slope) for slope in node.local_derivatives()) for node in self.nodes]
-        self.frames = self._steps()
-        self._place()
+        self.slopes = [tuple(float(slope) for slope in node.local_derivatives()) for node in self.nodes]
+        self.formulas = [self._formula(i, self.names) if node.parents else "" for i, node in enumerate(self.nodes)]
+        self.frames = self._frames()
+        named = zip(self.names, self.symbols, strict=True)
+        boxes = [max(30, _long(name) + _long(symbol) + (18 if symbol else 14)) for name, symbol in named]
+        texts = [max(_long(v), _long(number(n.grad or 0))) for v, n in zip(self.values, self.nodes, strict=True)]
+        labels = [[_long(number(slope)) * 11 / 12 for slope in row] for row in self.slopes]
+        self.widths, self.layout = boxes, place(self.parents, boxes, texts, labels, WIDEST)
 
     def is_parameter(self, i):
         return not self.parents[i] and self.names[i][0] in "wWb"
 
+    def _formula(self, i, words):
+        """The operation of node i, written with the given words for its parents."""
+        words, op = [words[p] for p in self.parents[i]], self.nodes[i].op
+        if op in ("+", "-", "*", "/"):
+            return f"{words[0]} {self.symbols[i]} {_bracket(words[1])}"
+        if op.startswith("^"):
+            return f"{_bracket(words[0])}{op}"
+        return f"−{_bracket(words[0])}" if op == "neg" else f"{self.symbols[i]}({', '.join(words)})"
+
     def everything(self):
         """The frame of the whole graph, with the gradients that the nodes hold."""
-        root, last = self.names[-1], len(self.nodes) - 1
-        caption = f"{root} = {number(self.nodes[-1].data)}"
-        if self.grad is None:
-            return _Frame(f"{caption}.", set(range(last + 1)), {}, set(), None)
+        caption, values = f"{self.root} = {self.values[-1]}", set(range(len(self.nodes)))
+        if not self.has_gradients:
+            return _Frame(f"{caption}.", values, {}, set(), None)
         gradients = {i: number(node.grad) for i, node in enumerate(self.nodes)}
-        leaves = [f"d{root}/d{self.names[i]} = {text}" for i, text in gradients.items() if not self.parents[i]]
-        return _Frame(f"{caption}; {', '.join(leaves)}.", set(gradients), gradients, set(gradients), None)
+        leaves = [f"d{self.root}/d{self.names[i]} = {text}" for i, text in gradients.items() if not self.parents[i]]
+        return _Frame(f"{caption}; {', '.join(leaves)}.", values, gradients, values, None)
 
-    def _steps(self):
-        names, data, root = self.names, [number(node.data) for node in self.nodes], self.names[-1]
-        results = [i for i, node in enumerate(self.nodes) if node.parents]
-        values = {i for i, node in enumerate(self.nodes) if not node.parents}
-        known = ", ".join(f"{names[i]} = {data[i]}" for i in sorted(values))
+    def _frames(self):
+        """The frames of the steps; gradients are replayed here from the local derivatives."""
+        names, root, last = self.names, f"d{self.root}", len(self.nodes) - 1
+        results = [i for i in range(last + 1) if self.parents[i]]
+        values = set(range(last + 1)) - set(results)
+        known = ", ".join(f"{names[i]} = {self.values[i]}" for i in sorted(values))
         frames = [_Frame(f"The leaves are known: {known}.", values, {}, set(), None)]
         for i in results:
             values = values | {i}
-            formula, numbers = (
-                _expression(self.nodes[i].op, [text[p] for p in self.parents[i]]) for text in (names, data)
-            )
-            frames.append(_Frame(f"{names[i]} = {formula} = {numbers} = {data[i]}.", values, {}, set(), i))
-        waiting = [sum(row.count(i) for row in self.parents) for i in range(len(names))]
-        total, passed, texts = {len(names) - 1: 1.0}, set(), {len(names) - 1: "1"}
-        frames.append(_Frame(f"Backward starts at the end: d{root}/d{root} = 1.", values, texts, passed, len(names) - 1))
+            caption = f"{names[i]} = {self.formulas[i]} = {self._formula(i, self.values)} = {self.values[i]}."
+            frames.append(_Frame(caption, values, {}, set(), i))
+
+        to_come = [sum(row.count(i) for row in self.parents) for i in range(last + 1)]
+        gradient, texts, passed = {last: 1.0}, {last: "1"}, set()
+        frames.append(_Frame(f"Backward starts at the end: {root}/{root} = 1.", values, texts, passed, last))
         for i in reversed(results):
             sentences, texts, passed = [], dict(texts), passed | {i}
-            for p, slope in zip(self.parents[i], self.local[i], strict=True):
-                share = total[i] * slope
-                chain = f"d{root}/d{names[i]} × d{names[i]}/d{names[p]} = {number(total[i])} × {_bracket(slope)}"
-                if p in total:
-                    before = number(total[p])
-                    chain = f"{before} + {chain} = {before} + {_bracket(share)}"
-                waiting[p] -= 1
-                total[p] = total.get(p, 0.0) + share
-                texts[p] = number(total[p]) + (" + …" if waiting[p] else "")
-                so_far = " so far" if waiting[p] else ""
-                sentences.append(f"d{root}/d{names[p]} = {chain} = {number(total[p])}{so_far}")
+            for p, slope in zip(self.parents[i], self.slopes[i], strict=True):
+                share = gradient[i] * slope
+                chain = f"{root}/d{names[i]} × d{names[i]}/d{names[p]} = "
+                if p in gradient:  # another path arrived before: the two add up
+                    so_far = number(gradient[p])
+                    chain = f"{so_far} + {chain}{so_far} + {_bracket(gradient[i])} × {_bracket(slope)} = "
+                    chain += f"{so_far} + {_bracket(share)}"
+                else:
+                    chain += f"{number(gradient[i])} × {_bracket(slope)}"
+                to_come[p] -= 1
+                gradient[p] = gradient.get(p, 0.0) + share
+                texts[p] = number(gradient[p]) + (" + …" if to_come[p] else "")
+                sentences.append(f"{root}/d{names[p]} = {chain} = {number(gradient[p])}" + " so far" * bool(to_come[p]))
             frames.append(_Frame("; ".join(sentences) + ".", values, texts, passed, i))
         return frames
-
-    def _place(self):
-        """Layers from left to right, each node just before its first use; a longer edge gets a lane in every layer."""
-        depth = {len(self.nodes) - 1: 0}
-        for i in range(len(self.nodes) - 1, -1, -1):
-            for p in self.parents[i]:
-                depth[p] = max(depth.get(p, 0), depth[i] + 1)
-        last = max(depth.values())
-        column = {i: last - d for i, d in depth.items()}
-        chains = {}
-        for i, parents in enumerate(self.parents):
-            for slot, p in enumerate(parents):
-                lanes = [(i, slot, c) for c in range(column[p] + 1, column[i])]
-                chains[i, slot] = [p, *lanes, i]
-                column.update((lane, lane[2]) for lane in lanes)
-        left, right = ({item: [] for item in column} for _ in range(2))
-        for chain in chains.values():
-            for a, b in zip(chain, chain[1:], strict=False):
-                left[b].append(a)
-                right[a].append(b)
-        layers = _arrange(column, left, right, last)
-        y = _heights(layers, left, right)
-
-        # A text may reach a little into the gaps, where the lines are still flat.
-        texts = [max(len(number(v)) for v in (n.data, n.grad) if v is not None) * CHARACTER for n in self.nodes]
-        boxes = [CHARACTER * (len(n) + len(s)) + (18 if s else 14) for n, s in zip(self.names, self.symbols, strict=True)]
-        self.widths = [max(w, 30) for w in boxes]
-        wide = [max([max(self.widths[i], texts[i] - 12) for i in layer if i in depth]) for layer in layers]
-        gap = min(max((WIDEST - 24 - sum(wide)) / max(last, 1), 44), 72)
-        start = [12 + sum(wide[:c]) + gap * c for c in range(last + 1)]
-        span = {item: (start[c], start[c] + wide[c]) for item, c in column.items()}
-        self.x = [sum(span[i]) / 2 for i in range(len(self.nodes))]
-        self.width = max(round(start[-1] + wide[-1] + 12), 150 if self.grad is None else 430)
-        top, bottom = min(y.values()) - 44, max(y.values()) + 64
-        self.y = [y[i] - top for i in range(len(self.nodes))]
-        self.height = bottom - top
-
-        stations = {}
-        for (i, slot), chain in chains.items():
-            rank = sorted(range(len(self.parents[i])), key=lambda s, i=i: (y[chains[i, s][-2]], s)).index(slot)
-            port = (rank - (len(self.parents[i]) - 1) / 2) * 8
-            p = chain[0]
-            points = [(self.x[p] + self.widths[p] / 2, span[p][1], self.y[p])]
-            points += [(*span[lane], y[lane] - top) for lane in chain[1:-1]]
-            points.append((span[i][0], self.x[i] - self.widths[i] / 2, self.y[i] + port))
-            stations[i, slot] = points
-        obstacles = [(x, self.y[i], max(self.widths[i], texts[i]), ROW - 8) for i, x in enumerate(self.x)]
-        self.edges = []
-        for (i, slot), points in stations.items():
-            others = [q for key, s in stations.items() if key != (i, slot) for q in _samples(s)]
-            text = CHARACTER * len(number(self.local[i][slot])) * 11 / 12
-            label = _free_spot(points, text, obstacles, others)
-            obstacles.append((*label, text, 14))
-            p, ends = self.parents[i][slot], (points[0][0], points[0][2], points[-1][1], points[-1][2])
-            self.edges.append(_Edge(p, i, slot, f"{self.names[p]} {self.names[i]}", _line(points), ends, label))
 
 
 def _order(value):
@@ -299,125 +251,18 @@ def _names(nodes):
     return names
 
 
-def _arrange(column, left, right, last):
-    """The items of each layer from top to bottom: as the formula reads, then by barycenters while crossings vanish."""
-    layers, seen, stack = [[] for _ in range(last + 1)], set(), [item for item, c in column.items() if c == last]
-    while stack:
-        item = stack.pop()
-        if item not in seen:
-            seen.add(item)
-            layers[column[item]].append(item)
-            stack.extend(reversed(left[item]))
-
-    def crossings(layers):
-        place = {item: k for layer in layers for k, item in enumerate(layer)}
-        ends = [[(place[a], place[b]) for a in layer for b in right[a]] for layer in layers]
-        return sum((a - c) * (b - d) < 0 for pairs in ends for k, (a, b) in enumerate(pairs) for c, d in pairs[:k])
-
-    best, least = layers, crossings(layers)
-    for sweep in range(12):
-        if not least:
-            break
-        layers, neighbors = [list(layer) for layer in layers], right if sweep % 2 else left
-        for c in range(last - 1, -1, -1) if sweep % 2 else range(1, last + 1):
-            place = {item: k for layer in layers for k, item in enumerate(layer)}
-            layers[c].sort(key=lambda item, at=place, near=neighbors: _mean([at[n] for n in near[item]], at[item]))
-        if crossings(layers) < least:
-            best, least = layers, crossings(layers)
-    return best
-
-
-def _heights(layers, left, right):
-    """The y of every item: near the mean of its neighbors, never closer than a row to the item above."""
-    size = {item: ROW if isinstance(item, int) else LANE for layer in layers for item in layer}
-    y = {item: 0.0 for item in size}
-    for sweep in range(24):
-        neighbors = (right, left)[sweep % 2]
-        for layer in layers:
-            offsets = [0.0]
-            for a, b in zip(layer, layer[1:], strict=False):
-                offsets.append(offsets[-1] + (size[a] + size[b]) / 2)
-            blocks = []  # least squares under the distances: pool neighbors that are out of order
-            for item, offset in zip(layer, offsets, strict=True):
-                blocks.append([_mean([y[n] for n in neighbors[item]], y[item]) - offset, 1])
-                while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-                    m, n = blocks.pop()
-                    blocks[-1] = [(blocks[-1][0] * blocks[-1][1] + m * n) / (blocks[-1][1] + n), blocks[-1][1] + n]
-            wishes = [m for m, n in blocks for _ in range(n)]
-            y.update((item, w + offset) for item, w, offset in zip(layer, wishes, offsets, strict=True))
-    return {item: round(height) for item, height in y.items()}
-
-
-def _mean(numbers, otherwise):
-    return sum(numbers) / len(numbers) if numbers else otherwise
-
-
-def _line(points):
-    """A path through the stations (left, right, y): flat inside a layer, so it passes no box, and curved between."""
-    line = f"M{_px(points[0][0])} {_px(points[0][2])}"
-    for (_, a, y), (b, _, z) in zip(points, points[1:], strict=False):
-        m = _px((a + b) / 2)
-        line += f"H{_px(a)}C{m} {_px(y)} {m} {_px(z)} {_px(b)} {_px(z)}"
-    return f"{line}H{_px(points[-1][1])}"
-
-
-def _samples(points, ts=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)):
-    """Points on the curved parts of a line, at the parameters ts."""
-    pairs = list(zip(points, points[1:], strict=False))
-    bend = [(t, 1.5 * t * (1 - t) + t**3, 3 * t * t - 2 * t**3) for t in ts]
-    return [(a + (b - a) * u, y + (z - y) * v) for (_, a, y), (b, _, z) in pairs for _, u, v in bend]
-
-
-def _free_spot(points, width, obstacles, others):
-    """Where on its own line a label of this width meets the least of boxes, labels and other lines."""
-
-    def meets(spot):
-        x, y = spot
-        rects = sum(2 * abs(x - a) < width + w and 2 * abs(y - b) < 14 + h for a, b, w, h in obstacles)
-        return 10 * rects + sum(2 * abs(x - a) < width + 4 and abs(y - b) < 9 for a, b in others)
-
-    return min(_samples(points, (0.5, 0.42, 0.58, 0.35, 0.65, 0.28, 0.72)), key=meets)
-
-
-def _edge(edge, color, backward):
-    """The line with its arrow: to the child, and to the parent where a gradient flows back."""
-    x0, y0, x1, y1 = edge.ends
-    arrow = f"M{_px(x0)} {_px(y0)}l8 -4v8z" if color and backward else f"M{_px(x1)} {_px(y1)}l-7 -3.5v7z"
-    ink = f'stroke="{color}" stroke-width="2.5"' if color else f'stroke="{INK}" stroke-opacity="0.5"'
-    fill = f'fill="{color}"' if color else f'fill="{INK}" fill-opacity="0.6"'
-    return f'<path data-edge="{escape(edge.names)}" d="{edge.line}" fill="none" {ink}/><path d="{arrow}" {fill}/>'
-
-
-def _expression(op, parts):
-    """The operation written with the given names or numbers of its parents."""
-    symbol = SYMBOLS.get(op, op)
-    if op in ("+", "-", "*", "/"):
-        return f"{parts[0]} {symbol} {_bracket(parts[1])}"
-    if op.startswith("^"):
-        return f"{_bracket(parts[0])}{op}"
-    return f"−{_bracket(parts[0])}" if op == "neg" else f"{symbol}({', '.join(parts)})"
-
-
 def _bracket(x):
     text = x if isinstance(x, str) else number(x)
     return f"({text})" if text.startswith("−") else text
 
 
-def number(x):
-    """Four significant digits, with a proper minus sign."""
-    return "0" if x == 0 else f"{x:.4g}".replace("-", "−")
+def _long(text):
+    return sum(9 if c.isupper() else CHARACTER for c in text)
 
 
-def _px(x):
-    return f"{x:.1f}".removesuffix(".0")
-
-
-def _text(x, y, text, color, size, more=""):
-    where = f'x="{_px(x)}" y="{_px(y)}" text-anchor="middle" dominant-baseline="central"'
-    return f'<text {where} font-size="{size}" fill="{color}" {more}>{escape(text)}</text>'
-
-
-def _open(width, height, label):
-    font = 'font-family="var(--jp-ui-font-family, sans-serif)"'
-    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(label)}" {size} {font}>'
+def _path(stations):
+    """A line through stations (left, right, y): flat inside a layer, so it passes no box, and curved between layers."""
+    path = f"M{px(stations[0][0])} {px(stations[0][2])}"
+    for (_, a, y), (b, _, z) in pairwise(stations):
+        path += f"H{px(a)}C{px((a + b) / 2)} {px(y)} {px((a + b) / 2)} {px(z)} {px(b)} {px(z)}"
+    return f"{path}H{px(stations[-1][1])}"

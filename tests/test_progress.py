@@ -70,11 +70,14 @@ def test_the_file_lies_in_the_course_folder_from_wherever_below(course, monkeypa
     assert [path.name for path in course.iterdir() if path.is_file()] == [".progress.json"]
 
 
-def test_outside_of_a_course_nothing_is_written(tmp_path, monkeypatch):
+@pytest.mark.parametrize("folders", [[], ["notebooks"], ["exercises"]])
+def test_outside_of_a_course_nothing_is_written(tmp_path, monkeypatch, folders):
+    for name in folders:
+        (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BPLIB_PROGRESS", raising=False)
     record("mse", "passed")
-    assert list(tmp_path.iterdir()) == [] and statuses() == {}
+    assert [path.name for path in tmp_path.iterdir()] == folders and statuses() == {}
 
 
 def test_turned_off_it_neither_reads_nor_writes(course, monkeypatch):

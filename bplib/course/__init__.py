@@ -1,5 +1,6 @@
 """Everything that knows about notebooks and learners.
 
-judging and problems/ say what is asked and whether an answer is right; progress and checks speak with the learner in a
-notebook; notebooks and grading make, run and grade whole notebooks; pytest_plugin and cli carry them to the outside.
+reading calls an answer and reads what comes back, diagnosis says what is wrong with it, judging makes a verdict of
+both, and problems/ holds what is asked; progress and checks speak with the learner in a notebook; notebooks and grading
+make, run and grade whole notebooks; pytest_plugin and cli carry them to the outside.
 """

@@ -1,0 +1,7 @@
+"""`python -m bplib.course` is the command `bplib`, for where the folder of commands is not on the path."""
+
+import sys
+
+from bplib.course.cli import main
+
+sys.exit(main())

@@ -1,0 +1,84 @@
+"""The command `bplib`: grade and reset for learners and instructors, release and run for authors."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from bplib.course import grading, notebooks, progress
+
+
+def main(arguments=None):
+    """Run the command and return its exit code: 0 in order, 1 a problem, 2 wrong usage."""
+    parser = argparse.ArgumentParser(
+        prog="bplib", description="Exercises of the course: grades, fresh starts, progress."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    command = commands.add_parser("grade", help="grade notebooks, and folders of them")
+    command.add_argument("paths", nargs="+", metavar="FILE_OR_FOLDER")
+    command.add_argument("--json", metavar="PATH", type=Path, help="write the report there too")
+    command.set_defaults(run=_grade)
+    command = commands.add_parser("reset", help="give a fresh exercise, and keep the old one as a dated copy")
+    command.add_argument("notebook", metavar="NOTEBOOK", help="such as exercises/01_loss_functions.ipynb, or 01")
+    command.set_defaults(run=_reset)
+    command = commands.add_parser("progress", help="show what is passed")
+    command.set_defaults(run=_progress)
+    command = commands.add_parser("release", help="for authors: make exercises/ from solutions/")
+    command.add_argument("--check", action="store_true", help="write nothing, say what differs")
+    command.set_defaults(run=_release)
+    command = commands.add_parser("run", help="for authors: run notebooks and store them in canonical form")
+    command.add_argument("--check", action="store_true", help="run and write nothing, say what is not canonical")
+    command.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", type=Path)
+    command.set_defaults(run=_run)
+    options = parser.parse_args(arguments)
+    try:
+        return options.run(options)
+    except (ValueError, RuntimeError, OSError) as error:
+        print(f"bplib: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+
+
+def _grade(options):
+    if options.json and not options.json.absolute().parent.is_dir():
+        print(f"bplib: there is no folder {options.json.parent} to write {options.json.name} to", file=sys.stderr)
+        return 2
+    report = grading.grade(options.paths)
+    print(grading.table(report))
+    if options.json:
+        notebooks.write(options.json, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    return 1 if any(submission["problems"] for submission in report["submissions"]) else 0
+
+
+def _reset(options):
+    path, kept = notebooks.reset(options.notebook)
+    print(f"{path} is fresh{f'; what was there is in {kept.name}' if kept else ''}")
+    return 0
+
+
+def _progress(options):
+    print(progress.progress_table())
+    return 0
+
+
+def _release(options):
+    lines = notebooks.release_all(Path.cwd(), check=options.check)
+    print("\n".join(lines) or "exercises/ is in order")
+    return 1 if options.check and lines else 0
+
+
+def _run(options):
+    failed = 0
+    for path in options.notebooks:
+        try:
+            nb = notebooks.read(path)
+            done = notebooks.canonical(nb) if options.check else notebooks.run(nb, path.resolve().parent)
+            new = notebooks.text(done)
+            same = path.read_bytes() == new.encode("utf-8")
+            if not same and not options.check:
+                notebooks.write(path, new)
+            print(f"{path}: {'in order' if same else 'not canonical' if options.check else 'written'}")
+            failed |= options.check and not same
+        except (ValueError, RuntimeError, OSError) as error:
+            print(f"bplib: {path}: {' '.join(str(error).split())}", file=sys.stderr)
+            failed = 1
+    return int(failed)

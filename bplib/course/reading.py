@@ -1,0 +1,200 @@
+"""Calls an answer and reads what comes back, trusting neither.
+
+The answer is a learner's: it may raise, end the program, write into its input, or return anything at all. Here each of
+these becomes a verdict with a sentence, or plain arrays of numbers.
+"""
+
+import copy
+import numbers
+import re
+import traceback
+from dataclasses import dataclass
+
+import numpy as np
+
+PASSED = "passed"
+NOT_YET = "not yet"
+NOT_ATTEMPTED = "not attempted"
+
+REPLACE = "Replace the line `raise NotImplementedError()` with your answer, run that cell, then this one."
+IN_PLACE = "Your function changes its input in place; work on a copy, or build a new array."
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a judge says: the status, the sentence for the learner, and the id of the misconception or None."""
+
+    status: str
+    message: str
+    misconception: str | None = None
+
+
+class Settled(Exception):  # noqa: N818, it is a verdict and no error
+    """Raised where nothing is left to judge: the answer cannot be called, raised, or gave what cannot be compared."""
+
+    def __init__(self, message, status=NOT_YET):
+        """Settle on a message for the learner."""
+        self.verdict = Verdict(status, message)
+
+
+def settling(judge):
+    """The judge as the world sees it: a fresh or seeded rng, and a settled verdict returned."""
+
+    def judge_answer(answer, seed=None):
+        if is_blank(answer):
+            return Verdict(NOT_ATTEMPTED, REPLACE)
+        if not callable(answer):
+            return Verdict(NOT_YET, "Pass the function itself, its name without parentheses, not its result.")
+        try:
+            # Overflow is told as a sentence, where it happens; NumPy's warning would only stand above it.
+            with np.errstate(all="ignore"):
+                return judge(answer, np.random.default_rng(seed))
+        except Settled as settled:
+            return settled.verdict
+
+    return judge_answer
+
+
+def call(answer, args, inputs):
+    """The answer's result. Whatever it raises settles the verdict, except the learner's own interrupt."""
+    try:
+        result = answer(*args)
+    except KeyboardInterrupt:
+        raise
+    except NotImplementedError:
+        raise Settled(REPLACE, NOT_ATTEMPTED) from None
+    except BaseException as error:
+        raise Settled(_raised(error, answer, inputs)) from None
+    if result is None:
+        raise Settled("It returns None; did you forget return?")
+    if result is Ellipsis:
+        raise Settled(REPLACE, NOT_ATTEMPTED)
+    return result
+
+
+def _raised(error, answer, inputs):
+    if isinstance(error, SystemExit):
+        return "Your function ends the program (exit, quit or SystemExit); return a value instead."
+    if isinstance(error, RecursionError):
+        return "Your function calls itself without end (RecursionError)."
+    text = error_text(error)
+    if isinstance(error, ValueError) and "read-only" in text:
+        return IN_PLACE
+    if isinstance(error, TypeError) and "ufunc" in text and "no callable" in text:
+        name = re.search(r"no callable (\w+)", text)[1]
+        return f"np.{name} does not work on symbols; in a formula, write sympy.{name}."
+    if isinstance(error, TypeError) and "Cannot convert expression to float" in text:
+        return "The math module and float() do not work on symbols; in a formula, use SymPy's functions, as sympy.exp."
+    code = getattr(answer, "__code__", None)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename]
+    line = f" in the line `{frames[-1].line.strip()}`" if frames and frames[-1].line else ""
+    given = f"; given {inputs}" if inputs else ""
+    return f"It raised {type(error).__name__}{line}{f': {text}' if text else ''}{given}."
+
+
+def error_text(error):
+    """What an exception says, on one line and not too long; nothing if it cannot even say that."""
+    try:
+        words = " ".join(str(error).split()).rstrip(".")
+    except Exception:
+        return ""
+    return words if len(words) <= 200 else words[:200] + " ..."
+
+
+def is_blank(value):
+    """Whether a value stands for an answer still to come."""
+    return value is None or value is Ellipsis
+
+
+def fresh(value):
+    """A deep copy whose arrays refuse to be written into."""
+    if isinstance(value, np.ndarray):
+        value = value.copy()
+        value.setflags(write=False)
+        return value
+    if isinstance(value, dict):
+        return {key: fresh(item) for key, item in value.items()}
+    if type(value) in (tuple, list):
+        return type(value)(map(fresh, value))
+    return copy.deepcopy(value)
+
+
+def unchanged(value, original):
+    """Whether arguments still hold what they were copied from."""
+    if isinstance(original, np.ndarray):
+        # By bytes, where NaN equals itself. The flag of a read-only array can be lifted, so looking is needed.
+        return value.shape == original.shape and value.tobytes() == original.tobytes()
+    if isinstance(original, dict):
+        return value.keys() == original.keys() and all(unchanged(value[key], original[key]) for key in original)
+    if type(original) in (tuple, list):
+        return len(value) == len(original) and all(map(unchanged, value, original))
+    return True
+
+
+def read_parts(result, needed):
+    """The arrays in a result by name, read like the needed one; a single array has the name ""."""
+    if isinstance(needed, dict):
+        if not isinstance(result, dict):
+            raise Settled(f"It returns {kind_of(result)}; a dict is needed, with the names {listed(needed)}.")
+        missing = [name for name in needed if name not in result]
+        if missing:
+            raise Settled(f"The dict it returns lacks {listed(missing)}.")
+        return {name: _plain(result[name], f"{name} is") for name in needed}
+    if isinstance(needed, tuple):
+        if not isinstance(result, tuple | list) or len(result) != len(needed):
+            count = f"{len(result)} values" if isinstance(result, tuple | list) else kind_of(result)
+            raise Settled(f"It returns {count}; {len(needed)} are needed, separated by commas.")
+        places = [f"Value {i + 1} of {len(needed)}" for i in range(len(needed))]
+        return {place: _plain(part, f"{place} is") for place, part in zip(places, result, strict=True)}
+    return {"": _plain(result, "It returns")}
+
+
+def _plain(value, verb):
+    """A fresh float64 array: comparing plain arrays leaves an object with its own idea of equality no say."""
+    try:
+        array = np.array(value)
+        other = [item for item in array.flat if not isinstance(item, numbers.Real)] if array.dtype == object else []
+        if array.dtype.kind in "biufO" and not other:
+            return array.astype(np.float64)
+    except Exception:
+        raise Settled(f"{verb} {kind_of(value)} that is no array of numbers; are all its rows equally long?") from None
+    if array.dtype.kind == "c":
+        kind = "complex numbers" if array.ndim else "a complex number"
+    elif array.ndim:
+        kind = f"{kind_of(value)} that holds {kind_of(other[0]) if other else 'strings'}"
+    else:
+        kind = kind_of(value)
+    raise Settled(f"{verb} {kind}; only real numbers can be compared.")
+
+
+def kind_of(value):
+    """What a value is, for a sentence."""
+    if value is None or isinstance(value, bool | np.bool_):
+        return str(value)
+    if isinstance(value, str):
+        return "a string"
+    if isinstance(value, np.ndarray):
+        return "an array"
+    if isinstance(value, complex | np.complexfloating):
+        return "a complex number"
+    if isinstance(value, numbers.Number):
+        return "one number"
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeio' else 'a'} {name}"
+
+
+def shown(value):
+    """A number for a sentence; None where a formula has no real value."""
+    return "no real number" if value is None else f"{value:.6g}"
+
+
+def two_numbers(a, b):
+    """Both with as many digits as it takes to tell them apart."""
+    if None not in (a, b) and shown(a) == shown(b):
+        return f"{a:.15g}", f"{b:.15g}"
+    return shown(a), shown(b)
+
+
+def listed(names):
+    """Names for a sentence."""
+    return ", ".join(map(str, names))

@@ -1,0 +1,186 @@
+"""Pictures that move: sliders around graphs and charts, with no mathematics of their own.
+
+Every explorer also holds a static picture, so a stored notebook shows something without a kernel. The pictures are SVG
+made of text, so a move of a slider costs the kernel a few milliseconds.
+"""
+
+import math
+from functools import lru_cache
+from html import escape
+
+import ipywidgets as widgets
+import numpy as np
+
+from bplib import activations, diagrams, losses, svg
+
+_LOSSES = ("squared error (p − y)²", "cross-entropy")
+_STEPS = (1, 2, 5, 10)
+
+# JupyterLab listens to keys even while a slider has the focus (x cuts the cell), and the handles have no name for a
+# screen reader (ipywidgets issue 3912). The views of the widgets appear one by one, hence the waiting.
+_ACCESSIBLE = """
+const mend = (tries) => {
+  const root = element.closest(".bplib-explorer");
+  const controls = root ? root.querySelectorAll(".noUi-handle, button, input, select, .widget-readout") : [];
+  for (const control of controls) {
+    control.setAttribute("data-lm-suppress-shortcuts", "true");
+    const label = control.closest(".jupyter-widgets")?.querySelector(".widget-label");
+    if (label?.textContent && control.tagName !== "BUTTON") control.setAttribute("aria-label", label.textContent);
+  }
+  if (tries > 0) setTimeout(mend, 200, tries - 1);
+};
+mend(15);
+"""
+
+
+class Explorer(widgets.VBox):
+    """Controls above a picture.
+
+    draw(*values of the controls) returns the picture as HTML; static is the HTML to store in a notebook and text what
+    is printed where there is no HTML. extra widgets, such as buttons, stand beside the controls.
+    """
+
+    def __init__(self, controls, draw, static, text, extra=()):
+        """Show the picture for the values that the controls have now."""
+        self._static = {"text/html": static, "text/plain": text}
+        self._controls, self._draw = controls, draw
+        self.picture = widgets.HTML()
+        script = {"output_type": "display_data", "metadata": {}, "data": {"application/javascript": _ACCESSIBLE}}
+        wrap = widgets.Layout(flex_flow="row wrap", align_items="center")
+        row = widgets.HBox([*controls, *extra], layout=wrap)
+        super().__init__([row, self.picture, widgets.Output(outputs=(script,))])
+        self.add_class("bplib-explorer")
+        for control in controls:
+            control.observe(self._update, "value")
+        self._update()
+
+    def _update(self, change=None):
+        self.picture.value = self._draw(*(control.value for control in self._controls))
+
+    def _repr_mimebundle_(self, **kwargs):
+        return super()._repr_mimebundle_(**kwargs) | self._static
+
+
+def graph_explorer(value):
+    """The computational graph of value, one step forward or backward at a time; needs value.backward() before."""
+    whole = diagrams.graph(value)
+    last = diagrams.steps(value)
+    whole.at(0)  # ValueError here, rather than at the first move, if backward() is missing
+    step = _slider(widgets.IntSlider, "step", 0, 0, last, 1)
+    back, forward = (
+        widgets.Button(description=words, layout=widgets.Layout(width="5em")) for words in ("Back", "Next")
+    )
+
+    def move(by):
+        step.value += by  # the slider stops at its ends
+
+    back.on_click(lambda button: move(-1))
+    forward.on_click(lambda button: move(1))
+    return Explorer([step], lambda at: whole.at(at)._repr_html_(), whole._repr_html_(), repr(whole), [back, forward])
+
+
+def loss_explorer():
+    """Squared error and cross-entropy of one prediction p = sigmoid(z) as the logit z moves, and how steep both are."""
+    zs = np.linspace(-6.0, 6.0, 121)
+    curves = {
+        y: {name: (zs, [both[name][0] for both in (_losses(z, y) for z in zs)]) for name in _LOSSES} for y in (0, 1)
+    }
+
+    def caption(y, z):
+        both = "; ".join(
+            f"{name}: {svg.number(loss)}, slope dL/dz {svg.number(slope)}"
+            for name, (loss, slope) in _losses(z, y).items()
+        )
+        return f"y = {y}, z = {svg.number(z)}, p = sigmoid(z) = {svg.number(activations.sigmoid(z))}; {both}."
+
+    def draw(y, z):
+        said = caption(y, z)
+        marks = {name: (z, *pair) for name, pair in _losses(z, y).items()}
+        label = f"Squared error and cross-entropy against the logit. {said}"
+        limits = (-6.0, 6.0, -0.3, 6.5)
+        picture = svg.chart(curves[y], label, "logit z", "loss L", limits=limits, marks=marks, width=560, height=330)
+        return f"{picture}<p>{escape(said)}</p>"
+
+    truth = widgets.ToggleButtons(description="truth y", options=[0, 1], value=1, layout=widgets.Layout(width="16em"))
+    truth.style.button_width = "3em"
+    logit = _slider(widgets.FloatSlider, "logit z", -4.0, -6.0, 6.0, 0.1)
+    return Explorer([truth, logit], draw, draw(1, -4.0), caption(1, -4.0))
+
+
+def _losses(z, y):
+    """Both losses of the logit z and their slopes dL/dz."""
+    y, p = float(y), activations.sigmoid(z)
+    slope = activations.sigmoid_backward(losses.mse_grad(p, y), p, z)
+    cross_entropy = losses.binary_cross_entropy_with_logits(z, y), losses.binary_cross_entropy_with_logits_grad(z, y)
+    return dict(zip(_LOSSES, ((losses.mse(p, y), slope), cross_entropy), strict=True))
+
+
+def line_explorer(x, y, *, x_label="x", y_label="y", origin=0.0, slopes=None, intercepts=None):
+    """A line to fit by hand through points x, y of shape (n,): its residuals, and its mean squared error.
+
+    The intercept is the height of the line at x = origin; with an origin among the data the line turns there, which
+    makes fitting easy. slopes and intercepts are the (low, high) of the sliders; without them they follow from the
+    spread of the data. The second chart shows the error of all slopes at the intercept of the moment.
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    if x.ndim != 1 or x.shape != y.shape or not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise ValueError(f"x is {x.shape} and y is {y.shape}; needed are two equal shapes (n,), all numbers finite")
+    if x.size == 0 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        raise ValueError("x or y is empty or constant; a line needs points that differ")
+    points, shifted = (x.tolist(), y.tolist()), x - origin
+    steep = _round(2 * np.ptp(y) / np.ptp(x))
+    slopes = slopes or (-steep, steep)
+    heights = [*(y.mean() - slope * shifted.mean() for slope in slopes), y.min(), y.max()]
+    intercepts = intercepts or (_round(min(heights)), _round(max(heights)))
+    room = 0.04 * np.ptp(x), 0.04 * np.ptp(y)
+    limits = (x.min() - room[0], x.max() + room[0], y.min() - room[1], y.max() + room[1])
+    tried = np.linspace(*slopes, 121).tolist()
+    highest = 4 * losses.mse(np.full(len(y), y.mean()), y)  # much more than any sensible line costs
+
+    @lru_cache(maxsize=1)  # moving the slope leaves this curve as it is
+    def errors(intercept):
+        return [losses.mse(slope * shifted + intercept, y) for slope in tried]
+
+    def caption(slope, intercept):
+        sign, run = "−" if intercept < 0 else "+", f"({x_label} − {svg.number(origin)})" if origin else x_label
+        line = f"{y_label} = {svg.number(slope)} × {run} {sign} {svg.number(abs(intercept))}"
+        return f"{line}; mean squared error: {svg.number(losses.mse(slope * shifted + intercept, y))}."
+
+    def draw(slope, intercept):
+        said, fitted = caption(slope, intercept), slope * shifted + intercept
+        ends = limits[:2]
+        line = {"": (ends, [slope * (end - origin) + intercept for end in ends])}
+        drops = list(zip(*points, fitted.tolist(), strict=True))
+        label = f"Points and a line. {said}"
+        scatter = svg.chart(line, label, x_label, y_label, limits=limits, points=points, drops=drops)
+        label = f"Mean squared error against the slope. {said}"
+        names = label, "slope", "mean squared error"
+        area, mark = (*slopes, 0.0, highest), {"": (slope, losses.mse(fitted, y), None)}
+        bowl = svg.chart({"": (tried, errors(intercept))}, *names, limits=area, marks=mark, width=330)
+        return f"{scatter}{bowl}<p>{escape(said)}</p>"
+
+    start = (0.0, float(f"{y.mean():.3g}"))
+    controls = [
+        _slider(widgets.FloatSlider, "slope", start[0], *slopes, _round((slopes[1] - slopes[0]) / 200, _STEPS)),
+        _slider(
+            widgets.FloatSlider,
+            "intercept",
+            start[1],
+            *intercepts,
+            _round((intercepts[1] - intercepts[0]) / 400, _STEPS),
+        ),
+    ]
+    return Explorer(controls, draw, draw(*start), caption(*start))
+
+
+def _slider(kind, name, value, low, high, step):
+    wide = widgets.Layout(width="26em", max_width="100%")
+    form = "d" if kind is widgets.IntSlider else f".{max(0, -math.floor(math.log10(step)))}f"
+    return kind(value=value, min=low, max=high, step=step, description=name, layout=wide, readout_format=form)
+
+
+def _round(x, steps=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)):
+    """x rounded to one of the steps times a power of ten: the ends of a slider, and its step."""
+    power = 10.0 ** math.floor(math.log10(abs(x) or 1.0))
+    nearest = min(steps, key=lambda step: abs(step * power - abs(x)))
+    return math.copysign(float(f"{nearest * power:.1g}"), x)

@@ -1,0 +1,107 @@
+"""Figures of the lessons, with no mathematics of their own: values come in, an ax goes out.
+
+Every function draws on ``ax``, or on a new figure without one, and returns the ax. Notebooks choose the look once,
+with ``plt.style.use("bplib.lesson")``. Color is never the only sign: lines have dashes and names, classes have markers.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import to_rgb
+
+# Okabe and Ito's, in the language of the course: forward values blue, gradients vermillion, parameters green.
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+FILLS = ("#56B4E9", "#E69F00", "#F0E442")  # sky, orange and yellow: areas only, under dark text
+MARKERS = "os^D"
+
+
+def line_fit(x, y, slope, intercept, *, ax=None, x_label="x", y_label="y"):
+    """Points x, y of shape (n,), the line slope * x + intercept, and the residuals between them."""
+    ax = ax or plt.subplots()[1]
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    ends = np.array([x.min(), x.max()])
+    ax.vlines(x, y, slope * x + intercept, color=PURPLE, linewidth=0.8, alpha=0.6, label="residuals")
+    ax.plot(x, y, "o", color="0.25", markersize=3.5, alpha=0.7, label="data")
+    ax.plot(ends, slope * ends + intercept, "-", color=BLUE, label="line")
+    ax.set(xlabel=x_label, ylabel=y_label)
+    ax.legend()
+    return ax
+
+
+def loss_surface(first, second, losses, path=None, *, ax=None, x_label="w", y_label="b"):
+    """Contours of losses, shape (len(second), len(first)), and the path (steps, 2) of a descent, if there is one."""
+    ax = ax or plt.subplots()[1]
+    losses = np.asarray(losses)
+    if losses.shape != (len(second), len(first)):
+        raise ValueError(f"losses is {losses.shape}; needed is (len(second), len(first)), {len(second), len(first)}")
+    ax.contourf(first, second, losses, levels=14, cmap="Blues", alpha=0.7)
+    lines = ax.contour(first, second, losses, levels=14, colors="0.25", linewidths=0.6)
+    ax.clabel(lines, lines.levels[1::3], fontsize=8)
+    if path is not None:
+        path = np.asarray(path)
+        ax.plot(path[:, 0], path[:, 1], "o-", color=VERMILLION, markersize=3, linewidth=1.2, label="path")
+        ax.plot(*path[0], "s", color="white", markeredgecolor=VERMILLION, markersize=8, label="start")
+        ax.plot(*path[-1], "*", color="white", markeredgecolor=VERMILLION, markersize=13, label="end")
+        ax.legend(frameon=True)
+    ax.grid(False)
+    ax.set(xlabel=x_label, ylabel=y_label)
+    return ax
+
+
+def functions(z, values, *, ax=None, x_label="z", y_label=""):
+    """Curves over z: values is {name: array like z}; each name stands at the end of its curve."""
+    ax = ax or plt.subplots()[1]
+    ends = []
+    for name, curve in values.items():
+        (line,) = ax.plot(z, curve, label=name)
+        ends.append((float(np.asarray(curve)[-1]), name, line.get_color()))
+    low, high = ax.get_ylim()
+    at = -np.inf
+    for y, name, color in sorted(ends):  # upward, each at least one line of text above the one before
+        at = max(y, at + 0.075 * (high - low))
+        ax.annotate(name, (z[-1], y), (1.01, at), textcoords=("axes fraction", "data"), color=_dark(color), va="center")
+    ax.set(xlabel=x_label, ylabel=y_label)
+    return ax
+
+
+def loss_history(history, *, ax=None, x_label="epoch", y_label="loss"):
+    """The losses of a training: a list, or {name: list} for several; the last value stands at each curve's end."""
+    ax = ax or plt.subplots()[1]
+    for name, losses in (history if isinstance(history, dict) else {"": history}).items():
+        (line,) = ax.plot(np.arange(1, len(losses) + 1), losses, label=name or "_")
+        words = f"{name} {losses[-1]:.4f}".strip()
+        place = {"textcoords": "offset points", "ha": "right", "color": _dark(line.get_color())}
+        ax.annotate(words, (len(losses), losses[-1]), (0, 6), **place)
+    ax.set(xlabel=x_label, ylabel=y_label)
+    return ax
+
+
+def decision_boundary(predict, X, y, labels, *, ax=None, x_label="", y_label=""):
+    """Points X (n, 2) of classes y (n,), integers from 0, over what predict((m, 2)) -> (m,) says everywhere.
+
+    predict may return a probability of class 1, and the boundary is at 0.5, or the labels of classes. labels are the
+    names of the classes.
+    """
+    ax = ax or plt.subplots()[1]
+    X, y = np.asarray(X), np.asarray(y)
+    if X.ndim != 2 or X.shape[1] != 2 or y.shape != X.shape[:1]:
+        raise ValueError(f"X is {X.shape} and y is {y.shape}; needed are (n, 2) and (n,)")
+    room = 0.08 * np.ptp(X, axis=0)
+    axes = [np.linspace(low, high, 200) for low, high in zip(X.min(axis=0) - room, X.max(axis=0) + room, strict=True)]
+    grid = np.stack(np.meshgrid(*axes), axis=-1)
+    said = np.asarray(predict(grid.reshape(-1, 2)), dtype=float).reshape(grid.shape[:2])
+    borders = np.arange(-0.5, len(labels))
+    ax.contourf(*axes, np.clip(said, 0, len(labels) - 1), levels=borders, colors=FILLS, alpha=0.35)
+    ax.contour(*axes, said, levels=borders[1:-1], colors="0.2", linewidths=1.5)
+    for k, name in enumerate(labels):
+        color = (BLUE, VERMILLION, GREEN, PURPLE)[k]
+        style = {"markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.5}
+        ax.plot(*X[y == k].T, MARKERS[k], color=color, label=name, **style)
+    ax.grid(False)
+    ax.legend(frameon=True)
+    ax.set(xlabel=x_label, ylabel=y_label)
+    return ax
+
+
+def _dark(color):
+    """A little nearer to black, so that thin text in this color reads on white."""
+    return tuple(0.8 * c for c in to_rgb(color))

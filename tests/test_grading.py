@@ -1,0 +1,533 @@
+"""Promise: every notebook gets the points its answers deserve, and none is lost for its form."""
+
+import ast
+import copy
+import json
+import os
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+import toy_course
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from toy_course import RIGHT, answered, cell
+
+from bplib.course import cli, grading, notebooks
+
+WRONG = {"toy-double": "def double(x):\n    return x + 2"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def course(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        toy_course.register()
+        folder = toy_course.make(tmp_path_factory.mktemp("course"))
+        patch.setattr(notebooks, "RELEASED", folder / "bplib" / "course" / "released")
+        yield folder
+        toy_course.unregister()
+
+
+@pytest.fixture
+def submit(tmp_path):
+    """A function that writes a submission to a file and returns its path."""
+
+    def write(nb, name="a.ipynb"):
+        path = tmp_path / name
+        path.write_bytes(nb if isinstance(nb, bytes) else json.dumps(nb, ensure_ascii=False).encode("utf-8"))
+        return path
+
+    return write
+
+
+def statuses(submission):
+    return {exercise["id"]: exercise["status"] for exercise in submission["exercises"]}
+
+
+def message(submission, id):
+    return next(exercise["message"] for exercise in submission["exercises"] if exercise["id"] == id)
+
+
+def sources(nb):
+    return [cell.source for cell in nb.cells if cell.cell_type == "code"]
+
+
+def after(nb, id, *cells):
+    """Put cells after the one with an id."""
+    place = [cell.id for cell in nb.cells].index(id) + 1
+    nb.cells[place:place] = cells
+    return nb
+
+
+def without_marks(nb):
+    for each in nb.cells:
+        each.metadata.pop("nbgrader", None)
+    return nb
+
+
+# Assembling
+
+
+def test_the_pristine_notebook_with_the_answers_in_it_is_what_is_run():
+    learner = answered(RIGHT)
+    cell(learner, "toy-half-check").source = "pass"
+    learner.metadata.kernelspec.name = "nosuch"
+    for each in learner.cells:
+        each.metadata["tags"] = ["raises-exception", "skip-execution"]
+        if each.cell_type == "code":
+            each.execution_count = 9
+            each.outputs = [
+                new_output("display_data", {"text/plain": "passed"}, metadata={"bplib": {"id": "toy-half"}})
+            ]
+    nb, problems = grading.assemble(learner, toy_course.released())
+    assert nb == answered(RIGHT)
+    assert problems == []
+
+
+def test_assembling_leaves_both_notebooks_as_they_are():
+    learner, released = answered(RIGHT), toy_course.released()
+    grading.assemble(learner, released)
+    assert (learner, released) == (answered(RIGHT), toy_course.released())
+
+
+def test_a_split_answer_runs_in_order_with_what_stands_between():
+    learner = answered({"toy-half": "a = 1"})
+    second = copy.deepcopy(cell(learner, "toy-half"))
+    second.update(id="f00", source="b = 2")
+    after(learner, "toy-half", new_code_cell("between = 3"), second)
+    nb, problems = grading.assemble(learner, toy_course.released())
+    place = [each.id for each in nb.cells].index("toy-half")
+    assert [each.source for each in nb.cells[place : place + 4]] == [
+        "a = 1",
+        "between = 3",
+        "b = 2",
+        'check("toy-half", half)',
+    ]
+    assert len({each.id for each in nb.cells}) == len(nb.cells)
+    assert not any("toy-half" in problem for problem in problems)
+
+
+def test_answers_are_found_by_grade_id_when_every_cell_id_changed_and_by_cell_id_when_the_marks_are_gone():
+    renamed = answered(RIGHT)
+    for number, each in enumerate(renamed.cells):
+        each.id = f"x{number}"
+    stripped = without_marks(answered(RIGHT))
+    for learner in (renamed, stripped):
+        nb, problems = grading.assemble(learner, toy_course.released())
+        assert problems == []
+        assert set(RIGHT.values()) <= set(sources(nb))
+
+
+def test_an_answer_that_was_moved_runs_in_its_own_place():
+    learner = answered(RIGHT)
+    learner.cells.reverse()
+    assert grading.assemble(learner, toy_course.released())[0] == answered(RIGHT)
+
+
+def test_cells_of_the_learners_own_run_after_the_cell_they_followed():
+    learner = after(answered(RIGHT), "toy-double-check", new_code_cell("mine = 1"), new_markdown_cell("a note"))
+    learner.cells.insert(0, new_code_cell("first = 1"))
+    nb, _ = grading.assemble(learner, toy_course.released())
+    assert sources(nb)[0] == "first = 1"
+    assert sources(nb)[sources(nb).index("mine = 1") - 1] == 'check("toy-double", double)'
+    assert "a note" not in [each.source for each in nb.cells]
+
+
+def test_a_setup_cell_that_the_learner_changed_runs_before_the_given_one():
+    learner = answered({"setup": "import math"})
+    given = cell(toy_course.released(), "setup").source
+    assert sources(grading.assemble(learner, toy_course.released())[0])[:2] == ["import math", given]
+
+
+def test_a_copy_of_a_check_is_left_out_wherever_it_is():
+    learner = answered(RIGHT)
+    double = copy.deepcopy(cell(learner, "toy-half-check"))
+    double.update(id="f00", source="raise SystemExit")
+    learner.cells.insert(0, double)
+    assert grading.assemble(learner, toy_course.released())[0] == answered(RIGHT)
+
+
+def test_a_missing_or_empty_answer_is_named_and_the_stub_stays():
+    learner = answered({**RIGHT, "toy-half": "  \n"})
+    learner.cells = [each for each in learner.cells if each.id != "toy-double"]
+    cell(learner, "toy-parity").cell_type = "raw"
+    nb, problems = grading.assemble(learner, toy_course.released())
+    assert nb == toy_course.released()
+    assert problems == [
+        "toy-double: its cell is missing",
+        "toy-half: its cell is empty",
+        "toy-parity: its cell is of the type raw",
+    ]
+
+
+def test_the_lesson_is_found_from_the_ids_and_not_from_the_name(submit):
+    learner, _ = grading.read_submission(submit(answered(RIGHT), "homework (3).ipynb"))
+    assert grading.lesson_of(learner) == toy_course.released()
+
+
+# Bad input, without a kernel
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "the file is empty"),
+        (b" \n", "the file is empty"),
+        (b"not json {", "it is not JSON: Expecting value, in line 1"),
+        (b'{"cells": [', "it is not JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"[1, 2]", "it is JSON, but no notebook"),
+        (b'{"a": 1}', "it is JSON, but no notebook"),
+        (b'{"nbformat": "4"}', "it is JSON, but no notebook"),
+        (b'{"nbformat": 1, "cells": []}', "too old"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "cells": []}', "has no cells"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "cells": null}', "has no cells"),
+        (b'{"nbformat": 3, "worksheets": 7}', "has no cells"),
+        (
+            b'{"nbformat": 4, "nbformat_minor": 5, "cells": [{"cell_type": "code", "source": "1"}]}',
+            "no exercise of this",
+        ),
+    ],
+)
+def test_a_file_that_holds_nothing_to_grade_is_named_with_the_reason(content, says, submit):
+    submission = grading.grade_file(submit(content))
+    [problem] = submission["problems"]
+    assert says in problem and "\n" not in problem
+    assert (submission["points"], submission["max_points"], submission["exercises"]) == (0, 0, [])
+
+
+def test_a_path_that_leads_nowhere_and_a_folder_without_notebooks_are_named(tmp_path):
+    report = grading.grade([tmp_path / "none.ipynb", tmp_path])
+    assert [submission["problems"] for submission in report["submissions"]] == [
+        ["there is no such file"],
+        ["there are no notebooks in this folder"],
+    ]
+
+
+def older(minor):
+    nb = answered(RIGHT)
+    nb.nbformat_minor = minor
+    for each in nb.cells:
+        del each["id"]
+    return nb
+
+
+def test_what_can_be_read_of_an_odd_file_is_read_and_what_is_odd_is_said(submit):
+    odd = answered(RIGHT)
+    utf8 = json.dumps(odd, ensure_ascii=False).encode("utf-8")
+    accents = utf8.replace(b"Toys", "Jouets préférés".encode("latin-1"))
+    version3 = nbformat.from_dict({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": []}]})
+    for each in older(4).cells:
+        key = "input" if each.cell_type == "code" else "source"
+        stored = {"cell_type": each.cell_type, "metadata": each.metadata, key: each.source.splitlines(True)}
+        version3.worksheets[0].cells.append(stored)
+    damaged = copy.deepcopy(odd)
+    damaged.cells += [7, {"cell_type": "code", "source": 3}]
+    for content, says in [
+        (utf8, None),
+        (b"\xef\xbb\xbf" + utf8, "byte order mark"),
+        (accents, "not in UTF-8"),
+        (json.dumps(odd).encode("utf-16"), "UTF-16"),
+        (older(4), "older nbformat 4.4"),
+        (older(0), "older nbformat 4.0"),
+        (version3, "older nbformat 3.0"),
+        ({**odd, "nbformat": 5}, "newer than we know"),
+        ({**odd, "nbformat_minor": 99}, None),
+        (damaged, "2 of its 10 cells could not be read"),
+    ]:
+        learner, problems = grading.read_submission(submit(content))
+        assert [says in problem for problem in problems] == ([True] if says else []), says
+        nb, missing = grading.assemble(learner, grading.lesson_of(learner))
+        assert (nb, missing) == (answered(RIGHT), []), says
+
+
+def test_half_a_surrogate_pair_does_not_reach_the_kernel(submit):
+    path = submit(json.dumps(answered({"toy-half": "x = '\ud800'"})).encode())
+    learner, _ = grading.read_submission(path)
+    assert cell(learner, "toy-half").source == "x = '?'"
+
+
+# In kernels
+
+
+@pytest.fixture(scope="module")
+def graded(course, tmp_path_factory):
+    """One report over many submissions, by name; each kernel start costs a second, so they are all graded once."""
+    folder = tmp_path_factory.mktemp("submissions")
+    wrong = answered({**RIGHT, **WRONG})
+    for each in wrong.cells:  # and saved outputs that boast
+        if each.cell_type == "code":
+            said = {"id": each.id.removesuffix("-check"), "status": "passed", "points": 99, "message": "passed"}
+            each.outputs = [new_output("display_data", {"text/plain": "passed"}, metadata={"bplib": said})]
+    # A helper in a cell of its own; a split answer that warns on stderr; one that prints a lot and asks for input.
+    odd = answered({**RIGHT, "toy-half": "import warnings", "toy-double": "double = helper"})
+    second = copy.deepcopy(cell(odd, "toy-half"))
+    second.update(id="f00", source="def half(x):\n    warnings.warn('careful')\n    return x / 2")
+    after(odd, "toy-half", second)
+    after(odd, "setup", new_code_cell("def helper(x):\n    return x + x"))
+    cell(odd, "toy-parity").source += "\n\n\nprint('x' * 10_000_000)\ninput()"
+    raising = {
+        "toy-double": "double = undefined",
+        "toy-half": "def half(x)\n    return",
+        "toy-parity": "raise SystemExit",
+    }
+    lost = {
+        "toy-double": "def double(x):\n    while True:\n        pass",
+        "toy-half": "import os\n\n\ndef half(x):\n    os._exit(0)",
+    }
+    submissions = {
+        "wrong": wrong,
+        "odd": odd,
+        "elsewhere": after(answered({}), "toy-half", new_code_cell(RIGHT["toy-half"])),
+        "raising": answered(raising),
+        "lost": answered({**RIGHT, **lost}),
+    }
+    for name, nb in submissions.items():
+        (folder / f"{name}.ipynb").write_text(json.dumps(nb))
+    (folder / "broken.ipynb").write_text("{")
+    (folder / ".ipynb_checkpoints").mkdir()
+    (folder / ".ipynb_checkpoints" / "odd-checkpoint.ipynb").write_text("{")
+    (folder / "odd.2026-11-23T21-40-05.ipynb").write_text("{")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grading, "CELL_SECONDS", 8)
+        report = grading.grade([folder, folder / "odd.ipynb"])
+    return {Path(submission["path"]).stem: submission for submission in report["submissions"]}
+
+
+def test_every_notebook_of_a_folder_is_graded_once_and_copies_are_not(graded):
+    assert list(graded) == ["broken", "elsewhere", "lost", "odd", "raising", "wrong"]
+    assert graded["broken"]["problems"]
+
+
+def test_a_wrong_answer_gets_its_sentence_and_costs_only_itself_whatever_its_saved_outputs_say(graded):
+    assert graded["wrong"]["points"] == 4
+    assert statuses(graded["wrong"])["toy-double"] == "not yet"
+    assert message(graded["wrong"], "toy-double") == toy_course.ADDED[0].says
+
+
+def test_honest_oddities_keep_all_their_points(graded):
+    assert (graded["odd"]["points"], graded["odd"]["problems"]) == (6, [])
+
+
+def test_an_answer_in_a_cell_of_its_own_below_the_stub_counts(graded):
+    assert statuses(graded["elsewhere"]) == {
+        "toy-double": "not attempted",
+        "toy-half": "passed",
+        "toy-parity": "not attempted",
+    }
+
+
+def test_an_answer_cell_that_raises_is_not_yet_and_says_what_it_raised(graded):
+    assert graded["raising"]["points"] == 0
+    assert message(graded["raising"], "toy-double") == "Its cell raised NameError: name 'undefined' is not defined."
+    assert message(graded["raising"], "toy-half").startswith("Its cell raised SyntaxError")
+    assert message(graded["raising"], "toy-parity").startswith("Its cell raised SystemExit")
+
+
+def test_an_answer_that_hangs_or_dies_costs_its_own_points_and_no_others(graded):
+    lost = graded["lost"]
+    assert statuses(lost) == {"toy-double": "not yet", "toy-half": "not yet", "toy-parity": "passed"}
+    assert message(lost, "toy-double") == "It took longer than 8 s."
+    assert message(lost, "toy-half") == "It ended its process."
+    assert (lost["points"], lost["problems"]) == (1, [])
+
+
+def test_the_solution_gets_full_points_and_the_untouched_exercise_none(course):
+    report = grading.grade([course / "solutions", course / "exercises"])
+    full, none = report["submissions"]
+    assert [(e["id"], e["points"], e["max_points"], e["status"]) for e in full["exercises"]] == [
+        ("toy-double", 2, 2, "passed"),
+        ("toy-half", 3, 3, "passed"),
+        ("toy-parity", 1, 1, "passed"),
+    ]
+    assert (full["points"], full["max_points"], none["points"], none["max_points"]) == (6, 6, 0, 6)
+    assert set(statuses(none).values()) == {"not attempted"}
+    assert full["problems"] == none["problems"] == []
+
+
+def test_the_answers_do_not_run_beside_the_learners_files_or_in_their_progress(submit, monkeypatch):
+    monkeypatch.setenv("BPLIB_PROGRESS", "on")
+    nb = answered({"toy-double": "import os\n\n(os.listdir(), os.getcwd(), os.environ['BPLIB_PROGRESS'])"})
+    assert grading.run_in_kernel(nb) is None
+    files, folder, progress = ast.literal_eval(cell(nb, "toy-double").outputs[0].data["text/plain"])
+    assert (files, Path(folder).name, progress) == ([], "exercises", "off")
+    assert not Path(folder).exists()
+
+
+# Without a kernel, or with one that fails
+
+
+def test_silence_is_not_a_pass():
+    exercises, problems = grading.grade_notebook(answered(RIGHT), toy_course.released(), lambda nb: None)
+    assert {(e["status"], e["points"], e["message"]) for e in exercises} == {
+        ("not yet", 0, "The check gave no verdict.")
+    }
+    assert problems == []
+
+
+def verdicts_of(id, *said):
+    """What is graded when the check of an exercise leaves these verdicts in its outputs."""
+
+    def run(nb):
+        check = cell(nb, f"{id}-check")
+        check.outputs = [new_output("display_data", {}, metadata={"bplib": each}) for each in said]
+
+    exercises, _ = grading.grade_notebook(answered(RIGHT), toy_course.released(), run)
+    return {exercise["id"]: exercise for exercise in exercises}
+
+
+def test_a_verdict_counts_only_for_the_exercise_of_its_check_and_with_the_points_of_the_course():
+    passed = {"status": "passed", "points": 1000, "max_points": 1000, "message": "yes"}
+    exercise = verdicts_of("toy-half", {**passed, "id": "toy-half"})["toy-half"]
+    assert (exercise["status"], exercise["points"], exercise["max_points"]) == ("passed", 3, 3)
+    for said in ({**passed, "id": "toy-double"}, {**passed, "id": "toy-half", "status": "PASSED"}, passed, "passed"):
+        assert {exercise["points"] for exercise in verdicts_of("toy-half", said).values()} == {0}
+
+
+def test_a_setup_cell_of_ours_that_raises_is_named_and_explains_the_silence():
+    def run(nb):
+        cell(nb, "setup").outputs = [new_output("error", ename="ImportError", evalue="no numpy", traceback=[])]
+
+    exercises, problems = grading.grade_notebook(answered(RIGHT), toy_course.released(), run)
+    assert problems == ["the cell 'setup' raised ImportError: no numpy"]
+    assert exercises[0]["message"] == f"The check gave no verdict: {problems[0]}."
+
+
+def test_a_given_answer_that_was_left_as_it_is_is_not_attempted():
+    released = toy_course.released()
+    cell(released, "toy-half").source = RIGHT["toy-half"]
+    passed = {"id": "toy-half", "status": "passed", "message": "yes"}
+
+    def run(nb):
+        cell(nb, "toy-half-check").outputs = [new_output("display_data", {}, metadata={"bplib": passed})]
+
+    for source, status in [(RIGHT["toy-half"], "not attempted"), ("def half(x):\n    return x / 2", "passed")]:
+        exercises, _ = grading.grade_notebook(answered({"toy-half": source}, released), released, run)
+        assert exercises[1]["status"] == status
+
+
+def test_a_cell_of_the_learners_own_that_hangs_is_left_out_and_named():
+    def run(nb):
+        if mine in sources(nb):
+            return [each.source for each in nb.cells].index(mine), "took longer than 60 s"
+        check = cell(nb, "toy-half-check")
+        said = {"id": "toy-half", "status": "passed", "message": "yes"}
+        check.outputs = [new_output("display_data", {}, metadata={"bplib": said})]
+
+    mine = "while True:\n    pass"
+    learner = after(answered(RIGHT), "toy-double-check", new_code_cell(mine))
+    exercises, problems = grading.grade_notebook(learner, toy_course.released(), run)
+    assert exercises[1]["status"] == "passed"
+    assert problems == ["a cell of the learner's own, `while True:`, took longer than 60 s and was left out"]
+
+
+def test_when_a_cell_of_ours_does_not_come_back_the_learners_last_cell_above_it_pays_and_else_the_grader():
+    def run(nb):
+        runs.append(sources(nb))
+        return [each.id for each in nb.cells].index("setup"), "ended its process"
+
+    runs = []
+    learner = answered(RIGHT)
+    learner.cells.insert(0, new_code_cell("mine = 1"))
+    with pytest.raises(grading.NotGraded, match="our own cell 'setup' ended its process, tried 3 times"):
+        grading.grade_notebook(learner, toy_course.released(), run)
+    assert ["mine = 1" in run for run in runs] == [True, False, False, False]
+
+
+def test_a_kernel_that_fails_to_start_is_tried_again(submit, monkeypatch):
+    real, tries = notebooks.kernel, []
+
+    def kernel(*args, **options):
+        tries.append(1)
+        if len(tries) < grading.TRIES:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return real(*args, **options)
+
+    monkeypatch.setattr(notebooks, "kernel", kernel)
+    assert grading.grade_file(submit(answered(RIGHT)))["points"] == 6
+    assert len(tries) == grading.TRIES
+
+
+def test_a_kernel_that_never_starts_is_not_graded_and_not_0(submit, monkeypatch):
+    def kernel(*args, **options):
+        raise RuntimeError("Kernel died\nbefore replying")
+
+    monkeypatch.setattr(notebooks, "kernel", kernel)
+    report = grading.grade([submit(answered(RIGHT))])
+    [submission] = report["submissions"]
+    assert (submission["points"], submission["max_points"], submission["exercises"]) == (None, 6, [])
+    assert submission["problems"] == [
+        "not graded, by a failure of the grader: the kernel did not start, tried 3 times (Kernel died before replying)"
+    ]
+    assert grading.table(report).endswith("total: 0 of 0 points, and 1 not graded")
+
+
+# The command and its table
+
+
+REPORT = {
+    "submissions": [
+        {
+            "path": "exercises/01_loss_functions.ipynb",
+            "points": 2,
+            "max_points": 6,
+            "exercises": [
+                {"id": "mse", "points": 2, "max_points": 2, "status": "passed", "message": "It agrees."},
+                {"id": "bce-logits", "points": 0, "max_points": 3, "status": "not yet", "message": "So | wrong " * 20},
+                {"id": "sign", "points": 0, "max_points": 1, "status": "not attempted", "message": "Replace the line"},
+            ],
+            "problems": ["sign: its cell is missing"],
+        },
+        {"path": "b.ipynb", "points": 0, "max_points": 0, "exercises": [], "problems": ["the file is empty"]},
+    ]
+}
+
+
+def test_the_table_has_a_line_for_each_exercise_and_fits_100_columns():
+    lines = grading.table(REPORT).splitlines()
+    assert lines[:3] == [
+        "exercises/01_loss_functions.ipynb",
+        "  ! sign: its cell is missing",
+        "  mse         passed             2/2  It agrees.",
+    ]
+    assert lines[3].startswith("  bce-logits  not yet            0/3  So | wrong So")
+    assert "  sign        not attempted      0/1" in lines
+    assert "  sum                            2/6" in lines
+    assert lines[-4:] == ["b.ipynb", "  ! the file is empty", "", "total: 2 of 6 points"]
+    assert max(map(len, lines)) <= 100
+    assert not any(line != line.rstrip() for line in lines)
+
+
+def test_the_markdown_table_has_as_many_cells_in_every_row():
+    rows = [line for line in grading.markdown(REPORT).splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + 4 + 1
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
+    assert grading.markdown(REPORT).endswith("**total: 2 of 6 points**\n")
+
+
+def test_grade_prints_the_table_writes_the_json_and_exits_0_whatever_the_points(submit, tmp_path, capsys):
+    path = submit(answered(WRONG))
+    assert cli.main(["grade", str(path), "--json", str(tmp_path / "out.json")]) == 0
+    report = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert capsys.readouterr().out == grading.table(report) + "\n"
+    [submission] = report["submissions"]
+    assert set(submission) == {"path", "points", "max_points", "exercises", "problems"}
+    assert set(submission["exercises"][0]) == {"id", "points", "max_points", "status", "message"}
+    assert submission["path"] == path.as_posix()
+    assert sorted(os.listdir(tmp_path)) == ["a.ipynb", "out.json"]
+
+
+def test_a_problem_with_a_file_is_exit_code_1_and_wrong_usage_2(submit, tmp_path, capsys):
+    assert cli.main(["grade", str(submit(b"{"))]) == 1
+    assert cli.main(["grade", str(tmp_path / "a.ipynb"), "--json", str(tmp_path / "no" / "out.json")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    for arguments in ([], ["grade"], ["nonsense"]):
+        with pytest.raises(SystemExit) as stop:
+            cli.main(arguments)
+        assert stop.value.code == 2
+
+
+def test_progress_is_shown_by_the_command(capsys, monkeypatch):
+    monkeypatch.setenv("BPLIB_PROGRESS", "off")
+    assert cli.main(["progress"]) == 0
+    assert "not attempted" in capsys.readouterr().out

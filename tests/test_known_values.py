@@ -1,0 +1,220 @@
+"""Promise: every operation gives values computed by hand, so one mistake in both definition and forward is seen too.
+
+The expected numbers stand as arithmetic with fractions and the logarithms and exponentials of `math`; inputs are chosen
+so that a reader can redo it on paper. Nothing on the expected side comes from bplib.
+"""
+
+from fractions import Fraction
+from math import e, exp, log
+
+import numpy as np
+import pytest
+import sympy
+
+from bplib import activations, layers, losses
+from bplib.operations import OPERATIONS
+
+F = Fraction
+L2, L3, L9 = log(2), log(3), log(9)
+
+# name: [(inputs, output, upstream, gradients)]
+KNOWN = {
+    "sigmoid": [
+        # e^-z is 1, 1/3, 3: a = 1 / (1 + e^-z) is 1/2, 3/4, 1/4; a (1 - a) is 1/4, 3/16, 3/16
+        ([[0.0, L3, -L3]], [F(1, 2), F(3, 4), F(1, 4)], [1.0, 2.0, -16.0], [[F(1, 4), F(3, 8), -3]]),
+    ],
+    "tanh": [
+        # e^z is 1, 2, 1/3: (e^z - e^-z) / (e^z + e^-z) is 0, (2 - 1/2) / (2 + 1/2) = 3/5, (1/3 - 3) / (1/3 + 3) = -4/5
+        # 1 - a^2 is 1, 16/25, 9/25
+        ([[0.0, L2, -L3]], [0, F(3, 5), F(-4, 5)], [3.0, 25.0, -1.0], [[3, 16, F(-9, 25)]]),
+    ],
+    "relu": [
+        # slope 0, 0 (at the kink), 1, 1
+        ([[-2.0, 0.0, 1e-9, 3.0]], [0, 0, 1e-9, 3], [5.0, 7.0, -4.0, 0.5], [[0, 0, -4, F(1, 2)]]),
+    ],
+    "softmax": [
+        # row 1: e^z = 1, 2, 3, sum 6, a = 1/6, 1/3, 1/2; with da = 6, 0, -2: sum da a = 1 + 0 - 1 = 0, so dz = a da
+        # row 2: e^z = 1, 1, 2, sum 4, a = 1/4, 1/4, 1/2; with da = 4, 8, 0: sum da a = 1 + 2 + 0 = 3,
+        #        dz = 1/4 (4 - 3), 1/4 (8 - 3), 1/2 (0 - 3)
+        (
+            [[[0.0, L2, L3], [0.0, 0.0, L2]]],
+            [[F(1, 6), F(1, 3), F(1, 2)], [F(1, 4), F(1, 4), F(1, 2)]],
+            [[6.0, 0.0, -2.0], [4.0, 8.0, 0.0]],
+            [[[1, 0, -1], [F(1, 4), F(5, 4), F(-3, 2)]]],
+        ),
+    ],
+    "linear": [
+        # x W = [1*3 + 2*5, 1*4 + 2*6] = [13, 16]; + b = [13.5, 15]; second row [0 - 5, 0 - 6] + b = [-4.5, -7]
+        # dy = [[1, 2], [3, -1]]: dx = dy W^T = [1*3 + 2*4, 1*5 + 2*6], [3*3 - 1*4, 3*5 - 1*6]
+        # dW = x^T dy = [[1*1 + 0*3, 1*2 + 0*(-1)], [2*1 - 1*3, 2*2 - 1*(-1)]]; db = [1 + 3, 2 - 1]
+        (
+            [[[1.0, 2.0], [0.0, -1.0]], [[3.0, 4.0], [5.0, 6.0]], [0.5, -1.0]],
+            [[F(27, 2), 15], [F(-9, 2), -7]],
+            [[1.0, 2.0], [3.0, -1.0]],
+            [[[11, 17], [5, 9]], [[1, 2], [-1, 5]], [4, 1]],
+        ),
+    ],
+    "mse": [
+        # (1 + 4 + 0 + 9) / 4 = 7/2; 2 d / 4 = d / 2
+        ([[1.0, 2.0, 3.0, 4.0], [0.0, 4.0, 3.0, 1.0]], F(7, 2), None, [[F(1, 2), -1, 0, F(3, 2)]]),
+        # the mean is over all entries, six of them: (1 + 0 + 4 + 0 + 1 + 0) / 6 = 1; 2 d / 6 = d / 3
+        (
+            [[[1.0, 0.0], [2.0, 5.0], [-1.0, 1.0]], [[0.0, 0.0], [0.0, 5.0], [0.0, 1.0]]],
+            1,
+            None,
+            [[[F(1, 3), 0], [F(2, 3), 0], [F(-1, 3), 0]]],
+        ),
+    ],
+    "binary_cross_entropy": [
+        # -(log 1/2 + log(1 - 1/4)) / 2 = (log 2 + log 4/3) / 2; dL/dp = -1/(1/2) / 2 = -1, 1/(3/4) / 2 = 2/3
+        ([[0.5, 0.25], [1.0, 0.0]], (L2 + log(4 / 3)) / 2, None, [[-1, F(2, 3)]]),
+        # a soft label, y = 1/4 at p = 1/2: -(1/4 log 1/2 + 3/4 log 1/2) = log 2; dL/dp = (3/4)/(1/2) - (1/4)/(1/2) = 1
+        ([[0.5], [0.25]], L2, None, [[1]]),
+    ],
+    "binary_cross_entropy_with_logits": [
+        # p = 1/2, 3/4, 1/4: -(log 1/2 + log(1 - 3/4) + log 1/4) / 3 = (log 2 + 2 log 4) / 3 = 5/3 log 2
+        # (p - y) / 3 = (1/2 - 1) / 3, (3/4 - 0) / 3, (1/4 - 1) / 3
+        ([[0.0, L3, -L3], [1.0, 0.0, 1.0]], 5 * L2 / 3, None, [[F(-1, 6), F(1, 4), F(-1, 4)]]),
+        # a soft label, y = 1/2 at p = 9/10: -(log 9/10 + log 1/10) / 2; p - y = 2/5
+        ([[L9], [0.5]], -(log(0.9) + log(0.1)) / 2, None, [[F(2, 5)]]),
+    ],
+    "softmax_cross_entropy": [
+        # p = 1/6, 1/3, 1/2 with label 2, and 1/4, 1/4, 1/2 with label 0: (log 2 + log 4) / 2 = 3/2 log 2
+        # (p - onehot) / 2
+        (
+            [[[0.0, L2, L3], [0.0, 0.0, L2]], [2, 0]],
+            1.5 * L2,
+            None,
+            [[[F(1, 12), F(1, 6), F(-1, 4)], [F(-3, 8), F(1, 8), F(1, 4)]]],
+        ),
+        # all logits equal: log of the number of classes
+        ([[[5.0] * 10], [3]], log(10), None, [[[F(1, 10)] * 3 + [F(-9, 10)] + [F(1, 10)] * 6]]),
+    ],
+}
+CASES = [(name, *case) for name, cases in KNOWN.items() for case in cases]
+each_case = pytest.mark.parametrize(
+    "name, inputs, output, upstream, gradients", CASES, ids=[f"{case[0]}-{i}" for i, case in enumerate(CASES)]
+)
+
+
+def numbers(nested):
+    return np.array(nested, dtype=object).astype(float)
+
+
+def arrays(inputs):
+    return [np.array(x) for x in inputs]
+
+
+def test_every_operation_has_values_computed_by_hand():
+    assert set(KNOWN) == set(OPERATIONS)
+
+
+@each_case
+def test_the_forward_gives_the_value_computed_by_hand(name, inputs, output, upstream, gradients):
+    np.testing.assert_allclose(OPERATIONS[name].forward(*arrays(inputs)), numbers(output), rtol=1e-14, atol=1e-16)
+
+
+@each_case
+def test_the_definition_gives_the_value_computed_by_hand(name, inputs, output, upstream, gradients):
+    defined = OPERATIONS[name].definition(np, *arrays(inputs))
+    # atol: the naive softmax loses what log(3) has lost
+    np.testing.assert_allclose(np.squeeze(defined), np.squeeze(numbers(output)), rtol=1e-14, atol=1e-15)
+
+
+@each_case
+def test_the_backward_gives_the_gradients_computed_by_hand(name, inputs, output, upstream, gradients):
+    operation = OPERATIONS[name]
+    given = arrays(inputs)
+    if operation.is_loss:
+        results = operation.backward(*given)
+    else:
+        # The output that the backward is told is the one computed by hand, too.
+        results = operation.backward(np.array(upstream), numbers(output), *given)
+    results = results if isinstance(results, tuple) else (results,)
+    for result, expected in zip(results, gradients, strict=True):
+        assert result.shape == numbers(expected).shape
+        np.testing.assert_allclose(result, numbers(expected), rtol=1e-13, atol=1e-15)
+
+
+def test_numbers_of_the_sigmoid_as_any_table_prints_them():
+    assert activations.sigmoid(1.0) == pytest.approx(e / (1 + e), rel=1e-15)
+    assert activations.sigmoid(np.array([1.0, 2.0, -6.0])).round(4).tolist() == [0.7311, 0.8808, 0.0025]
+
+
+# The neuron of lesson 04, against exact rationals
+
+X = sympy.Matrix([sympy.Rational(1, 2), sympy.Rational(3, 10), sympy.Rational(1, 5)])
+W = sympy.Matrix([sympy.Rational(2, 5), sympy.Rational(7, 10), sympy.Rational(1, 5)])
+B, Y, LR = sympy.Rational(1, 10), sympy.Integer(1), sympy.Rational(1, 10)
+
+
+def exact():
+    """What follows from the symbols of the neuron: z, a, and for each loss its value, slopes and step."""
+    w, b = sympy.Matrix(sympy.symbols("w1:4")), sympy.Symbol("b")
+    at = {**dict(zip(w, W, strict=True)), b: B}
+    z = (X.T * w)[0] + b
+    a = 1 / (1 + sympy.exp(-z))
+    results = {"z": z.subs(at), "a": a.subs(at)}
+    for name, loss in {"cross-entropy": -sympy.log(a), "mse": (a - Y) ** 2}.items():
+        slopes = [sympy.diff(loss, s).subs(at) for s in (*w, b)]
+        moved = {s: value - LR * slope for (s, value), slope in zip(at.items(), slopes, strict=True)}
+        results[name] = {
+            "loss": loss.subs(at),
+            "slopes": slopes,
+            "moved": list(moved.values()),
+            "after": loss.subs(moved),
+        }
+    return results
+
+
+@pytest.fixture(scope="module")
+def neuron():
+    return exact()
+
+
+def decimal(numbers):
+    return np.array([float(sympy.N(number, 30)) for number in numbers])
+
+
+def test_the_neuron_of_lesson_04_has_z_eleven_twentieths(neuron):
+    # 1/2 * 2/5 + 3/10 * 7/10 + 1/5 * 1/5 + 1/10 = 20/100 + 21/100 + 4/100 + 10/100
+    assert neuron["z"] == sympy.Rational(11, 20)
+    z = layers.linear(np.array([[0.5, 0.3, 0.2]]), np.array([[0.4], [0.7], [0.2]]), np.array([0.1]))
+    assert z[0, 0] == pytest.approx(0.55, rel=1e-15)
+    assert activations.sigmoid(z)[0, 0] == pytest.approx(1 / (1 + exp(-0.55)), rel=1e-15)
+    assert activations.sigmoid(z)[0, 0] == pytest.approx(decimal([neuron["a"]])[0], rel=1e-15)
+
+
+def test_the_neuron_of_lesson_04_has_the_slope_a_minus_y_with_cross_entropy(neuron):
+    a = neuron["a"]
+    exactly = [(a - Y) * x for x in (*X, 1)]
+    np.testing.assert_allclose(decimal(neuron["cross-entropy"]["slopes"]), decimal(exactly), rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["cross-entropy", "mse"])
+def test_one_step_of_the_neuron_of_lesson_04_is_exact(neuron, name):
+    loss = {"mse": losses.mse, "cross-entropy": losses.binary_cross_entropy}[name]
+    gradient = {"mse": losses.mse_grad, "cross-entropy": losses.binary_cross_entropy_grad}[name]
+    x, y = np.array([[0.5, 0.3, 0.2]]), np.array([[1.0]])
+    w, b = np.array([[0.4], [0.7], [0.2]]), np.array([0.1])
+
+    def predict():
+        z = layers.linear(x, w, b)
+        return activations.sigmoid(z), z
+
+    a, z = predict()
+    assert loss(a, y) == pytest.approx(decimal([neuron[name]["loss"]])[0], rel=1e-14)
+    dz = activations.sigmoid_backward(gradient(a, y), a, z)
+    _, dw, db = layers.linear_backward(dz, z, x, w, b)
+    np.testing.assert_allclose([*dw[:, 0], *db], decimal(neuron[name]["slopes"]), rtol=1e-13)
+    w, b = w - 0.1 * dw, b - 0.1 * db
+    np.testing.assert_allclose([*w[:, 0], *b], decimal(neuron[name]["moved"]), rtol=1e-14)
+    assert loss(predict()[0], y) == pytest.approx(decimal([neuron[name]["after"]])[0], rel=1e-13)
+    assert neuron[name]["after"] < neuron[name]["loss"]
+
+
+def test_the_neuron_of_lesson_04_as_it_is_printed(neuron):
+    # -log(a) = log(1 + e^-0.55) and a - y = -1 / (1 + e^0.55)
+    assert f"{decimal([neuron['a']])[0]:.4f}" == "0.6341"
+    assert f"{log(1 + exp(-0.55)):.4f}" == f"{decimal([neuron['cross-entropy']['loss']])[0]:.4f}" == "0.4555"
+    assert decimal(neuron["cross-entropy"]["slopes"]).round(4).tolist() == [-0.1829, -0.1098, -0.0732, -0.3659]

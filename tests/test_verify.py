@@ -1,0 +1,466 @@
+"""Promise: the pattern of disagreement names the culprit, for every operation and every kind of mistake.
+
+Each test plants one bug and expects one row of the table in `bplib.verify`.
+"""
+
+from dataclasses import replace
+from functools import wraps
+
+import numpy as np
+import pytest
+
+from bplib import autodiff, symbolic
+from bplib.autodiff import Value
+from bplib.operations import OPERATIONS
+from bplib.verify import Report, witnesses
+
+WITNESSES = ("forward = definition", "symbolic", "numeric", "automatic")
+NOTHING = (True, True, True, True)
+BACKWARD = (True, False, False, False)
+FORWARD = (False, True, False, True)
+DEFINITION = (False, False, True, False)
+ENGINE = (True, True, True, False)
+
+each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+WITH_UPSTREAM = {name: operation for name, operation in OPERATIONS.items() if not operation.is_loss}
+
+derived = {}
+derive = symbolic.gradients
+
+
+@pytest.fixture(autouse=True)
+def each_formula_is_derived_once(monkeypatch):
+    """Keep what SymPy found: a planted backward or engine does not change it, and deriving is slow."""
+
+    def gradients(operation, inputs, upstream):
+        key = (operation.definition, *(x.tobytes() for x in inputs), np.asarray(upstream).tobytes())
+        if key not in derived:
+            derived[key] = derive(operation, inputs, upstream)
+        return derived[key]
+
+    monkeypatch.setattr(symbolic, "gradients", gradients)
+
+
+def pattern(report):
+    return tuple(report[witness] for witness in WITNESSES)
+
+
+def altered(operation, change):
+    """The backward of an operation with its last gradient changed, which for the others may be seen less easily."""
+
+    def backward(*args):
+        gradients = operation.backward(*args)
+        if isinstance(gradients, tuple):
+            return (*gradients[:-1], change(gradients[-1]))
+        return change(gradients)
+
+    return backward
+
+
+def nudged(gradient):
+    gradient = gradient.copy()
+    # The smallest entry that is not zero is the hardest to see.
+    entry = np.unravel_index(np.argmin(np.where(gradient == 0, np.inf, np.abs(gradient))), gradient.shape)
+    gradient[entry] *= 1 + 1e-4
+    return gradient
+
+
+# A wrong backward
+
+CHANGES = {
+    "sign": np.negative,
+    "doubled": lambda g: 2 * g,
+    "zeros": np.zeros_like,
+    "ones": np.ones_like,
+    "sum where mean": lambda g: g * g.shape[0],
+    "shifted by its mean": lambda g: g + np.abs(g).mean() / 1000,
+    "reversed": lambda g: g[::-1],
+    "one row repeated": lambda g: np.broadcast_to(g[:1], g.shape),
+    "one entry nudged": nudged,
+    "one NaN": lambda g: np.where(np.arange(g.size).reshape(g.shape) == 1, np.nan, g),
+    "one infinity": lambda g: np.where(np.arange(g.size).reshape(g.shape) == 1, np.inf, g),
+}
+
+
+@each_operation
+def test_nothing_wrong_is_called_nothing_wrong(operation):
+    report = witnesses(operation)
+    assert report.passed
+    assert pattern(report) == NOTHING
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@each_operation
+def test_a_wrong_backward_is_refused_by_all_three_witnesses(operation, change):
+    report = witnesses(operation, altered(operation, change))
+    assert pattern(report) == BACKWARD
+    assert not report.passed
+
+
+@pytest.mark.parametrize("position", [0, 1, 2], ids=["x", "W", "b"])
+@pytest.mark.parametrize("change", [np.negative, nudged], ids=["sign", "one entry nudged"])
+def test_each_gradient_of_an_operation_is_judged_and_named(position, change):
+    linear = OPERATIONS["linear"]
+
+    def backward(*args):
+        return tuple(change(g) if i == position else g for i, g in enumerate(linear.backward(*args)))
+
+    report = witnesses(linear, backward)
+    assert pattern(report) == BACKWARD
+    assert f"FAIL: worst at {'xWb'[position]}[" in report.complaints["numeric"]
+
+
+@pytest.mark.parametrize("operation", WITH_UPSTREAM.values(), ids=WITH_UPSTREAM)
+def test_a_backward_that_ignores_the_upstream_is_refused(operation):
+    def backward(upstream, *args):
+        return operation.backward(np.ones_like(upstream), *args)
+
+    assert pattern(witnesses(operation, backward)) == BACKWARD
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if name != "linear"])
+def test_a_transposed_gradient_is_refused_where_its_shape_does_not_give_it_away(name):
+    operation = OPERATIONS[name]
+    report = witnesses(operation, altered(operation, np.transpose), **dict.fromkeys(operation.sizes, 3))
+    assert pattern(report) == BACKWARD
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["dx", "dW"])
+def test_a_transposed_gradient_of_a_square_linear_map_is_refused(which):
+    linear = OPERATIONS["linear"]
+
+    def backward(*args):
+        return tuple(g.T if i == which else g for i, g in enumerate(linear.backward(*args)))
+
+    assert pattern(witnesses(linear, backward, n=3, d=3, k=3)) == BACKWARD
+
+
+MISTAKES = {
+    "sigmoid, slope of the slope": ("sigmoid", lambda da, a, z: da * a * (1 - a) ** 2),
+    "sigmoid, z for a": ("sigmoid", lambda da, a, z: da * z * (1 - z)),
+    "tanh, slope of the sigmoid": ("tanh", lambda da, a, z: da * a * (1 - a)),
+    "tanh, not squared": ("tanh", lambda da, a, z: da * (1 - a)),
+    "relu, other side": ("relu", lambda da, a, z: da * (z < 0)),
+    "relu, the value": ("relu", lambda da, a, z: da * a),
+    "softmax, diagonal only": ("softmax", lambda da, a, z: da * a * (1 - a)),
+    "softmax, other axis": ("softmax", lambda da, a, z: a * (da - np.sum(da * a, axis=0))),
+    "softmax, sum over all": ("softmax", lambda da, a, z: a * (da - np.sum(da * a))),
+    "mse, no factor 2": ("mse", lambda p, y: (p - y) / p.size),
+    "mse, mean over rows only": ("mse", lambda p, y: 2 * (p - y) / len(p)),
+    "cross-entropy, a - y": ("binary_cross_entropy", lambda p, y: (p - y) / p.size),
+    "cross-entropy, half forgotten": ("binary_cross_entropy", lambda p, y: -(y / p) / p.size),
+    "logits, slope not canceled": (
+        "binary_cross_entropy_with_logits",
+        lambda z, y: (1 / (1 + np.exp(-z)) - y) * (1 / (1 + np.exp(-z))) * (1 / (1 + np.exp(z))) / z.size,
+    ),
+    "labels, not a mean": (
+        "softmax_cross_entropy",
+        lambda z, y: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True) - np.eye(3)[y],
+    ),
+    "linear, bias averaged": ("linear", lambda dy, y, x, W, b: (dy @ W.T, x.T @ dy, dy.mean(axis=0))),
+    "linear, weights averaged": ("linear", lambda dy, y, x, W, b: (dy @ W.T, x.T @ dy / len(x), dy.sum(axis=0))),
+}
+
+
+@pytest.mark.parametrize("name, backward", MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_that_people_make_is_refused(name, backward):
+    assert pattern(witnesses(OPERATIONS[name], backward)) == BACKWARD
+
+
+def test_a_backward_that_writes_into_its_arguments_raises():
+    def backward(da, a, z):
+        da *= a * (1 - a)
+        return da
+
+    with pytest.raises(ValueError, match="read-only"):
+        witnesses(OPERATIONS["sigmoid"], backward)
+
+
+# A wrong forward
+
+
+def planted(operation, **parts):
+    """An operation with one part replaced, which keeps the name and the arguments of the right one."""
+    if "forward" in parts:
+        parts["forward"] = wraps(operation.forward)(parts["forward"])
+    return replace(operation, **parts)
+
+
+@pytest.mark.parametrize("factor", [1.1, -1.0, 1.001], ids=["a tenth more", "sign", "a thousandth more"])
+@each_operation
+def test_a_wrong_forward_is_told_from_a_wrong_backward(operation, factor):
+    report = witnesses(planted(operation, forward=lambda *inputs: factor * operation.forward(*inputs)))
+    assert pattern(report) == FORWARD
+    assert "FAIL: worst at output" in report.complaints["forward = definition"]
+
+
+@pytest.mark.parametrize(
+    "name, forward",
+    [
+        ("sigmoid", lambda z: 1 / (1 + np.exp(z))),
+        ("tanh", lambda z: np.tanh(z / 2)),
+        ("relu", lambda z: np.abs(z)),
+        ("softmax", lambda z: np.exp(z) / np.exp(z).sum(axis=0)),
+        ("linear", lambda x, W, b: x @ W - b),
+        ("mse", lambda p, y: np.sum((p - y) ** 2)),
+        ("mse", lambda p, y: (p - y) ** 2),
+        ("binary_cross_entropy", lambda p, y: -np.mean(y * np.log(p))),
+        ("softmax_cross_entropy", lambda z, y: np.sum(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y])),
+    ],
+    ids=[
+        "sigmoid of -z",
+        "tanh of z/2",
+        "abs",
+        "other axis",
+        "-b",
+        "sum",
+        "no mean",
+        "half forgotten",
+        "no mean of rows",
+    ],
+)
+def test_a_forward_that_people_get_wrong_is_named(name, forward):
+    assert pattern(witnesses(planted(OPERATIONS[name], forward=forward))) == FORWARD
+
+
+def test_a_forward_that_is_off_by_a_constant_is_seen_by_the_definition_alone():
+    # Its slope is right, so no gradient can tell.
+    linear = OPERATIONS["linear"]
+    report = witnesses(planted(linear, forward=lambda x, W, b: x @ W + b + 1))
+    assert pattern(report) == (False, True, True, True)
+
+
+@pytest.mark.xfail(strict=True, reason="the upstream is drawn in the shape of the forward, which breaks the others")
+@pytest.mark.parametrize("wrong", [np.transpose, np.sum, np.ravel], ids=["transposed", "summed", "flat"])
+def test_a_forward_of_another_shape_is_told_from_a_wrong_backward(wrong):
+    sigmoid = OPERATIONS["sigmoid"]
+    report = witnesses(planted(sigmoid, forward=lambda z: wrong(sigmoid.forward(z))))
+    assert not report["forward = definition"]
+    assert report["symbolic"] and report["automatic"]
+
+
+# A wrong definition
+
+
+@pytest.mark.parametrize("factor", [1.1, -1.0], ids=["a tenth more", "sign"])
+@each_operation
+def test_a_wrong_definition_is_told_from_a_wrong_forward(operation, factor):
+    report = witnesses(planted(operation, definition=lambda xp, *inputs: factor * operation.definition(xp, *inputs)))
+    assert pattern(report) == DEFINITION
+
+
+@pytest.mark.parametrize(
+    "name, definition",
+    [
+        ("sigmoid", lambda xp, z: 1 / (1 + xp.exp(z))),
+        ("relu", lambda xp, z: xp.abs(z)),
+        ("softmax", lambda xp, z: xp.exp(z) / xp.sum(xp.exp(z), axis=0, keepdims=True)),
+        ("mse", lambda xp, p, y: xp.sum((p - y) ** 2)),
+        ("linear", lambda xp, x, W, b: x @ W + 2 * b),
+    ],
+    ids=["sigmoid of -z", "abs", "other axis", "sum", "2 b"],
+)
+def test_a_definition_that_people_get_wrong_is_named(name, definition):
+    assert pattern(witnesses(planted(OPERATIONS[name], definition=definition))) == DEFINITION
+
+
+def test_the_same_mistake_in_definition_and_forward_is_seen_by_a_backward_that_is_right():
+    # The table says that one mistake escapes: then the backward must be wrong in the same way.
+    tanh = OPERATIONS["tanh"]
+    wrong = planted(tanh, definition=lambda xp, z: xp.tanh(2 * z), forward=lambda z: np.tanh(2 * z))
+    assert pattern(witnesses(wrong)) == BACKWARD
+    assert witnesses(wrong, lambda da, a, z: 2 * da * (1 - a * a)).passed
+
+
+# A broken engine
+
+ALL = set(OPERATIONS)
+USE_EXP = {"sigmoid", "tanh", "softmax", "binary_cross_entropy_with_logits", "softmax_cross_entropy"}
+
+
+def with_rule(method, vjp):
+    """A method of Value whose node has another rule, vjp(g, a, b)."""
+    right = getattr(Value, method)
+
+    @wraps(right)
+    def broken(self, *args):
+        node = right(self, *args)
+        data = [parent.data for parent in node.parents]
+        node._vjp = lambda g: vjp(g, *data)
+        return node
+
+    return Value, method, broken
+
+
+def with_slope(name, slope):
+    right = getattr(autodiff, name)
+
+    def broken(*args, **kwargs):
+        node = right(*args, **kwargs)
+        data = [parent.data for parent in node.parents]
+        node._vjp = lambda g: slope(g, *data)
+        return node
+
+    return autodiff, name, broken
+
+
+def spread(g, x):
+    """The right rule of a sum over rows or over everything."""
+    return np.broadcast_to(np.reshape(g, (-1, *[1] * (np.ndim(x) - 1))) if np.ndim(x) else g, np.shape(x))
+
+
+def overwriting_backward(self):
+    order = autodiff.topological_order(self)
+    self.grad = 1.0
+    for node in reversed(order):
+        for parent, gradient in zip(node.parents, node._vjp(node.grad) if node._vjp else (), strict=True):
+            parent.grad = autodiff._unbroadcast(gradient, parent.shape)
+
+
+BROKEN = {
+    "the slope of exp is 1": (with_slope("exp", lambda g, x: (g,)), USE_EXP),
+    "the slope of log is forgotten": (
+        with_slope("log", lambda g, x: (g,)),
+        {"binary_cross_entropy", "binary_cross_entropy_with_logits", "softmax_cross_entropy"},
+    ),
+    "maximum gives to both": (with_slope("maximum", lambda g, x, y: (g, g)), {"relu"}),
+    "the factors of a product are not swapped": (with_rule("__mul__", lambda g, a, b: (g * a, g * b)), ALL),
+    "a product forgets its second factor": (with_rule("__mul__", lambda g, a, b: (g * b, 0 * g * a)), ALL),
+    "a quotient forgets its denominator": (
+        with_rule("__truediv__", lambda g, a, b: (g / b, 0 * g)),
+        {"sigmoid", "tanh", "softmax", "binary_cross_entropy_with_logits"},
+    ),
+    "a quotient forgets its minus": (
+        with_rule("__truediv__", lambda g, a, b: (g / b, g * a / (b * b))),
+        {"sigmoid", "tanh", "softmax", "binary_cross_entropy_with_logits"},
+    ),
+    "a difference is a sum": (
+        with_rule("__sub__", lambda g, a, b: (g, g)),
+        {"tanh", "binary_cross_entropy", "binary_cross_entropy_with_logits", "softmax_cross_entropy"},
+    ),
+    "a power keeps its exponent": (with_rule("__pow__", lambda g, a: (2 * g * a * a,)), {"mse"}),
+    "a minus counts twice": (
+        with_rule("__neg__", lambda g, a: (-2 * g,)),
+        {"sigmoid", "tanh", "binary_cross_entropy", "binary_cross_entropy_with_logits"},
+    ),
+    "a product of matrices forgets a factor": (
+        with_rule("__matmul__", lambda g, a, b: (g @ b.T, 2 * (a.T @ g))),
+        {"linear"},
+    ),
+    "an entry taken out gets nothing": (with_rule("__getitem__", lambda g, a: (0 * a,)), {"softmax_cross_entropy"}),
+    "a sum counts twice": (with_slope("sum", lambda g, x: (2 * spread(g, x),)), ALL),
+    "paths overwrite each other": (
+        (Value, "backward", overwriting_backward),
+        {"tanh", "softmax", "binary_cross_entropy", "binary_cross_entropy_with_logits", "softmax_cross_entropy"},
+    ),
+    "what was broadcast is not summed": (
+        (autodiff, "_unbroadcast", lambda gradient, shape: gradient),
+        {"linear", "softmax"},
+    ),
+}
+
+
+@pytest.mark.parametrize("rule, affected", BROKEN.values(), ids=BROKEN)
+def test_a_broken_engine_is_named_by_every_operation_that_uses_the_rule_and_by_no_other(rule, affected, monkeypatch):
+    monkeypatch.setattr(*rule)
+    patterns = {name: pattern(witnesses(operation)) for name, operation in OPERATIONS.items()}
+    assert patterns == {name: ENGINE if name in affected else NOTHING for name in OPERATIONS}
+
+
+def test_every_operation_is_affected_by_a_broken_rule_that_not_all_use():
+    assert set().union(*(affected for _, affected in BROKEN.values() if affected != ALL)) == ALL
+
+
+# What is said
+
+
+def test_a_report_is_printed_the_same_each_time():
+    operation = OPERATIONS["softmax"]
+    for backward in (None, altered(operation, np.negative)):
+        assert repr(witnesses(operation, backward)) == repr(witnesses(operation, backward))
+
+
+def test_a_report_is_a_table_of_four_rows():
+    assert repr(witnesses(OPERATIONS["relu"])).splitlines() == [
+        "relu, agreement to 1e-06:",
+        "  forward = definition  ok",
+        "  symbolic              ok",
+        "  numeric               ok",
+        "  automatic             ok",
+    ]
+
+
+def test_another_seed_gives_other_data():
+    operation = OPERATIONS["mse"]
+    wrong = altered(operation, np.negative)
+    assert witnesses(operation, wrong, seed=0) != witnesses(operation, wrong, seed=1)
+
+
+def test_the_worst_entry_is_named_with_both_values():
+    def backward(y_pred, y_true):
+        gradient = OPERATIONS["mse"].backward(y_pred, y_true)
+        gradient[3, 1] = 7.0
+        return gradient
+
+    for complaint in list(witnesses(OPERATIONS["mse"], backward).complaints.values())[1:]:
+        assert complaint.startswith("FAIL: worst at y_pred[3, 1], 7.0000 where it should be ")
+
+
+@pytest.mark.xfail(strict=True, reason="four decimals are too few: 0.2428 where it should be 0.2428")
+def test_the_two_values_of_a_complaint_can_be_told_apart():
+    operation = OPERATIONS["sigmoid"]
+    report = witnesses(operation, altered(operation, lambda g: g * (1 + 1e-5)))
+    given, needed = report.complaints["numeric"].split(", ")[-1].split(" where it should be ")
+    assert given != needed
+
+
+@pytest.mark.xfail(strict=True, reason="the entry of the largest difference is named, which may be one that agrees")
+def test_the_entry_that_is_named_is_one_that_disagrees():
+    mse = OPERATIONS["mse"]
+
+    def backward(y_pred, y_true):
+        gradient = mse.backward(y_pred, y_true)
+        large, small = (pick(np.abs(gradient)) for pick in (np.argmax, np.argmin))
+        gradient.flat[large] *= 1 + 5e-7  # agrees to 1e-6
+        gradient.flat[small] *= 1 + 5e-6  # does not
+        return gradient
+
+    rng = np.random.default_rng(0)
+    exact = mse.backward(*mse.example(rng))
+    small = np.unravel_index(np.argmin(np.abs(exact)), exact.shape)
+    report = witnesses(mse, backward)
+    assert pattern(report) == BACKWARD
+    assert f"y_pred[{small[0]}, {small[1]}]" in report.complaints["symbolic"]
+
+
+def test_a_wrong_shape_is_said_with_both_shapes():
+    report = witnesses(OPERATIONS["sigmoid"], lambda da, a, z: np.sum(da * a * (1 - a), axis=0))
+    assert pattern(report) == BACKWARD
+    assert set(report.complaints.values()) == {"", "FAIL: z has shape (3,) where (5, 3) is needed"}
+
+
+def test_a_wrong_number_of_gradients_is_said_with_the_names():
+    linear = OPERATIONS["linear"]
+    report = witnesses(linear, lambda *args: linear.backward(*args)[:2])
+    assert pattern(report) == BACKWARD
+    assert report.complaints["numeric"] == "FAIL: 2 gradients where 3 are needed, for x, W, b"
+
+
+@pytest.mark.parametrize("hole", [np.nan, np.inf])
+def test_a_hole_is_said_where_it_is(hole):
+    def backward(da, a, z):
+        gradient = OPERATIONS["tanh"].backward(da, a, z)
+        gradient[4, 2] = hole
+        return gradient
+
+    for complaint in list(witnesses(OPERATIONS["tanh"], backward).complaints.values())[1:]:
+        assert complaint.startswith(f"FAIL: worst at z[4, 2], {hole} where it should be ")
+
+
+def test_a_report_passes_only_if_every_witness_agrees():
+    silent = dict.fromkeys(WITNESSES, "")
+    assert Report("f", silent).passed
+    for witness in WITNESSES:
+        report = Report("f", {**silent, witness: "FAIL: worst"})
+        assert not report.passed
+        assert not report[witness]
