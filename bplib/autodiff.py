@@ -1,7 +1,7 @@
 """Derivatives by the machine: a Value is a number or an array that remembers how it was computed.
 
-Every operation on Values leaves a node behind: its data, its parents, and a rule that turns the gradient of the node into
-gradients for the parents. `Value.backward` walks the graph once, from the result to the leaves, and adds up what
+Every operation on Values leaves a node behind: its data, its parents, and a rule that turns the gradient of the node
+into gradients for the parents. `Value.backward` walks the graph once, from the result to the leaves, and adds up what
 arrives over several paths. The functions of this module mirror NumPy's names, so the module is an array namespace: the
 definitions of `bplib.operations` run on Values as they are.
 
@@ -15,7 +15,7 @@ class Value:
     """A float or a float array in a computational graph.
 
     data   the number or array
-    grad   after backward(): dL/d(this), shaped like data; None before
+    grad   after backward(): dL/d(this), shaped like data; None before. To be read: nodes may share one array
     op     the operation that made it, "" for a leaf
     name   what a diagram calls it
     """
@@ -89,7 +89,7 @@ class Value:
         return Value(a / b, parents=(self, other), op="/", vjp=lambda g: (g / b, -g * a / (b * b)))
 
     def __pow__(self, exponent):
-        if not isinstance(exponent, int | float):
+        if not isinstance(exponent, int | float | np.integer):
             raise TypeError(f"the exponent of a Value must be a plain number, not {type(exponent).__name__}")
         a = self.data
         slope = 0.0 * a if exponent == 0 else exponent * a ** (exponent - 1)
@@ -208,8 +208,9 @@ def mean(x, axis=None, keepdims=False):
 
 def apply(operation, *inputs):
     """One node for a whole registered operation of numbers or arrays, with its hand-derived backward as the rule."""
-    inputs = tuple(_as_value(x) for x in inputs)
-    data = [x.data for x in inputs]
+    # What has no gradient, such as integer labels, stays as it is.
+    inputs = tuple(_as_value(x) if i in operation.wrt else x for i, x in enumerate(inputs))
+    data = [x.data if isinstance(x, Value) else x for x in inputs]
     out = operation.forward(*data)
     parents = tuple(inputs[i] for i in operation.wrt)
     return Value(out, parents=parents, op=operation.name, vjp=lambda g: operation.gradients(g, out, *data))

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from bplib.layout import BOX, place
-from bplib.svg import BLUE, GREEN, HALO, INK, VERMILLION, document, number, px, text
+from bplib.svg import BLUE, GREEN, HALO, INK, VERMILLION, document, figure, number, px, text
 
 SYMBOLS = {"-": "−", "*": "×", "/": "÷", "neg": "−", "sqrt": "√", "sum": "Σ", "sigmoid": "σ", "mse": "MSE"}
 SYMBOLS |= {"binary_cross_entropy": "BCE", "binary_cross_entropy_with_logits": "BCE", "softmax_cross_entropy": "CE"}
@@ -73,7 +73,7 @@ class Graph:
         return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
     def _repr_html_(self):
-        return f"{self.svg()}<p>{escape(self.caption)}</p>"
+        return figure([self.svg()], self.caption)
 
     def svg(self):
         """The picture alone, without the caption under it."""

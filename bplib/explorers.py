@@ -36,13 +36,13 @@ mend(15);
 class Explorer(widgets.VBox):
     """Controls above a picture.
 
-    draw(*values of the controls) returns the picture as HTML; static is the HTML to store in a notebook and text what
-    is printed where there is no HTML. extra widgets, such as buttons, stand beside the controls.
+    draw(*values of the controls) returns SVG pictures and a caption; still is such a pair to store in a notebook, and
+    text what is printed where there is no HTML. extra widgets, such as buttons, stand beside the controls.
     """
 
-    def __init__(self, controls, draw, static, text, extra=()):
+    def __init__(self, controls, draw, still, text, extra=()):
         """Show the picture for the values that the controls have now."""
-        self._static = {"text/html": static, "text/plain": text}
+        self._static = {"text/html": svg.figure(*still), "text/plain": text}
         self._controls, self._draw = controls, draw
         self.picture = widgets.HTML()
         script = {"output_type": "display_data", "metadata": {}, "data": {"application/javascript": _ACCESSIBLE}}
@@ -55,7 +55,8 @@ class Explorer(widgets.VBox):
         self._update()
 
     def _update(self, change=None):
-        self.picture.value = self._draw(*(control.value for control in self._controls))
+        pictures, caption = self._draw(*(control.value for control in self._controls))
+        self.picture.value = f"{''.join(pictures)}<p>{escape(caption)}</p>"
 
     def _repr_mimebundle_(self, **kwargs):
         return super()._repr_mimebundle_(**kwargs) | self._static
@@ -76,7 +77,12 @@ def graph_explorer(value):
 
     back.on_click(lambda button: move(-1))
     forward.on_click(lambda button: move(1))
-    return Explorer([step], lambda at: whole.at(at)._repr_html_(), whole._repr_html_(), repr(whole), [back, forward])
+
+    def draw(step):
+        picture = whole.at(step)
+        return [picture.svg()], picture.caption
+
+    return Explorer([step], draw, ([whole.svg()], whole.caption), repr(whole), [back, forward])
 
 
 def loss_explorer():
@@ -99,9 +105,9 @@ def loss_explorer():
         label = f"Squared error and cross-entropy against the logit. {said}"
         limits = (-6.0, 6.0, -0.3, 6.5)
         picture = svg.chart(curves[y], label, "logit z", "loss L", limits=limits, marks=marks, width=560, height=330)
-        return f"{picture}<p>{escape(said)}</p>"
+        return [picture], said
 
-    truth = widgets.ToggleButtons(description="truth y", options=[0, 1], value=1, layout=widgets.Layout(width="16em"))
+    truth = widgets.ToggleButtons(description="truth y", options=[0, 1], value=1)
     truth.style.button_width = "3em"
     logit = _slider(widgets.FloatSlider, "logit z", -4.0, -6.0, 6.0, 0.1)
     return Explorer([truth, logit], draw, draw(1, -4.0), caption(1, -4.0))
@@ -157,7 +163,7 @@ def line_explorer(x, y, *, x_label="x", y_label="y", origin=0.0, slopes=None, in
         names = label, "slope", "mean squared error"
         area, mark = (*slopes, 0.0, highest), {"": (slope, losses.mse(fitted, y), None)}
         bowl = svg.chart({"": (tried, errors(intercept))}, *names, limits=area, marks=mark, width=330)
-        return f"{scatter}{bowl}<p>{escape(said)}</p>"
+        return [scatter, bowl], said
 
     start = (0.0, float(f"{y.mean():.3g}"))
     controls = [

@@ -50,20 +50,24 @@ def relative_error(a, b):
     """The largest entry of |a - b| / max(|a|, |b|, 0.001 s), where s is the largest magnitude in a and b.
 
     The floor keeps entries that are tiny beside the rest of their array from being judged by rounding noise, and no
-    entry is ever judged by an absolute tolerance. 0 for equal arrays, infinity where either holds NaN or infinity
-    that the other does not. ValueError if the shapes differ.
+    entry is ever judged by an absolute tolerance. 0 for equal arrays; infinity where a NaN stands in either, or an
+    infinity that is not in both. ValueError if the shapes differ.
     """
-    a, b = np.asarray(a), np.asarray(b)
+    return float(np.max(relative_errors(a, b), initial=0.0))
+
+
+def relative_errors(a, b):
+    """The relative error of every entry, as `relative_error` defines it; an array shaped like a and b."""
+    a, b = np.asarray(a) + 0.0, np.asarray(b) + 0.0  # unsigned integers would wrap around below zero
     if a.shape != b.shape:
         raise ValueError(f"relative_error: the shapes {a.shape} and {b.shape} differ")
-    if a.size == 0 or np.array_equal(a, b):
-        return 0.0
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        return float("inf")
     magnitude = np.maximum(np.abs(a), np.abs(b))
+    finite = np.isfinite(magnitude)
     # A subnormal scale would make the quotient meaningless; such numbers are zeros with rounding on them.
-    floor = max(1e-3 * magnitude.max(), np.finfo(float).tiny)
-    return float(np.max(np.abs(a - b) / np.maximum(magnitude, floor)))
+    floor = max(1e-3 * np.max(magnitude, where=finite, initial=0.0), np.finfo(float).tiny)
+    with np.errstate(invalid="ignore"):
+        errors = np.where(finite, np.abs(a - b) / np.maximum(magnitude, floor), np.inf)
+    return np.where(a == b, 0.0, errors)
 
 
 def _float64(caller, x):

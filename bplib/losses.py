@@ -42,7 +42,7 @@ def binary_cross_entropy(p, y):
     """
     _require_pair("binary_cross_entropy", p=p, y=y)
     _require_unit("binary_cross_entropy", p=p, y=y)
-    return -np.mean(_times_log(y, p) + _times_log(1.0 - y, 1.0 - p))
+    return 0.0 - np.mean(_times_log(y, p) + _times_log(1.0 - y, 1.0 - p))  # 0 - 0 is 0, and -0 would print as -0
 
 
 def binary_cross_entropy_grad(p, y):
@@ -91,7 +91,7 @@ register(
     binary_cross_entropy_with_logits,
     binary_cross_entropy_with_logits_grad,
     definition=_bce_of_sigmoid,
-    example=lambda rng, n=5, d=3: (rng.normal(size=(n, d)), rng.integers(2, size=(n, d)).astype(float)),
+    example=lambda rng, n=5, d=3: (rng.normal(size=(n, d)), rng.uniform(size=(n, d))),
     is_loss=True,
 )
 

@@ -10,6 +10,8 @@ class Sequential:
 
     def __init__(self, *layers):
         """Layers have forward, backward, params and grads, as those of `bplib.layers`."""
+        if len({id(layer) for layer in layers}) < len(layers):
+            raise ValueError("Sequential: the same layer stands in it twice; each remembers one forward, so make two")
         self.layers = layers
         self.params = {f"{i}.{name}": p for i, layer in enumerate(layers) for name, p in layer.params.items()}
         self.grads = {f"{i}.{name}": g for i, layer in enumerate(layers) for name, g in layer.grads.items()}

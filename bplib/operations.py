@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 OPERATIONS: dict[str, "Operation"] = {}
-"""Every registered operation by name, in reading order."""
+"""Every registered operation by name. They register themselves when their module is imported."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,15 @@ class Operation:
         return {p.name: p.default for p in parameters if p.default is not p.empty}
 
     def gradients(self, upstream, out, *inputs):
-        """The gradient of sum(upstream * out) with respect to each input in ``wrt``, always as a tuple."""
-        if self.is_loss:
-            gradients = upstream * self.backward(*inputs)
-        else:
-            gradients = self.backward(upstream, out, *inputs)
-        return gradients if isinstance(gradients, tuple) else (gradients,)
+        """The gradient of sum(upstream * out) with respect to each input in ``wrt``, always as a tuple.
+
+        TypeError if the backward returns None, as one does that has forgotten its return.
+        """
+        gradients = self.backward(*inputs) if self.is_loss else self.backward(upstream, out, *inputs)
+        gradients = tuple(gradients) if isinstance(gradients, tuple | list) else (gradients,)
+        if any(gradient is None for gradient in gradients):
+            raise TypeError(f"{self.backward.__name__} returned None where a gradient is needed; does it return?")
+        return tuple(upstream * gradient for gradient in gradients) if self.is_loss else gradients
 
 
 def register(forward, backward, *, definition, example, wrt=(0,), is_loss=False):
@@ -70,7 +73,7 @@ def find(function):
     """The registered operation of a forward function. ValueError lists the known ones."""
     operation = OPERATIONS.get(getattr(function, "__name__", None))
     if operation is None or operation.forward is not function:
-        raise ValueError(f"{function!r} is not a registered operation; known are {', '.join(OPERATIONS)}")
+        raise ValueError(f"{function!r} is not a registered operation; known are {', '.join(sorted(OPERATIONS))}")
     return operation
 
 

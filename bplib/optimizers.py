@@ -1,5 +1,7 @@
 """Optimizers: what to do with a gradient. Each has step(params, grads) and changes the parameters in place."""
 
+import numpy as np
+
 
 class SGD:
     """Gradient descent, theta <- theta - lr * dL/dtheta; stochastic when the gradient comes from a mini-batch.
@@ -25,5 +27,7 @@ def require_matching(params, grads):
     if params.keys() != grads.keys():
         raise ValueError(f"params has {sorted(params)} but grads has {sorted(grads)}; the names must be equal")
     for name, parameter in params.items():
+        if not isinstance(parameter, np.ndarray):
+            raise TypeError(f"{name} is a {type(parameter).__name__}; only an array can be changed in place")
         if parameter.shape != grads[name].shape:
             raise ValueError(f"{name} is {parameter.shape} but its gradient is {grads[name].shape}")

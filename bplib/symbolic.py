@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+import mpmath
 import numpy as np
 import sympy
 
@@ -72,14 +73,16 @@ class Equality:
 def equal(a, b):
     """Decide whether two formulas are equal, by evaluating both at random points: simplifying may never end.
 
-    Symbols are matched by name. Values are computed to thirty digits, so that cancellation hides nothing, and compared
-    to twelve, so that 0.1 is one tenth. Points where neither formula is a finite real number say nothing. ValueError if
-    a and b are real at no common point.
+    Symbols are matched by name. Values are computed to sixty digits, so that cancellation hides nothing, and compared to
+    twelve. Points where neither formula is a finite real number say nothing. ValueError if a and b are real at no
+    common point, or if one of them is no formula.
     """
     a, b = sympy.sympify(a, strict=True), sympy.sympify(b, strict=True)
+    for f in (a, b):
+        if not isinstance(f, sympy.Expr):
+            raise ValueError(f"equal: {f} is not a formula but a {type(f).__name__}")
     names = sorted({s.name for s in a.free_symbols | b.free_symbols})
-    plain = {s: sympy.Symbol(s.name) for s in a.free_symbols | b.free_symbols}
-    a, b = a.xreplace(plain), b.xreplace(plain)
+    a, b = (_function(f, names) for f in (a, b))
     rng = np.random.default_rng(0)
     compared = 0
     for k in range(40):
@@ -87,13 +90,13 @@ def equal(a, b):
         low, high = (0.05, 0.95) if k % 2 == 0 else (-3.0, 3.0)
         # Two decimals, so that the point can be shown to a person exactly as it was used.
         point = {name: sympy.Rational(int(100 * rng.uniform(low, high)), 100) for name in names}
-        values = [_real(f, point) for f in (a, b)]
+        values = [_real(f, point.values()) for f in (a, b)]
         if values[0] is None and values[1] is None:
             continue
         if None not in values:
             compared += 1
             size = max(map(abs, values))
-            # What is below 1e-25 at a point like these is zero that thirty digits could not tell from it.
+            # Below 1e-25, at points like these, stands what cancellation has left of zero.
             if size < 1e-25 or abs(values[0] - values[1]) <= 1e-12 * size:
                 continue
         elif k % 2 == 1:
@@ -104,9 +107,25 @@ def equal(a, b):
     return Equality(True)
 
 
-def _real(expression, point):
-    value = expression.evalf(30, subs={sympy.Symbol(name): v for name, v in point.items()})
-    return value if value.is_Float or value.is_Rational else None
+def _function(expression, names):
+    """A formula as a function of numbers in the order of names; a float in it becomes the fraction one reads."""
+    if expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+        return lambda *point: mpmath.nan
+    plain = {s: sympy.Symbol(s.name) for s in expression.free_symbols}
+    plain |= {f: sympy.Rational(str(f)) for f in expression.atoms(sympy.Float)}  # 0.1 is one tenth
+    return sympy.lambdify([sympy.Symbol(n) for n in names], expression.xreplace(plain).doit(), "mpmath", cse=True)
+
+
+def _real(function, point):
+    """The value of the function at a point, or None where it is no finite real number."""
+    with mpmath.workdps(60):
+        try:
+            value = mpmath.mpmathify(function(*(mpmath.mpf(x.p) / x.q for x in point)))
+        except (ArithmeticError, AttributeError, NameError, TypeError, ValueError):
+            return None
+        if abs(mpmath.im(value)) > 1e-40 * abs(value) or not mpmath.isfinite(value):
+            return None
+        return mpmath.re(value)
 
 
 def _float(value):

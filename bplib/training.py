@@ -6,23 +6,22 @@ from bplib.operations import find
 
 
 def minibatches(n, batch_size, rng):
-    """Yield index arrays that cover 0 to n - 1 once, shuffled by rng; the last may be shorter.
+    """Iterate over index arrays that cover 0 to n - 1 once, shuffled by rng; the last may be shorter.
 
     ValueError unless batch_size is a whole number from 1 to n.
     """
     if not (isinstance(batch_size, int | np.integer) and 1 <= batch_size <= n):
         raise ValueError(f"minibatches: batch_size is {batch_size}; a whole number from 1 to {n} is needed")
     order = rng.permutation(n)
-    for start in range(0, n, batch_size):
-        yield order[start : start + batch_size]
+    return (order[start : start + batch_size] for start in range(0, n, batch_size))
 
 
 def train(network, loss, X, y, optimizer, *, epochs, rng, batch_size=None, tolerance=0.0):
     """Train a network in place, and return the mean loss of each epoch as a list.
 
     loss is a registered loss such as `losses.mse`; its gradient is found with it. X and y have equal lengths, else
-    ValueError; batch_size None means the whole set at once. Stops after ``epochs`` epochs, or as soon as the loss of an epoch
-    differs from the one before by less than ``tolerance``: it has converged.
+    ValueError; batch_size None means the whole set at once. Stops after ``epochs`` epochs, or as soon as the loss of an
+    epoch differs from the one before by less than ``tolerance``: it has converged.
     """
     if len(X) != len(y):
         raise ValueError(f"train: X has {len(X)} rows but y has {len(y)}; each row needs its truth")
@@ -30,7 +29,7 @@ def train(network, loss, X, y, optimizer, *, epochs, rng, batch_size=None, toler
     history = []
     for _ in range(epochs):  # 5. repeat until it converges
         total = 0.0
-        for rows in minibatches(len(X), batch_size or len(X), rng):
+        for rows in minibatches(len(X), len(X) if batch_size is None else batch_size, rng):
             y_pred = network.forward(X[rows])  # 1. forward
             total += len(rows) * loss(y_pred, y[rows])  # 2. loss
             network.backward(loss_and_gradient.backward(y_pred, y[rows]))  # 3. gradients

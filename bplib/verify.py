@@ -9,7 +9,8 @@ The pattern of disagreement names the culprit:
     definition        FAIL                   FAIL       ok        FAIL
     autodiff engine   ok                     ok         ok        FAIL
 
-One mistake escapes: the same one in definition and forward. So every operation also has values computed by hand.
+A forward that is off by a constant shows in the first column alone: its slopes are right. One mistake escapes: the
+same one in definition and forward. So every operation also has values computed by hand.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bplib import activations, autodiff, layers, losses, symbolic  # noqa: F401  importing them fills OPERATIONS
-from bplib.gradcheck import central_difference, relative_error
+from bplib.gradcheck import central_difference, relative_error, relative_errors
 
 TOLERANCE = 1e-6
 """Largest relative error that counts as agreement, for every witness."""
@@ -56,21 +57,28 @@ def witnesses(operation, backward=None, seed=0, **sizes):
     inputs = tuple(_frozen(x) for x in operation.example(rng, **sizes))
     defined = _frozen(operation.definition(np, *inputs))
     out = _frozen(operation.forward(*inputs))
-    upstream = 1.0 if operation.is_loss else _frozen(rng.normal(size=np.shape(out)))
+    upstream = 1.0 if operation.is_loss else _frozen(rng.normal(size=np.shape(defined)))
 
     # With the definition's output the backward is judged apart from the forward, with the forward's apart from
     # the definition: this is what makes the pattern of disagreement name the culprit.
     of_definition = operation.gradients(upstream, defined, *inputs)
-    of_forward = operation.gradients(upstream, out, *inputs)
+    theirs = {
+        "symbolic": symbolic.gradients(operation, inputs, upstream),
+        "automatic": _automatic(operation, inputs, upstream),
+    }
+    complaints = {w: _complaint(operation.input_names, of_definition, g) for w, g in theirs.items()}
+    if np.shape(out) == np.shape(defined):
+        of_forward = operation.gradients(upstream, out, *inputs)
+        numeric = _complaint(operation.input_names, of_forward, _numeric(operation, inputs, upstream))
+    else:
+        numeric = "FAIL: without an output of the right shape there is nothing to compare"
     return Report(
         operation.name,
         {
             "forward = definition": _complaint(["output"], [out], [defined]),
-            "symbolic": _complaint(
-                operation.input_names, of_definition, symbolic.gradients(operation, inputs, upstream)
-            ),
-            "numeric": _complaint(operation.input_names, of_forward, _numeric(operation, inputs, upstream)),
-            "automatic": _complaint(operation.input_names, of_definition, _automatic(operation, inputs, upstream)),
+            "symbolic": complaints["symbolic"],
+            "numeric": numeric,
+            "automatic": complaints["automatic"],
         },
     )
 
@@ -98,12 +106,18 @@ def _complaint(names, ours, theirs):
     for name, mine, witness in zip(names, ours, theirs, strict=True):
         if np.shape(mine) != np.shape(witness):
             return f"FAIL: {name} has shape {np.shape(mine)} where {np.shape(witness)} is needed"
-        if not relative_error(mine, witness) <= TOLERANCE:
-            mine, witness = np.asarray(mine), np.asarray(witness)
-            worst = np.unravel_index(np.argmax(np.nan_to_num(np.abs(mine - witness), nan=np.inf)), mine.shape)
+        if relative_error(mine, witness) > TOLERANCE:
+            worst = np.unravel_index(np.argmax(relative_errors(mine, witness)), np.shape(mine))
             where = f"[{', '.join(map(str, worst))}]" if worst else ""
-            return f"FAIL: worst at {name}{where}, {mine[worst]:.4f} where it should be {witness[worst]:.4f}"
+            mine, witness = _apart(np.asarray(mine)[worst], np.asarray(witness)[worst])
+            return f"FAIL: worst at {name}{where}, {mine} where it should be {witness}"
     return ""
+
+
+def _apart(x, y):
+    """Both numbers with four decimals, or with as many as it takes to tell them apart."""
+    pairs = [(f"{x:.{digits}f}", f"{y:.{digits}f}") for digits in range(4, 18)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[-1])
 
 
 def _frozen(array):

@@ -26,7 +26,15 @@ def nine_by_math():
     a = 1 / (1 + math.exp(-z))
     error = np.float64(a - 1)
     backward = {"dL_da": -1 / a, "da_dz": a - a**2, "dL_dz": error}
-    return {"dL_dw1": 2 * error, "dL_dw2": -1.5 * error, "dL_db": error, "z": z, "a": a, "L": math.log(1 / a), **backward}
+    return {
+        "dL_dw1": 2 * error,
+        "dL_dw2": -1.5 * error,
+        "dL_db": error,
+        "z": z,
+        "a": a,
+        "L": math.log(1 / a),
+        **backward,
+    }
 
 
 def mse_slope_expanded(x, y, a):

@@ -7,6 +7,7 @@ import sys
 import xml.etree.ElementTree as ET
 from itertools import combinations
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -311,7 +312,22 @@ def test_a_graph_too_large_to_read_is_refused():
 def test_the_mimebundle_holds_picture_caption_and_table():
     picture = diagrams.graph(neuron())
     bundle = picture._repr_mimebundle_()
-    assert bundle == {"text/html": f"{picture.svg()}<p>{picture.caption}</p>", "text/plain": repr(picture)}
+    assert set(bundle) == {"text/html", "text/plain"} and bundle["text/plain"] == repr(picture)
+    div, instead, caption = ET.fromstring(f"<html>{bundle['text/html']}</html>")
+    assert picture.svg() in bundle["text/html"] and div.get("style") == "font-size:0"
+    assert caption.text == picture.caption and picture.caption in instead[0].get("alt")
+
+
+def test_an_image_stands_in_where_the_page_removes_svg_and_hidden():
+    value = neuron()
+    picture = diagrams.graph(value)
+    instead = ET.fromstring(f"<html>{picture._repr_html_()}</html>")[1]
+    assert "hidden" in instead.keys()
+    kind, _, data = instead[0].get("src").partition(",")
+    root = parsed(unquote(data))
+    assert kind == "data:image/svg+xml" and "--jp-" not in data
+    assert root[0].get("fill") == "white"
+    assert texts(root, "gradient") == texts(parsed(picture.svg()), "gradient")
 
 
 def test_another_process_with_another_hash_seed_draws_the_same_bytes():

@@ -61,7 +61,8 @@ def test_the_slider_of_the_graph_shows_its_step():
     assert (slider.min, slider.max) == (0, diagrams.steps(value))
     for step in (0, 11, 17, 3):
         slider.value = step
-        assert explorer.picture.value == diagrams.graph(value, step)._repr_html_()
+        picture = diagrams.graph(value, step)
+        assert explorer.picture.value == f"{picture.svg()}<p>{picture.caption}</p>"
 
 
 def test_back_and_next_move_one_step_and_stop_at_the_ends():

@@ -13,7 +13,7 @@ import toy_course
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from toy_course import RIGHT, answered, cell
 
-from bplib.course import cli, grading, notebooks
+from bplib.course import cli, grading, notebooks, releases, reports, submissions
 
 WRONG = {"toy-double": "def double(x):\n    return x + 2"}
 
@@ -23,7 +23,7 @@ def course(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         toy_course.register()
         folder = toy_course.make(tmp_path_factory.mktemp("course"))
-        patch.setattr(notebooks, "RELEASED", folder / "bplib" / "course" / "released")
+        patch.setattr(releases, "RELEASED", folder / "bplib" / "course" / "released")
         yield folder
         toy_course.unregister()
 
@@ -79,14 +79,14 @@ def test_the_pristine_notebook_with_the_answers_in_it_is_what_is_run():
             each.outputs = [
                 new_output("display_data", {"text/plain": "passed"}, metadata={"bplib": {"id": "toy-half"}})
             ]
-    nb, problems = grading.assemble(learner, toy_course.released())
+    nb, problems = submissions.assemble(learner, toy_course.released())
     assert nb == answered(RIGHT)
     assert problems == []
 
 
 def test_assembling_leaves_both_notebooks_as_they_are():
     learner, released = answered(RIGHT), toy_course.released()
-    grading.assemble(learner, released)
+    submissions.assemble(learner, released)
     assert (learner, released) == (answered(RIGHT), toy_course.released())
 
 
@@ -95,7 +95,7 @@ def test_a_split_answer_runs_in_order_with_what_stands_between():
     second = copy.deepcopy(cell(learner, "toy-half"))
     second.update(id="f00", source="b = 2")
     after(learner, "toy-half", new_code_cell("between = 3"), second)
-    nb, problems = grading.assemble(learner, toy_course.released())
+    nb, problems = submissions.assemble(learner, toy_course.released())
     place = [each.id for each in nb.cells].index("toy-half")
     assert [each.source for each in nb.cells[place : place + 4]] == [
         "a = 1",
@@ -113,7 +113,7 @@ def test_answers_are_found_by_grade_id_when_every_cell_id_changed_and_by_cell_id
         each.id = f"x{number}"
     stripped = without_marks(answered(RIGHT))
     for learner in (renamed, stripped):
-        nb, problems = grading.assemble(learner, toy_course.released())
+        nb, problems = submissions.assemble(learner, toy_course.released())
         assert problems == []
         assert set(RIGHT.values()) <= set(sources(nb))
 
@@ -121,13 +121,13 @@ def test_answers_are_found_by_grade_id_when_every_cell_id_changed_and_by_cell_id
 def test_an_answer_that_was_moved_runs_in_its_own_place():
     learner = answered(RIGHT)
     learner.cells.reverse()
-    assert grading.assemble(learner, toy_course.released())[0] == answered(RIGHT)
+    assert submissions.assemble(learner, toy_course.released())[0] == answered(RIGHT)
 
 
 def test_cells_of_the_learners_own_run_after_the_cell_they_followed():
     learner = after(answered(RIGHT), "toy-double-check", new_code_cell("mine = 1"), new_markdown_cell("a note"))
     learner.cells.insert(0, new_code_cell("first = 1"))
-    nb, _ = grading.assemble(learner, toy_course.released())
+    nb, _ = submissions.assemble(learner, toy_course.released())
     assert sources(nb)[0] == "first = 1"
     assert sources(nb)[sources(nb).index("mine = 1") - 1] == 'check("toy-double", double)'
     assert "a note" not in [each.source for each in nb.cells]
@@ -136,7 +136,7 @@ def test_cells_of_the_learners_own_run_after_the_cell_they_followed():
 def test_a_setup_cell_that_the_learner_changed_runs_before_the_given_one():
     learner = answered({"setup": "import math"})
     given = cell(toy_course.released(), "setup").source
-    assert sources(grading.assemble(learner, toy_course.released())[0])[:2] == ["import math", given]
+    assert sources(submissions.assemble(learner, toy_course.released())[0])[:2] == ["import math", given]
 
 
 def test_a_copy_of_a_check_is_left_out_wherever_it_is():
@@ -144,14 +144,14 @@ def test_a_copy_of_a_check_is_left_out_wherever_it_is():
     double = copy.deepcopy(cell(learner, "toy-half-check"))
     double.update(id="f00", source="raise SystemExit")
     learner.cells.insert(0, double)
-    assert grading.assemble(learner, toy_course.released())[0] == answered(RIGHT)
+    assert submissions.assemble(learner, toy_course.released())[0] == answered(RIGHT)
 
 
 def test_a_missing_or_empty_answer_is_named_and_the_stub_stays():
     learner = answered({**RIGHT, "toy-half": "  \n"})
     learner.cells = [each for each in learner.cells if each.id != "toy-double"]
     cell(learner, "toy-parity").cell_type = "raw"
-    nb, problems = grading.assemble(learner, toy_course.released())
+    nb, problems = submissions.assemble(learner, toy_course.released())
     assert nb == toy_course.released()
     assert problems == [
         "toy-double: its cell is missing",
@@ -161,8 +161,8 @@ def test_a_missing_or_empty_answer_is_named_and_the_stub_stays():
 
 
 def test_the_lesson_is_found_from_the_ids_and_not_from_the_name(submit):
-    learner, _ = grading.read_submission(submit(answered(RIGHT), "homework (3).ipynb"))
-    assert grading.lesson_of(learner) == toy_course.released()
+    learner, _ = submissions.read(submit(answered(RIGHT), "homework (3).ipynb"))
+    assert submissions.lesson_of(learner) == toy_course.released()
 
 
 # Bad input, without a kernel
@@ -235,15 +235,15 @@ def test_what_can_be_read_of_an_odd_file_is_read_and_what_is_odd_is_said(submit)
         ({**odd, "nbformat_minor": 99}, None),
         (damaged, "2 of its 10 cells could not be read"),
     ]:
-        learner, problems = grading.read_submission(submit(content))
+        learner, problems = submissions.read(submit(content))
         assert [says in problem for problem in problems] == ([True] if says else []), says
-        nb, missing = grading.assemble(learner, grading.lesson_of(learner))
+        nb, missing = submissions.assemble(learner, submissions.lesson_of(learner))
         assert (nb, missing) == (answered(RIGHT), []), says
 
 
 def test_half_a_surrogate_pair_does_not_reach_the_kernel(submit):
     path = submit(json.dumps(answered({"toy-half": "x = '\ud800'"})).encode())
-    learner, _ = grading.read_submission(path)
+    learner, _ = submissions.read(path)
     assert cell(learner, "toy-half").source == "x = '?'"
 
 
@@ -459,7 +459,7 @@ def test_a_kernel_that_never_starts_is_not_graded_and_not_0(submit, monkeypatch)
     assert submission["problems"] == [
         "not graded, by a failure of the grader: the kernel did not start, tried 3 times (Kernel died before replying)"
     ]
-    assert grading.table(report).endswith("total: 0 of 0 points, and 1 not graded")
+    assert reports.table(report).endswith("total: 0 of 0 points, and 1 not graded")
 
 
 # The command and its table
@@ -484,7 +484,7 @@ REPORT = {
 
 
 def test_the_table_has_a_line_for_each_exercise_and_fits_100_columns():
-    lines = grading.table(REPORT).splitlines()
+    lines = reports.table(REPORT).splitlines()
     assert lines[:3] == [
         "exercises/01_loss_functions.ipynb",
         "  ! sign: its cell is missing",
@@ -499,17 +499,17 @@ def test_the_table_has_a_line_for_each_exercise_and_fits_100_columns():
 
 
 def test_the_markdown_table_has_as_many_cells_in_every_row():
-    rows = [line for line in grading.markdown(REPORT).splitlines() if line.startswith("|")]
+    rows = [line for line in reports.markdown(REPORT).splitlines() if line.startswith("|")]
     assert len(rows) == 2 + 4 + 1
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
-    assert grading.markdown(REPORT).endswith("**total: 2 of 6 points**\n")
+    assert reports.markdown(REPORT).endswith("**total: 2 of 6 points**\n")
 
 
 def test_grade_prints_the_table_writes_the_json_and_exits_0_whatever_the_points(submit, tmp_path, capsys):
     path = submit(answered(WRONG))
     assert cli.main(["grade", str(path), "--json", str(tmp_path / "out.json")]) == 0
     report = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
-    assert capsys.readouterr().out == grading.table(report) + "\n"
+    assert capsys.readouterr().out == reports.table(report) + "\n"
     [submission] = report["submissions"]
     assert set(submission) == {"path", "points", "max_points", "exercises", "problems"}
     assert set(submission["exercises"][0]) == {"id", "points", "max_points", "status", "message"}

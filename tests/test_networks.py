@@ -92,7 +92,7 @@ def test_backward_before_forward_is_refused(layer):
 
 @pytest.mark.parametrize("function", [np.tanh, "tanh", None], ids=["numpy's", "name", "none"])
 def test_an_activation_that_is_not_registered_is_refused_with_those_that_are(function):
-    with pytest.raises(ValueError, match="known are sigmoid, tanh, relu, softmax"):
+    with pytest.raises(ValueError, match="known are .*relu.*sigmoid.*softmax.*tanh"):
         Activation(function)
 
 
@@ -169,7 +169,6 @@ def test_backward_belongs_to_the_last_forward():
     np.testing.assert_array_equal(net.grads["0.W"], expected)
 
 
-@pytest.mark.xfail(strict=True, reason="a layer that stands in a network twice gets a wrong gradient, silently")
 @pytest.mark.parametrize("kind", ["activation", "linear"])
 def test_a_layer_that_stands_in_a_network_twice_is_refused(kind):
     rng = np.random.default_rng(0)
@@ -213,7 +212,6 @@ def test_a_gradient_of_another_shape_is_refused_before_anything_moves():
     np.testing.assert_array_equal(params["a"], [1, 1])
 
 
-@pytest.mark.xfail(strict=True, reason="a NumPy number cannot be changed in place: the step does nothing, silently")
 def test_a_parameter_that_cannot_be_changed_in_place_is_refused():
     with pytest.raises((TypeError, ValueError)):
         SGD(0.1).step({"b": np.float64(0.5)}, {"b": np.float64(1.0)})
@@ -332,7 +330,7 @@ def test_no_batch_size_means_the_whole_set_at_once():
 @pytest.mark.parametrize(
     "batch_size",
     [
-        pytest.param(0, marks=pytest.mark.xfail(strict=True, reason="batch_size 0 trains on the whole set, silently")),
+        0,
         -1,
         5,
         1.5,

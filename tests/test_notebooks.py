@@ -13,7 +13,7 @@ import pytest
 import toy_course
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from bplib.course import cli, notebooks
+from bplib.course import cli, notebooks, releases
 from bplib.course.problems import PROBLEMS
 
 PNG = "iVBORw0KGgo=\n"
@@ -29,7 +29,7 @@ def toys():
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     folder = toy_course.make(tmp_path)
-    monkeypatch.setattr(notebooks, "RELEASED", folder / "bplib" / "course" / "released")
+    monkeypatch.setattr(releases, "RELEASED", folder / "bplib" / "course" / "released")
     monkeypatch.chdir(folder)
     return folder
 
@@ -229,7 +229,7 @@ def test_the_exercise_is_the_solution_with_stubs_and_without_outputs():
         if cell.cell_type == "code":
             cell.execution_count = 1
             cell.outputs = [new_output("stream", name="stdout", text="a")]
-    exercise = notebooks.release(nb)
+    exercise = releases.release(nb)
     stub = 'def half(x):\n    """Answer."""\n    # YOUR CODE HERE\n    raise NotImplementedError()'
     assert toy_course.cell(exercise, "toy-half").source == stub
     assert [cell.id for cell in exercise.cells] == [cell.id for cell in nb.cells if cell.id != "why"]
@@ -245,7 +245,7 @@ def test_hidden_tests_are_removed_and_each_solution_becomes_a_stub_at_its_indent
         "a = 1\n### BEGIN SOLUTION\na = 2\n### END SOLUTION\nif a:\n        # BEGIN SOLUTION\n        b\n\n"
         "        # END SOLUTION\n### BEGIN HIDDEN TESTS\nassert a\n### END HIDDEN TESTS\nc = 3"
     )
-    nb = notebooks.release(new_notebook(cells=[code(source)]))
+    nb = releases.release(new_notebook(cells=[code(source)]))
     stub = "# YOUR CODE HERE\nraise NotImplementedError()"
     indented = "        # YOUR CODE HERE\n        raise NotImplementedError()"
     assert nb.cells[0].source == f"a = 1\n{stub}\nif a:\n{indented}\nc = 3"
@@ -263,19 +263,19 @@ def test_hidden_tests_are_removed_and_each_solution_becomes_a_stub_at_its_indent
 )
 def test_a_region_that_is_nested_or_not_closed_is_refused_by_the_name_of_its_cell(lines):
     with pytest.raises(ValueError, match="cell 'the-cell'"):
-        notebooks.release(new_notebook(cells=[code("\n".join(lines), "the-cell")]))
+        releases.release(new_notebook(cells=[code("\n".join(lines), "the-cell")]))
 
 
 def test_an_exercise_without_a_cell_for_its_answer_is_refused():
     nb = toy_course.solution()
     nb.cells = [cell for cell in nb.cells if cell.id != "toy-half"]
     with pytest.raises(ValueError, match="checks 'toy-half', but no cell"):
-        notebooks.release(nb)
+        releases.release(nb)
 
 
 def test_one_command_makes_the_exercises_and_then_all_is_in_order(course, capsys):
     exercise = course / "exercises" / toy_course.NAME
-    released = notebooks.RELEASED / toy_course.NAME
+    released = releases.RELEASED / toy_course.NAME
     assert exercise.read_bytes() == released.read_bytes()
     assert "NotImplementedError" in exercise.read_text() and "x / 2" not in exercise.read_text()
     assert cli.main(["release", "--check"]) == 0
@@ -302,7 +302,7 @@ def test_an_exercise_with_answers_is_kept_when_the_solution_changes(course, caps
     path.write_text(path.read_text().replace("# Toys", "# Toys and games"))
     assert cli.main(["release"]) == 0
     assert exercise.read_bytes() == answers
-    assert "games" in (notebooks.RELEASED / toy_course.NAME).read_text()
+    assert "games" in (releases.RELEASED / toy_course.NAME).read_text()
     assert f"exercises/{toy_course.NAME} holds answers and was kept" in capsys.readouterr().out
     assert cli.main(["release", "--check"]) == 1
 
@@ -310,7 +310,7 @@ def test_an_exercise_with_answers_is_kept_when_the_solution_changes(course, caps
 def test_an_exercise_whose_solution_is_gone_goes_with_it(course):
     (course / "solutions" / toy_course.NAME).rename(course / "solutions" / "78_new.ipynb")
     assert cli.main(["release"]) == 0
-    for folder in (course / "exercises", notebooks.RELEASED):
+    for folder in (course / "exercises", releases.RELEASED):
         assert [path.name for path in folder.iterdir()] == ["78_new.ipynb"]
 
 
@@ -401,7 +401,7 @@ def test_reset_gives_a_fresh_exercise_and_keeps_the_old_one_beside_it(given, cou
     [kept] = set(exercise.parent.iterdir()) - {exercise}
     assert re.fullmatch(r"77_toy\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.ipynb", kept.name)
     assert kept.read_text() == "my work"
-    assert notebooks.is_dated_copy(kept) and not notebooks.is_dated_copy(exercise)
+    assert releases.is_dated_copy(kept) and not releases.is_dated_copy(exercise)
 
 
 def test_reset_overwrites_no_copy_even_within_one_second(course):
@@ -409,23 +409,23 @@ def test_reset_overwrites_no_copy_even_within_one_second(course):
     works = [f"work {number}" for number in range(4)]
     for work in works:
         exercise.write_text(work)
-        _, kept = notebooks.reset("77")
-        assert notebooks.is_dated_copy(kept)
-    kept = sorted(path.read_text() for path in exercise.parent.iterdir() if notebooks.is_dated_copy(path))
+        _, kept = releases.reset("77")
+        assert releases.is_dated_copy(kept)
+    kept = sorted(path.read_text() for path in exercise.parent.iterdir() if releases.is_dated_copy(path))
     assert kept == works
 
 
 def test_reset_of_an_untouched_or_a_missing_exercise_leaves_no_copy(course):
     exercise = course / "exercises" / toy_course.NAME
-    assert notebooks.reset("77")[1] is None
+    assert releases.reset("77")[1] is None
     exercise.unlink()
-    assert notebooks.reset("77")[1] is None
+    assert releases.reset("77")[1] is None
     assert [path.name for path in exercise.parent.iterdir()] == [toy_course.NAME]
 
 
 def test_reset_finds_the_exercises_from_a_folder_below_the_course(course, monkeypatch):
     monkeypatch.chdir(course / "notebooks")
-    assert notebooks.reset("77")[0].resolve() == (course / "exercises" / toy_course.NAME).resolve()
+    assert releases.reset("77")[0].resolve() == (course / "exercises" / toy_course.NAME).resolve()
 
 
 def test_reset_of_an_unknown_exercise_lists_the_known_ones(course, capsys):
@@ -436,7 +436,7 @@ def test_reset_of_an_unknown_exercise_lists_the_known_ones(course, capsys):
 def test_reset_outside_of_the_course_says_where_to_go(course, tmp_path_factory, monkeypatch):
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     with pytest.raises(ValueError, match="not in a folder of the course"):
-        notebooks.reset("77")
+        releases.reset("77")
 
 
 def test_writing_leaves_the_old_file_when_it_fails(tmp_path, monkeypatch):

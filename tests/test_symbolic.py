@@ -65,7 +65,7 @@ DIFFERENT = {
     "logarithm mirrored": (sympy.log(-x), sympy.log(x)),
     "a tiny relative error": (x, x * (1 + 1e-11)),
     "a factor between tiny numbers": (1e-20 * x, 2e-20 * x),
-    "something tiny and nothing": (sympy.Float("1e-40") * x, 0),
+    "something tiny and nothing": (sympy.Float("1e-20") * x, 0),
     "one of ten symbols": (sum(many), sum(many[:-1]) + 1.001 * many[-1]),
     "not a number": (sympy.zoo, 1),
     "imaginary": (sympy.I * x, x),
@@ -85,7 +85,6 @@ def test_equal_formulas_are_equal_both_ways_round(one, other):
         assert (verdict.equal, verdict.point, verdict.a_value, verdict.b_value) == (True, None, None, None)
 
 
-@pytest.mark.xfail(strict=True, reason="a zero that comes from cancellation is 1e-165, and differs from 0 relatively")
 @pytest.mark.parametrize("one, other", ZERO.values(), ids=ZERO)
 def test_a_formula_that_cancels_to_zero_at_a_point_equals_zero(one, other):
     assert equal(one, other)
@@ -135,9 +134,6 @@ def test_what_is_not_a_formula_is_refused(nonsense):
         equal(nonsense, x)
 
 
-too_slow = pytest.mark.xfail(run=False, reason="evalf takes five to ten seconds for such a formula")
-
-
 def network_formula(inner):
     """L = (W2 tanh(W1 x + b1) + b2 - y)^2 of a 2-8-1 network, 36 symbols, with tanh written by ``inner``."""
     X, W1, b1 = symbols("x", (1, 2)), symbols("W1", (2, 8)), symbols("b1", (8,))
@@ -145,7 +141,6 @@ def network_formula(inner):
     return ((inner(X @ W1 + b1) @ W2 + b2)[0, 0] - y) ** 2
 
 
-@too_slow
 def test_a_small_network_is_judged_in_two_seconds():
     one = network_formula(SYMPY.tanh)
     other = network_formula(lambda z: 1 - 2 / (SYMPY.exp(2 * z) + 1))
@@ -155,7 +150,6 @@ def test_a_small_network_is_judged_in_two_seconds():
     assert time.process_time() - start < 2
 
 
-@too_slow
 def test_the_slope_of_a_small_network_is_judged_in_two_seconds():
     one = network_formula(SYMPY.tanh)
     X, W1, b1, W2 = symbols("x", (1, 2)), symbols("W1", (2, 8)), symbols("b1", (8,)), symbols("W2", (8, 1))

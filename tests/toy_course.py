@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from bplib.course import notebooks
+from bplib.course import notebooks, releases
 from bplib.course.judging import Misconception, Problem, judge_choice, judge_function, wrong_choices
 from bplib.course.problems import PROBLEMS
 
@@ -75,13 +75,13 @@ def make(folder):
     for name in ("notebooks", "solutions", "exercises"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     notebooks.write(folder / "solutions" / NAME, notebooks.text(notebooks.canonical(solution())))
-    notebooks.release_all(folder)
+    releases.release_all(folder)
     return folder
 
 
 def released():
     """The released exercise."""
-    return notebooks.release(notebooks.canonical(solution()))
+    return releases.release(notebooks.canonical(solution()))
 
 
 def cell(nb, id):

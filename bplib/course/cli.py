@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from bplib.course import grading, notebooks, progress
+from bplib.course import grading, notebooks, progress, releases, reports
 
 
 def main(arguments=None):
@@ -43,14 +43,14 @@ def _grade(options):
         print(f"bplib: there is no folder {options.json.parent} to write {options.json.name} to", file=sys.stderr)
         return 2
     report = grading.grade(options.paths)
-    print(grading.table(report))
+    print(reports.table(report))
     if options.json:
         notebooks.write(options.json, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     return 1 if any(submission["problems"] for submission in report["submissions"]) else 0
 
 
 def _reset(options):
-    path, kept = notebooks.reset(options.notebook)
+    path, kept = releases.reset(options.notebook)
     print(f"{path} is fresh{f'; what was there is in {kept.name}' if kept else ''}")
     return 0
 
@@ -61,7 +61,7 @@ def _progress(options):
 
 
 def _release(options):
-    lines = notebooks.release_all(Path.cwd(), check=options.check)
+    lines = releases.release_all(Path.cwd(), check=options.check)
     print("\n".join(lines) or "exercises/ is in order")
     return 1 if options.check and lines else 0
 

@@ -1,11 +1,6 @@
-"""Notebooks as files: one canonical form, exercises made from solutions, running, and a fresh start.
-
-solutions/ is the source. From it come the released copies in bplib/course/released/, which are what graders trust, and
-exercises/, which belongs to the learner from the first key press on.
-"""
+"""Notebooks as files: reading and writing, the one form in which they are stored, and running them."""
 
 import copy
-import datetime
 import logging
 import os
 import re
@@ -15,9 +10,6 @@ from pathlib import Path
 import nbformat
 
 from bplib.course.problems import PROBLEMS
-
-RELEASED = Path(__file__).parent / "released"
-"""The pristine copies of the exercises."""
 
 CELL_SECONDS = 60
 """How long one cell may run."""
@@ -30,9 +22,7 @@ _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 _SLUG = re.compile(r"[a-z0-9-]+")
 _RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?")
 _CHECK = re.compile(r"""^\s*(?:\w+\.)*check\(\s*["']([^"']*)["']""", re.MULTILINE)
-_MARKER = re.compile(r"\b(BEGIN|END) (SOLUTION|HIDDEN TESTS)\b")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_DATE = re.compile(r"\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(-\d+)?")
 
 
 # Reading and writing
@@ -144,7 +134,7 @@ def _mark_exercises(cells):
     """Write the nbgrader blocks. A check whose answer is in no cell of its own is a demonstration and gets none."""
     by_id = {cell.id: cell for cell in cells if cell.cell_type == "code"}
     for cell in cells:
-        for id in _checked(cell):
+        for id in checked(cell):
             if id not in PROBLEMS:
                 raise ValueError(f"cell {cell.id!r} checks {id!r}, which is no exercise of the course")
             if id not in by_id:
@@ -157,7 +147,8 @@ def _mark_exercises(cells):
             cell.metadata.nbgrader = nbformat.from_dict({**block, "points": PROBLEMS[id].points})
 
 
-def _checked(cell):
+def checked(cell):
+    """The ids that a cell gives to check()."""
     return _CHECK.findall(cell.source) if cell.cell_type == "code" else []
 
 
@@ -170,112 +161,6 @@ def _number(cells):
             for output in cell.outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = count
-
-
-# Exercises from solutions
-
-
-def release(solution):
-    """The exercise made from a solution, which is left as it is.
-
-    Cells tagged `solution` are left out; a region from ### BEGIN SOLUTION to ### END SOLUTION becomes the stub, at the
-    indent of its marker; a region of ### BEGIN HIDDEN TESTS is removed; outputs and execution counts are cleared. All
-    else stays. ValueError, naming the cell, for a region that is nested or not closed, and for a check without answer.
-    """
-    nb = copy.deepcopy(solution)
-    nb.cells = [cell for cell in nb.cells if "solution" not in cell.metadata.get("tags", [])]
-    for cell in nb.cells:
-        if cell.cell_type == "code":
-            cell.source = _without_regions(cell.source, cell.id)
-            cell.outputs = []
-            cell.execution_count = None
-    ids = {cell.id for cell in nb.cells}
-    for cell in nb.cells:
-        for id in _checked(cell):
-            if id not in ids:
-                raise ValueError(f"cell {cell.id!r} checks {id!r}, but no cell of the exercise has the id {id!r}")
-    return nb
-
-
-def _without_regions(source, id):
-    kept, inside = [], None
-    for line in source.split("\n"):
-        marker = _MARKER.search(line)
-        if not marker:
-            if not inside:
-                kept.append(line)
-            continue
-        edge, region = marker.groups()
-        if edge == "BEGIN" and inside:
-            raise ValueError(f"cell {id!r}: a region BEGIN {region} inside a region {inside}")
-        if edge == "END" and inside != region:
-            raise ValueError(f"cell {id!r}: END {region} without its BEGIN")
-        if edge == "BEGIN" and region == "SOLUTION":
-            indent = line[: len(line) - len(line.lstrip())]
-            kept += [indent + "# YOUR CODE HERE", indent + "raise NotImplementedError()"]
-        inside = region if edge == "BEGIN" else None
-    if inside:
-        raise ValueError(f"cell {id!r}: BEGIN {inside} without its END")
-    return "\n".join(kept)
-
-
-def release_all(folder, check=False):
-    """Make bplib/course/released/ and exercises/ from solutions/, below the folder; return what happened, in lines.
-
-    An exercise that differs from the copy released before holds somebody's answers: it is kept, and said so. With check
-    nothing is written, and the lines name what differs; there are none when all is in order.
-    """
-    folder = Path(folder)
-    solutions = {path.name: path for path in sorted((folder / "solutions").glob("*.ipynb"))}
-    if not solutions:
-        raise ValueError(f"there are no notebooks in {folder / 'solutions'}; run this in the folder of the course")
-    exercises, released = folder / "exercises", folder / "bplib" / "course" / "released"
-    lines = []
-
-    def put(path, new):
-        """Write, or remove where new is None."""
-        if check:
-            lines.append(f"{path.relative_to(folder).as_posix()} differs from what solutions/ gives")
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if new is None:
-            path.unlink()
-        else:
-            write(path, new)
-        lines.append(f"{path.relative_to(folder).as_posix()} {'removed' if new is None else 'written'}")
-
-    # The exercises' own folder is not searched for names: what a learner adds there is no business of ours.
-    for name in sorted(solutions.keys() | {path.name for path in released.glob("*.ipynb")}):
-        new = _released_text(solutions[name]) if name in solutions else None
-        old, mine = _stored(released / name), _stored(exercises / name)
-        if mine != new:
-            if check or mine in (None, old):
-                put(exercises / name, new)
-            else:
-                lines.append(f"exercises/{name} holds answers and was kept; `bplib reset {name}` gives a fresh one")
-        if old != new:
-            put(released / name, new)
-    return lines
-
-
-def _released_text(path):
-    try:
-        return text(release(canonical(read(path))))
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-
-
-def _stored(path):
-    """The text of a file, None if there is none. A checkout on Windows may have written other line ends."""
-    try:
-        return path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
-    except FileNotFoundError:
-        return None
-
-
-def released_notebooks():
-    """The released exercises: name to notebook, in the order of the course."""
-    return {path.name: read(path) for path in sorted(RELEASED.glob("*.ipynb"))}
 
 
 # Running
@@ -337,66 +222,3 @@ def kernel_options(folder):
     # What code writes comes by messages; the process's own stderr holds only the kernel talking to itself.
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return {"cwd": str(folder), "env": {**os.environ, "BPLIB_PROGRESS": "off"}, "cleanup_kc": True, **quiet}
-
-
-# A fresh start
-
-
-def reset(path):
-    """Give a fresh exercise and keep the old one; return the path of the exercise and that of the copy, or None.
-
-    path is exercises/01_loss_functions.ipynb, or 01_loss_functions, or 01; ValueError for any other, listing the names.
-    The copy lies beside the exercise, where the learner looks for it, with the time in its name, as in
-    01_loss_functions.2026-11-23T21-40-05.ipynb; graders and pytest pass such copies over. An exercise nobody has
-    touched is not copied.
-    """
-    given = Path(path)
-    fresh = _released_path(given)
-    target = (given.parent if given.parent != Path() or given.exists() else _exercises_folder()) / fresh.name
-    content = fresh.read_text(encoding="utf-8")
-    kept = None
-    if target.exists() and _stored(target) != content:
-        kept = _free_name(target)
-        target.rename(kept)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write(target, content)
-    return target, kept
-
-
-def is_dated_copy(path):
-    """Whether a file is a copy that reset has kept."""
-    return _DATE.fullmatch(Path(Path(path).stem).suffix) is not None
-
-
-def course_folder():
-    """The first folder at or above the working one that holds notebooks/ and exercises/; None if there is none."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "notebooks").is_dir() and (folder / "exercises").is_dir():
-            return folder
-    return None
-
-
-def _released_path(given):
-    known = sorted(RELEASED.glob("*.ipynb"))
-    name = given.name.removesuffix(".ipynb")
-    found = [path for path in known if path.stem == name or path.stem.partition("_")[0] == name]
-    if not found:
-        raise ValueError(f"there is no exercise {str(given)!r}; there are: {', '.join(path.stem for path in known)}")
-    return found[0]
-
-
-def _exercises_folder():
-    folder = course_folder()
-    if folder is None:
-        raise ValueError(f"{Path.cwd()} is not in a folder of the course; go there, or give the path of the notebook")
-    return folder / "exercises"
-
-
-def _free_name(path):
-    stamp = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    kept, count = path.with_name(f"{path.stem}.{stamp}{path.suffix}"), 1
-    while kept.exists():
-        count += 1
-        kept = path.with_name(f"{path.stem}.{stamp}-{count}{path.suffix}")
-    return kept

@@ -25,7 +25,7 @@ def pytest_configure(config):
 def pytest_ignore_collect(collection_path, config):
     """Pass over the dated copies that reset has kept."""
     if _nbval_is_on(config) and _is_exercise(collection_path):
-        from bplib.course.notebooks import is_dated_copy
+        from bplib.course.releases import is_dated_copy
 
         if is_dated_copy(collection_path):
             return True
@@ -38,22 +38,33 @@ def pytest_collect_file(file_path, parent):
     collected = yield
     if not _nbval_is_on(parent.config) or not _is_exercise(file_path):
         return collected
-    from bplib.course import grading
+    from bplib.course import submissions
 
     try:
-        learner, problems = grading.read_submission(file_path)
+        learner, problems = submissions.read(file_path)
     except ValueError as error:
         return [_classes().Exercises.from_parent(parent, path=file_path, unreadable=str(error))]
     try:
-        released = grading.lesson_of(learner)
+        released = submissions.lesson_of(learner)
     except ValueError:
         return collected
     submission = (learner, released, problems)
     return [_classes().Exercises.from_parent(parent, path=file_path, submission=submission)]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Let a skipped exercise be listed under its notebook, not under the line that skipped it."""
+    report = yield
+    if report.skipped and getattr(item, "is_exercise", False):
+        report.longrepr = (str(item.path), None, report.longrepr[2])
+    return report
+
+
 def pytest_terminal_summary(terminalreporter):
     """Print the points, and in GitHub Actions add them to the summary of the job."""
+    if hasattr(terminalreporter.config, "workerinput"):
+        return  # a worker of xdist has a summary too, which nobody sees; the controller has all reports
     submissions = {}
     for reports in list(terminalreporter.stats.values()):
         for report in reports:
@@ -62,15 +73,15 @@ def pytest_terminal_summary(terminalreporter):
                     _add(submissions, value)
     if not submissions:
         return
-    from bplib.course import grading
+    from bplib.course import reports
 
     report = {"submissions": [submissions[path] for path in sorted(submissions)]}
     terminalreporter.section("points")
-    terminalreporter.write_line(grading.table(report))
+    terminalreporter.write_line(reports.table(report))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         with open(summary, "a", encoding="utf-8") as file:
-            file.write(grading.markdown(report))
+            file.write(reports.markdown(report))
 
 
 def _nbval_is_on(config):
@@ -103,7 +114,7 @@ def _classes():
     from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel
     from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
-    from bplib.course import grading
+    from bplib.course import grading, submissions
 
     class Died(Exception):  # noqa: N818
         """The process of the kernel is gone."""
@@ -141,7 +152,7 @@ def _classes():
             if self.unreadable:
                 yield Exercise.from_parent(self, name="unreadable")
             else:
-                for id in grading.exercise_ids(self.submission[1]):
+                for id in submissions.exercise_ids(self.submission[1]):
                     yield Exercise.from_parent(self, name=id)
 
         def setup(self):
@@ -149,7 +160,10 @@ def _classes():
                 self.problems = [self.unreadable]
                 return
             learner, released, problems = self.submission
-            exercises, more = grading.grade_notebook(learner, released, self.run)
+            try:
+                exercises, more = grading.grade_notebook(learner, released, self.run)
+            except grading.NotGraded as error:  # in pytest's words an error, where a wrong answer is a failure
+                pytest.fail(f"not graded, by a failure of the grader: {error}", pytrace=False)
             self.problems = problems + more
             self.exercises = {exercise["id"]: exercise for exercise in exercises}
 
@@ -198,6 +212,8 @@ def _classes():
     class Exercise(pytest.Item):
         """One exercise: skipped, failed with its sentence, or passed."""
 
+        is_exercise = True
+
         def runtest(self):
             notebook = self.parent
             exercise = notebook.exercises.get(self.name)
@@ -213,11 +229,9 @@ def _classes():
         def repr_failure(self, excinfo):
             if isinstance(excinfo.value, NotYet):
                 return str(excinfo.value)
-            if isinstance(excinfo.value, grading.NotGraded):
-                return f"not graded, by a failure of the grader: {excinfo.value}"
             return super().repr_failure(excinfo)
 
         def reportinfo(self):
-            return self.path, None, self.name
+            return self.path, None, f"{self.parent.nodeid}: {self.name}"
 
     return SimpleNamespace(Exercises=Exercises, Exercise=Exercise)

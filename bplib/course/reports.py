@@ -1,0 +1,72 @@
+"""Shows what grading found: as text for a terminal, as Markdown for the summary of a job."""
+
+import textwrap
+
+from bplib.course.judging import NOT_ATTEMPTED
+
+
+def table(report, width=100):
+    """The report as text: each exercise with its status, points and sentence, a sum for each file, and the total."""
+    submissions = report["submissions"]
+    exercises = [exercise for submission in submissions for exercise in submission["exercises"]]
+    id_width = max((len(exercise["id"]) for exercise in exercises), default=0)
+    lines = []
+    for submission in submissions:
+        lines += [submission["path"]]
+        for problem in submission["problems"]:
+            lines += textwrap.wrap(f"  ! {problem}", width, subsequent_indent="    ")
+        for exercise in submission["exercises"]:
+            start = f"  {exercise['id']:{id_width}}  {exercise['status']:13}  {_points(exercise):>7}  "
+            message = _sentence(exercise) or " "
+            lines += [
+                line.rstrip()
+                for line in textwrap.wrap(
+                    message,
+                    width,
+                    initial_indent=start,
+                    subsequent_indent=" " * len(start),
+                    break_on_hyphens=False,
+                )
+                or [start]
+            ]
+        if submission["exercises"] or submission["points"] is None:
+            lines += [f"  {'sum':{id_width}}  {'':13}  {_points(submission):>7}"]
+        lines += [""]
+    lines += [f"total: {_total(submissions)}"]
+    return "\n".join(lines)
+
+
+def markdown(report):
+    """The same as a table in Markdown, for the summary of a job."""
+    lines = ["| notebook | exercise | status | points | |", "| --- | --- | --- | ---: | --- |"]
+    for submission in report["submissions"]:
+        path = _cell(submission["path"])
+        lines += [f"| {path} | | | | {_cell(problem)} |" for problem in submission["problems"]]
+        lines += [
+            f"| {path} | {exercise['id']} | {exercise['status']} | {_points(exercise)} | {_cell(_sentence(exercise))} |"
+            for exercise in submission["exercises"]
+        ]
+    return "\n".join([*lines, "", f"**total: {_total(report['submissions'])}**", ""])
+
+
+def _cell(content):
+    return content.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def _sentence(exercise):
+    # What to do with a stub stands in the notebook; ten times below each other it would hide the other sentences.
+    return "" if exercise["status"] == NOT_ATTEMPTED else exercise["message"]
+
+
+def _points(of):
+    if of["points"] is None:
+        return f"?/{of['max_points']}"
+    return f"{of['points']}/{of['max_points']}" if of["max_points"] else "-"
+
+
+def _total(submissions):
+    graded = [submission for submission in submissions if submission["points"] is not None]
+    points = sum(submission["points"] for submission in graded)
+    left_out = len(submissions) - len(graded)
+    of = sum(submission["max_points"] for submission in graded)
+    return f"{points} of {of} points" + (f", and {left_out} not graded" if left_out else "")

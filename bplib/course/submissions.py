@@ -1,0 +1,249 @@
+"""What a learner hands in: read whatever it is, and assemble it into the released notebook.
+
+Only the source of code cells counts. Outputs, tags, metadata and the kernel that a file names are dropped.
+"""
+
+import copy
+import itertools
+import json
+from pathlib import Path
+
+import nbformat
+
+from bplib.course import releases
+
+
+def find(folder):
+    """The notebooks below a folder that may be somebody's work, in order."""
+    return [
+        path
+        for path in sorted(Path(folder).rglob("*.ipynb"))
+        if path.is_file() and ".ipynb_checkpoints" not in path.parts and not releases.is_dated_copy(path)
+    ]
+
+
+def read(path):
+    """What counts of a submission, and what is wrong with the file: (nb, problems).
+
+    nb holds the cells with type, id, grade_id and source, and nothing else. The nbformat may be 2 to 4, or newer where
+    it looks alike. ValueError, in one line, for a file that holds nothing to grade.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise ValueError("there is no such file") from None
+    except OSError as error:
+        raise ValueError(f"it cannot be read: {error.strerror}") from None
+    content, problems = _decoded(data)
+    if not content.strip():
+        raise ValueError("the file is empty")
+    try:
+        stored = json.loads(content)
+    except RecursionError:
+        raise ValueError("it is nested too deeply to be a notebook") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON: {error.msg}, in line {error.lineno}") from None
+    except ValueError as error:
+        raise ValueError(f"it is not JSON: {error}") from None
+    version = stored.get("nbformat") if isinstance(stored, dict) else None
+    if type(version) is not int:
+        raise ValueError("it is JSON, but no notebook")
+    if version < 2:
+        raise ValueError(f"it is of nbformat {version}, which is too old to be read")
+    cells = _stored_cells(stored, version)
+    if not cells:
+        raise ValueError("the notebook has no cells")
+    minor = stored.get("nbformat_minor")
+    minor = minor if type(minor) is int else 0
+    if (version, minor) < (4, 5):
+        problems.append(f"it is of the older nbformat {version}.{minor}, and was converted")
+    elif version > 4:
+        problems.append(f"it is of nbformat {version}, newer than we know, and was read as nbformat 4")
+    kept = [cell for cell in map(_stored_cell, cells) if cell]
+    if len(kept) < len(cells):
+        problems.append(f"{len(cells) - len(kept)} of its {len(cells)} cells could not be read")
+    return nbformat.from_dict({"cells": kept, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), problems
+
+
+def _decoded(data):
+    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            return data.decode(encoding, "replace"), ["it is in UTF-16 where UTF-8 is needed"]
+    try:
+        content = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), ["it is not in UTF-8, and was read as Latin-1"]
+    if data.startswith(b"\xef\xbb\xbf"):
+        return content, ["it begins with a byte order mark, which was left out"]
+    return content, []
+
+
+def _stored_cells(stored, version):
+    if version >= 4:
+        cells = stored.get("cells")
+        return cells if isinstance(cells, list) else []
+    sheets = stored.get("worksheets")
+    sheets = [sheet for sheet in sheets if isinstance(sheet, dict)] if isinstance(sheets, list) else []
+    return [cell for sheet in sheets if isinstance(sheet.get("cells"), list) for cell in sheet["cells"]]
+
+
+def _stored_cell(cell):
+    """Type, id, grade_id and source of a cell as it is stored, or None if it is damaged."""
+    if not isinstance(cell, dict):
+        return None
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str):
+        return None
+    metadata = cell.get("metadata")
+    block = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    mark = block.get("grade_id") if isinstance(block, dict) else None
+    # Half a surrogate pair is legal in JSON and cannot be sent to a kernel.
+    source = source.encode("utf-8", "replace").decode("utf-8")
+    return {
+        "cell_type": str(cell.get("cell_type")),
+        "id": str(cell.get("id", "")),
+        "metadata": {"nbgrader": {"grade_id": mark}} if isinstance(mark, str) else {},
+        "source": source,
+    }
+
+
+# Assembling
+
+
+def exercise_ids(released):
+    """The ids of the exercises of a released notebook, in its order."""
+    return list(_answers(released))
+
+
+def lesson_of(learner):
+    """The released notebook to which a submission belongs, found from the ids in it, whatever its name.
+
+    ValueError if there is none: it is of another course.
+    """
+    keys = set()
+    for cell in learner.cells:
+        keys |= {grade_id(cell), cell.get("id")}
+
+    def matches(released):
+        return sum((id in keys) + (f"{id}-check" in keys) for id in exercise_ids(released))
+
+    best = max(releases.released_notebooks().values(), key=matches, default=None)
+    if best is None or not matches(best):
+        raise ValueError("it holds no exercise of this course; is it of another?")
+    return best
+
+
+def assemble(learner, released):
+    """The learner's answers inside the released notebook: (nb, problems); both notebooks are left as they are.
+
+    Answer cells are matched by grade_id, then by cell id; several for one exercise run in order; where there is none,
+    or only an empty one, the released stub stays and a problem says so. The learner's own cells run after the cell that
+    they followed; a given cell that the learner changed runs just before the given one, as a cell of their own.
+    """
+    place = {cell.id: index for index, cell in enumerate(released.cells)}  # a grade_id is the id of its cell
+    # Where an editor has dropped all ids, a given cell is still known by what stands in it.
+    given_as = {cell.source.strip(): index for index, cell in reversed(list(enumerate(released.cells)))}
+    answers = _answers(released)
+    before = {index: [] for index in range(len(released.cells))}
+    after = {index: [] for index in range(-1, len(released.cells))}
+    found, problems = set(), {}
+    here = -1
+    for cell in learner.cells:
+        source = cell.source.strip()
+        index = next((place[key] for key in (grade_id(cell), cell.get("id")) if key in place), None)
+        if index is not None:
+            here = index
+        elif source in given_as:
+            index = given_as[source]
+            here = max(here, index)
+        given = released.cells[index] if index is not None else None
+        id = grade_id(given) if given is not None else None
+        if id in answers:
+            if cell.cell_type != "code":
+                problems[id] = f"{id}: its cell is of the type {cell.cell_type}"
+            elif not source:
+                problems[id] = f"{id}: its cell is empty"
+            else:
+                found.add(id)
+                after[index].append(_code(cell.source, copy.deepcopy(given.metadata)))
+        elif cell.cell_type == "code" and source:
+            if given is None:
+                after[here].append(_code(cell.source))
+            elif given.cell_type == "code" and id is None and source != given.source.strip():
+                before[index].append(_code(cell.source))
+    nb = copy.deepcopy(released)
+    nb.cells = after[-1]
+    for index, given in enumerate(released.cells):
+        given = copy.deepcopy(given)
+        if given.cell_type == "code":
+            given.outputs, given.execution_count = [], None
+        answered = grade_id(given) in found
+        nb.cells += before[index] + ([] if answered else [given]) + after[index]
+    _name(nb)
+    problems = {id: problems.get(id, f"{id}: its cell is missing") for id in answers if id not in found}
+    return nb, list(problems.values())
+
+
+def _code(source, metadata=None):
+    return nbformat.from_dict(
+        {
+            "cell_type": "code",
+            "id": "",
+            "metadata": metadata if metadata is not None else {"bplib": "own"},
+            "source": source,
+            "execution_count": None,
+            "outputs": [],
+        }
+    )
+
+
+def _name(nb):
+    """Give the learner's cells ids: the first answer that of its exercise, the rest what is free."""
+    taken = {cell.id for cell in nb.cells}
+    free = (f"own-{number}" for number in itertools.count(1))
+    for cell in nb.cells:
+        if not cell.id:
+            id = grade_id(cell)
+            cell.id = id if id and id not in taken else next(id for id in free if id not in taken)
+            taken.add(cell.id)
+
+
+def grade_id(cell):
+    """The id that nbgrader's block of a cell gives it, or None."""
+    block = cell.get("metadata", {}).get("nbgrader")
+    return block.get("grade_id") if block else None
+
+
+def _answers(released):
+    """The answer cells of a released notebook, id of the exercise to cell."""
+    return {
+        grade_id(cell): cell
+        for cell in released.cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
+    }
+
+
+def untouched(nb, released):
+    """The exercises whose given cell is no stub, such as a mistake to repair, and was left as it is."""
+    return {
+        id
+        for id, given in _answers(released).items()
+        if "NotImplementedError" not in given.source
+        and [cell.source.strip() for cell in nb.cells if grade_id(cell) == id] == [given.source.strip()]
+    }
+
+
+def put_stub(nb, released, id):
+    """Put the released cell in the place of all that answers an exercise in an assembled notebook."""
+    stub = copy.deepcopy(_answers(released)[id])
+    stub.outputs, stub.execution_count = [], None
+    cells = [cell for cell in nb.cells if grade_id(cell) == id]
+    nb.cells[nb.cells.index(cells[0])] = stub
+    nb.cells = [cell for cell in nb.cells if not any(cell is other for other in cells)]
+
+
+def is_own(cell):
+    """Whether a cell of an assembled notebook is one that the learner added."""
+    return cell.metadata.get("bplib") == "own"
