@@ -15,9 +15,9 @@ Read the modules in this order; each imports only modules above it:
     symbolic      derivatives on paper, by SymPy
     verify        every backward before three witnesses
     plots         figures
-    svg           shapes and colors of inline SVG
+    svg           shapes, colors and small line charts as inline SVG
     layout        where the boxes of a graph stand
-    diagrams      computational graphs and line charts as SVG
+    diagrams      computational graphs as SVG
     explorers     figures and graphs that move
     course        notebooks, exercises and grades
 
