@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -426,6 +427,20 @@ def test_reset_of_an_untouched_or_a_missing_exercise_leaves_no_copy(course):
 def test_reset_finds_the_exercises_from_a_folder_below_the_course(course, monkeypatch):
     monkeypatch.chdir(course / "notebooks")
     assert releases.reset("77")[0].resolve() == (course / "exercises" / toy_course.NAME).resolve()
+
+
+def test_reset_touches_no_lesson_and_no_solution(course, monkeypatch, capsys):
+    solution = course / "solutions" / toy_course.NAME
+    before = solution.read_bytes()
+    assert cli.main(["reset", f"solutions/{toy_course.NAME}"]) == 1
+    assert (
+        capsys.readouterr().err
+        == f"bplib: {Path('solutions') / toy_course.NAME} is no exercise; those are in exercises/\n"
+    )
+    monkeypatch.chdir(course / "solutions")
+    assert cli.main(["reset", toy_course.NAME]) == 0
+    assert solution.read_bytes() == before
+    assert [path.name for path in solution.parent.iterdir()] == [toy_course.NAME]
 
 
 def test_reset_of_an_unknown_exercise_lists_the_known_ones(course, capsys):

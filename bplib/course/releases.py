@@ -127,14 +127,18 @@ def released_notebooks():
 def reset(path):
     """Give a fresh exercise and keep the old one; return the path of the exercise and that of the copy, or None.
 
-    path is exercises/01_loss_functions.ipynb, or 01_loss_functions, or 01; ValueError for any other, listing the names.
+    path is exercises/01_loss_functions.ipynb, or 01_loss_functions, or 01; ValueError for any other, listing the names,
+    and for a lesson or a solution.
     The copy lies beside the exercise, where the learner looks for it, with the time in its name, as in
     01_loss_functions.2026-11-23T21-40-05.ipynb; graders and pytest pass such copies over. An exercise nobody has
     touched is not copied.
     """
     given = Path(path)
     fresh = _released_path(given)
-    target = (given.parent if given.parent != Path() or given.exists() else _exercises_folder()) / fresh.name
+    folder = _exercises_folder() if given.parent == Path() else given.parent
+    if folder.resolve().name in ("notebooks", "solutions", RELEASED.name):
+        raise ValueError(f"{given} is no exercise; those are in exercises/")
+    target = folder / fresh.name
     content = fresh.read_text(encoding="utf-8")
     kept = None
     if target.exists() and _stored(target) != content:
@@ -150,15 +154,6 @@ def is_dated_copy(path):
     return _DATE.fullmatch(Path(Path(path).stem).suffix) is not None
 
 
-def course_folder():
-    """The first folder at or above the working one that holds notebooks/ and exercises/; None if there is none."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "notebooks").is_dir() and (folder / "exercises").is_dir():
-            return folder
-    return None
-
-
 def _released_path(given):
     known = sorted(RELEASED.glob("*.ipynb"))
     name = given.name.removesuffix(".ipynb")
@@ -169,10 +164,12 @@ def _released_path(given):
 
 
 def _exercises_folder():
-    folder = course_folder()
-    if folder is None:
-        raise ValueError(f"{Path.cwd()} is not in a folder of the course; go there, or give the path of the notebook")
-    return folder / "exercises"
+    """exercises/ of the first folder at or above the working one that holds it and notebooks/."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "notebooks").is_dir() and (folder / "exercises").is_dir():
+            return folder / "exercises"
+    raise ValueError(f"{here} is not in a folder of the course; go there, or give the path of the notebook")
 
 
 def _free_name(path):

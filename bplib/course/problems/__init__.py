@@ -4,9 +4,9 @@ A lesson's module holds LESSON (the name of its notebook, without .ipynb), TITLE
 added to LESSONS here, and nowhere else.
 """
 
-from bplib.course.problems import single_neuron, start_here
+from bplib.course.problems import loss_functions, single_neuron, start_here
 
-LESSONS = (start_here, single_neuron)
+LESSONS = (start_here, loss_functions, single_neuron)
 """The modules of the lessons, in the order of the course."""
 
 

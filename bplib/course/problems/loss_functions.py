@@ -1,0 +1,657 @@
+"""Lesson 01: the mean squared error, two cross-entropies that do not overflow, and two predictions."""
+
+import numpy as np
+
+from bplib import losses
+from bplib.course.judging import Misconception, Problem, judge_choice, judge_function, wrong_choices
+
+LESSON = "01_loss_functions"
+TITLE = "Loss functions"
+
+
+def _mistakes(*groups):
+    """The misconceptions of an exercise from (id, sentence, wrong answers): several answers may share a sentence."""
+    return tuple(Misconception(id, answer, says) for id, says, answers in groups for answer in answers)
+
+
+# mse: any shape, the mean over all entries
+
+
+def _predictions(rng):
+    return [(rng.normal(size=shape), rng.normal(size=shape)) for shape in ((5,), (7,), (7, 3))]
+
+
+MSE_MISTAKES = _mistakes(
+    (
+        "M05-sum",
+        "This is the sum of the squares. The mean divides it by their number, so that ten times the data does not mean"
+        " ten times the loss.",
+        (lambda y_pred, y_true: np.sum((y_pred - y_true) ** 2),),
+    ),
+    (
+        "M05-half",
+        "This is half of it. Some books put 1/2 in front to shorten the derivative; our mean squared error has none.",
+        (lambda y_pred, y_true: np.mean((y_pred - y_true) ** 2) / 2,),
+    ),
+    (
+        "M05-half-sum",
+        "This is half of the sum of the squares; we want their mean, without a half.",
+        (lambda y_pred, y_true: np.sum((y_pred - y_true) ** 2) / 2,),
+    ),
+    (
+        "M05-rows",
+        "For a single column this is right. With shape (n, d) the mean is over all n times d entries, and you divided"
+        " by n alone.",
+        (lambda y_pred, y_true: np.sum((y_pred - y_true) ** 2) / len(y_true),),
+    ),
+    (
+        "M05-n-1",
+        "You divided by one less than the number of entries. That belongs to the variance of a sample; here we divide"
+        " by all of them.",
+        (lambda y_pred, y_true: np.sum((y_pred - y_true) ** 2) / (np.size(y_true) - 1),),
+    ),
+    (
+        "no-square",
+        "The square is missing: errors above and below zero cancel each other, and very bad predictions can look"
+        " perfect.",
+        (
+            lambda y_pred, y_true: np.mean(y_pred - y_true),
+            lambda y_pred, y_true: np.mean(y_true - y_pred),
+        ),
+    ),
+    (
+        "absolute",
+        "This is the mean absolute error. It is a loss too, but this exercise asks for squares.",
+        (lambda y_pred, y_true: np.mean(np.abs(y_pred - y_true)),),
+    ),
+    (
+        "root",
+        "You took the root at the end. That gives the RMSE, in the unit of y; the MSE stays squared.",
+        (lambda y_pred, y_true: np.sqrt(np.mean((y_pred - y_true) ** 2)),),
+    ),
+    (
+        "norm",
+        "This is the length of the vector of errors (np.linalg.norm): the root of the sum. We want the mean of the"
+        " squares.",
+        (lambda y_pred, y_true: np.sqrt(np.sum((y_pred - y_true) ** 2)),),
+    ),
+    (
+        "square-of-mean",
+        "You took the mean first and squared it afterward, so errors of opposite sign have canceled. Square each error"
+        " first.",
+        (
+            lambda y_pred, y_true: np.mean(y_pred - y_true) ** 2,
+            lambda y_pred, y_true: np.sum(y_pred - y_true) ** 2 / np.size(y_true),
+        ),
+    ),
+    (
+        "difference-of-squares",
+        "You squared prediction and truth first and subtracted afterward. Square their difference: (a - b)^2 is not"
+        " a^2 - b^2.",
+        (
+            lambda y_pred, y_true: np.mean(y_pred**2 - y_true**2),
+            lambda y_pred, y_true: np.mean(y_true**2 - y_pred**2),
+        ),
+    ),
+    (
+        "plus",
+        "You added the truth where it has to be subtracted: the error is y_pred - y_true.",
+        (lambda y_pred, y_true: np.mean((y_pred + y_true) ** 2),),
+    ),
+    (
+        "one-side",
+        "Only one of the two arrays is used. The error is the difference between prediction and truth.",
+        (
+            lambda y_pred, y_true: np.mean(y_pred**2),
+            lambda y_pred, y_true: np.mean(y_true**2),
+        ),
+    ),
+    (
+        "no-mean",
+        "These are the squared errors one by one. A loss is a single number: take their mean.",
+        (lambda y_pred, y_true: (y_pred - y_true) ** 2,),
+    ),
+    (
+        "mean-of-columns",
+        "With shape (n, d) you took the mean over one axis only. Take it over all entries: one number for any shape.",
+        (
+            lambda y_pred, y_true: np.mean((y_pred - y_true) ** 2, axis=0),
+            lambda y_pred, y_true: np.mean((y_pred - y_true) ** 2, axis=-1),
+        ),
+    ),
+    (
+        "M05-gradient",
+        "This is the gradient 2 (y_pred - y_true) / N. The loss itself is asked for here.",
+        (lambda y_pred, y_true: losses.mse_grad(y_pred, y_true),),
+    ),
+)
+
+
+# bce-logits: the mean of log(1 + exp(z)) - z y, finite for every z
+
+
+def _logits(rng):
+    """Plain logits; one that rounds 1 - p to zero; and the extremes, right and wrong."""
+    some = rng.normal(size=5)
+    return [
+        *((2.0 * rng.normal(size=n), _both_labels(rng, n)) for n in (5, 7)),
+        (np.array([some[0], 40.0, some[1], -40.0, some[2]]), np.array([1.0, 0.0, 0.0, 1.0, 1.0])),
+        (np.array([1000.0, -1000.0, some[3], 1000.0, some[4], -1000.0, 3.0]), np.array([1.0, 0, 1, 0, 0, 1, 1])),
+    ]
+
+
+def _both_labels(rng, n):
+    """Zeros and ones in random order, more ones than zeros: equal numbers could hide an exchange."""
+    return rng.permutation(np.array([1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0][:n]))
+
+
+def _softplus(z):
+    """log(1 + exp(z)), which never overflows."""
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+
+def _p(z):
+    return 1 / (1 + np.exp(-z))
+
+
+# The loss of each example in the forms in which people write it: a mistake can be made in any of them.
+def _bce_stable(z, y):
+    return _softplus(z) - z * y
+
+
+def _bce_product(z, y):
+    p = _p(z)
+    return -(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+
+def _bce_where(z, y):
+    p = _p(z)
+    return np.where(y == 1, -np.log(p), -np.log(1 - p))
+
+
+def _bce_positive(z, y):
+    return np.log(1 + np.exp(z)) - z * y
+
+
+def _bce_negative(z, y):
+    return np.log(1 + np.exp(-z)) + (1 - y) * z
+
+
+def _bce_two_terms(z, y):
+    return y * np.log(1 + np.exp(-z)) + (1 - y) * np.log(1 + np.exp(z))
+
+
+def _bce_two_p(z, y):
+    return -(y * np.log(_p(z)) + (1 - y) * np.log(_p(-z)))
+
+
+def _bce_two_where(z, y):
+    return np.where(y == 1, np.log(1 + np.exp(-z)), np.log(1 + np.exp(z)))
+
+
+BCE_FORMS = (_bce_stable, _bce_product, _bce_where, _bce_positive, _bce_negative, _bce_two_terms)
+EPSILONS = tuple(10.0**-k for k in range(5, 17))
+CAPS = (20, 30, 36, 50, 100, 500, 700, 709)
+
+
+def _in_every_form(forms, mistake):
+    """The wrong answers (z, y) -> mistake(form, z, y), one for each form."""
+    return tuple(lambda z, y, form=form: mistake(form, z, y) for form in forms)
+
+
+def _clipped_p(eps, z, y):
+    p = np.clip(_p(z), eps, 1 - eps)
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+
+def _p_plus(eps, z, y):
+    p = _p(z)
+    return -np.mean(y * np.log(p + eps) + (1 - y) * np.log(1 - p + eps))
+
+
+def _capped_z(form, cap, z, y):
+    return np.mean(form(np.clip(z, -cap, cap), y))
+
+
+BCE_MISTAKES = _mistakes(
+    (
+        "M14-log-0",
+        "Right for moderate logits. But p was computed first: for a large z it is rounded to exactly 1, and log(1 - p)"
+        " is minus infinity. Write the loss in z itself and never form p.",
+        _in_every_form((_bce_product, _bce_where), lambda form, z, y: np.mean(form(z, y))),
+    ),
+    (
+        "M14-overflow",
+        "Right for moderate logits. But exp(1000) is too large for a float, and exp(-1000) is 0 to it, which no"
+        " logarithm survives. Take the large part out: exp should only ever see -|z|, and only beside a 1.",
+        _in_every_form(
+            (_bce_positive, _bce_negative, _bce_two_terms, _bce_two_p, _bce_two_where),
+            lambda form, z, y: np.mean(form(z, y)),
+        ),
+    ),
+    (
+        "M14-clip",
+        "A clip hides the overflow and does not mend it: for z = 1000 and y = 0 the loss is 1000, and yours stops at a"
+        " cap, where it is flat and a neuron would learn nothing. Take clip and eps out and write the loss in z.",
+        (
+            *(lambda z, y, eps=eps: _clipped_p(eps, z, y) for eps in EPSILONS),
+            *(lambda z, y, eps=eps: _p_plus(eps, z, y) for eps in EPSILONS),
+            *(lambda z, y, f=f, c=c: _capped_z(f, c, z, y) for f in BCE_FORMS for c in CAPS),
+        ),
+    ),
+    (
+        "M05-sum",
+        "You added up the losses of the batch. Take their mean.",
+        _in_every_form(BCE_FORMS, lambda form, z, y: np.sum(form(z, y))),
+    ),
+    (
+        "M07",
+        "The minus is forgotten: log of a probability is negative, and a loss must fall as the predictions get better.",
+        _in_every_form(BCE_FORMS, lambda form, z, y: -np.mean(form(z, y))),
+    ),
+    (
+        "M05-half",
+        "This is half of it: the two terms are for y = 1 and y = 0, and each example uses only one of them. There is"
+        " nothing to divide by 2.",
+        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean(form(z, y)) / 2),
+    ),
+    (
+        "labels-swapped",
+        "The two labels have changed places: z is the logit of class 1, so a large z must be cheap where y = 1.",
+        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean(form(z, 1 - y))),
+    ),
+    (
+        "first-term-only",
+        "Only the examples with y = 1 cost anything. Where y = 0 the loss is -log(1 - p).",
+        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean(y * form(z, y))),
+    ),
+    (
+        "second-term-only",
+        "Only the examples with y = 0 cost anything. Where y = 1 the loss is -log(p).",
+        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean((1 - y) * form(z, y))),
+    ),
+    (
+        "all-of-class-1",
+        "This is -log(p) for every example, whatever its label. Where y = 0 the loss is -log(1 - p).",
+        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean(form(z, 1.0))),
+    ),
+    (
+        "log10",
+        "The logarithm is the one to base 10; the loss has the natural one, np.log.",
+        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean(form(z, y)) / np.log(10)),
+    ),
+    (
+        "log2",
+        "The logarithm is the one to base 2, which counts in bits; the loss has the natural one, np.log.",
+        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean(form(z, y)) / np.log(2)),
+    ),
+    (
+        "no-mean",
+        "These are the losses one by one. Return their mean, a single number.",
+        _in_every_form(BCE_FORMS, lambda form, z, y: form(z, y)),
+    ),
+    (
+        "z-for-p",
+        "You put the logit into the formula for a probability. z is any real number; p = sigmoid(z) is what the"
+        " logarithms want.",
+        (lambda z, y: -np.mean(y * np.log(z) + (1 - y) * np.log(1 - z)),),
+    ),
+    (
+        "sigmoid-twice",
+        "The sigmoid is applied twice: a probability went in where a logit belongs.",
+        (
+            lambda z, y: np.mean(_bce_stable(_p(z), y)),
+            lambda z, y: np.mean(_bce_product(_p(z), y)),
+        ),
+    ),
+    (
+        "squared-error",
+        "This is the squared error of p. The exercise asks for the cross-entropy.",
+        (lambda z, y: np.mean((_p(z) - y) ** 2),),
+    ),
+    (
+        "no-abs",
+        "Nearly: with max(z, 0) in front, the exponent is -|z|. Without the absolute value it is wrong wherever z is"
+        " negative.",
+        (lambda z, y: np.mean(np.maximum(z, 0) - z * y + np.log1p(np.exp(-z))),),
+    ),
+    (
+        "plus-zy",
+        "The sign of z y is turned around: where y = 1, a large z should lower the loss.",
+        (lambda z, y: np.mean(_softplus(z) + z * y),),
+    ),
+    (
+        "no-max",
+        "log(1 + exp(-|z|)) alone is not log(1 + exp(z)): what you took out of the logarithm, max(z, 0), has to be added"
+        " again.",
+        (lambda z, y: np.mean(np.log1p(np.exp(-np.abs(z))) - z * y),),
+    ),
+    (
+        "no-zy",
+        "The label is never used: log(1 + exp(z)) is the loss where y = 0. The term - z y is missing.",
+        (lambda z, y: np.mean(_softplus(z)), lambda z, y: np.mean(np.log(1 + np.exp(z)))),
+    ),
+)
+
+
+# softmax-ce: the mean of log(sum_j exp(z_j)) - z_y, finite for every z
+
+
+def _rows(rng):
+    """Plain logits, once square; a logit of 1000 in each row, right or wrong; and all logits around -1000."""
+    high = rng.normal(size=(5, 3))
+    high[np.arange(5), [0, 1, 2, 0, 1]] = 1000.0
+    return [
+        *((rng.normal(size=(n, k)), _labels(rng, n, k)) for n, k in ((5, 3), (7, 4), (5, 5))),
+        (high, np.array([0, 2, 2, 1, 1])),
+        (rng.normal(size=(7, 3)) - 1000.0, _labels(rng, 7, 3)),
+    ]
+
+
+def _labels(rng, n, k):
+    """Random labels, not all equal."""
+    return rng.permutation(np.arange(n) % k)
+
+
+def _log_p_stable(z, axis=1):
+    shifted = z - z.max(axis=axis, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+
+
+def _log_p_naive(z, axis=1):
+    return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+
+
+def _softmax(z, axis=1):
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _softmax_naive(z, axis=1):
+    return np.exp(z) / np.exp(z).sum(axis=axis, keepdims=True)
+
+
+def _log_of_softmax(z, axis=1):
+    return np.log(_softmax(z, axis))
+
+
+def _log_of_naive(z, axis=1):
+    return np.log(_softmax_naive(z, axis))
+
+
+LOG_P = (_log_p_stable, _log_p_naive, _log_of_softmax, _log_of_naive)
+
+
+def _picked(log_p, y):
+    return log_p[np.arange(len(y)), y]
+
+
+def _onehot(z, y):
+    return np.eye(z.shape[1])[y]
+
+
+def _columns(z, y):
+    p = _softmax(z)
+    return -(_onehot(z, y) * np.log(p) + (1 - _onehot(z, y)) * np.log(1 - p))
+
+
+def _not_added_again(z, y):
+    top = z.max(axis=1, keepdims=True)
+    return np.mean(np.log(np.exp(z - top).sum(axis=1)) - _picked(z, y))
+
+
+def _added_twice(z, y):
+    top = z.max(axis=1, keepdims=True)
+    return np.mean(top[:, 0] + np.log(np.exp(z - top).sum(axis=1)) - _picked(z - top, y))
+
+
+def _capped_p(eps, z, y):
+    return -np.mean(np.log(np.clip(_picked(_softmax(z), y), eps, 1 - eps)))
+
+
+def _small_added(eps, z, y):
+    return -np.mean(np.log(_picked(_softmax(z), y) + eps))
+
+
+SOFTMAX_MISTAKES = _mistakes(
+    (
+        "M14-overflow",
+        "Right for moderate logits. But exp(1000) is too large for a float, and if all logits are near -1000 every exp"
+        " is 0. Subtract the largest logit of each row first: it changes nothing on paper.",
+        (
+            lambda z, y: -np.mean(_picked(_log_p_naive(z), y)),
+            lambda z, y: -np.mean(_picked(_log_of_naive(z), y)),
+            lambda z, y: -np.sum(_onehot(z, y) * _log_of_naive(z)) / len(y),
+            lambda z, y: -np.sum(_onehot(z, y) * _log_p_naive(z)) / len(y),
+        ),
+    ),
+    (
+        "M14-log-0",
+        "Your softmax is safe now, but its logarithm is not: a p of exp(-1000) is rounded to 0. Never form p: log p is"
+        " z_y minus the log of the sum.",
+        (
+            lambda z, y: -np.mean(_picked(_log_of_softmax(z), y)),
+            lambda z, y: -np.sum(_onehot(z, y) * _log_of_softmax(z)) / len(y),
+        ),
+    ),
+    (
+        "M14-clip",
+        "A clip hides log(0) and does not mend it: where the wrong logit is 1000, the loss is about 1000, and yours"
+        " stops at a cap. Take clip and eps out: log p is z_y minus the log of the sum.",
+        (
+            *(lambda z, y, eps=eps: _capped_p(eps, z, y) for eps in EPSILONS),
+            *(lambda z, y, eps=eps: _small_added(eps, z, y) for eps in EPSILONS),
+        ),
+    ),
+    (
+        "wrong-axis",
+        "You summed down the columns, over the examples. Each row of z is one example, and its k probabilities add up to"
+        " 1: sum over axis 1.",
+        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(_picked(log_p(z, axis=0), y))),
+    ),
+    (
+        "sum-over-all",
+        "The sum of the exponentials runs over the whole batch. Each example has a sum of its own: sum over axis 1.",
+        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(_picked(log_p(z, axis=(0, 1)), y))),
+    ),
+    (
+        "M05-n-k",
+        "You divided by n times k. Each example has one loss, so the mean is over the n examples.",
+        _in_every_form(LOG_P, lambda log_p, z, y: -np.sum(_picked(log_p(z), y)) / z.size),
+    ),
+    (
+        "M05-sum",
+        "You added up the losses of the batch. Take their mean.",
+        _in_every_form(LOG_P, lambda log_p, z, y: -np.sum(_picked(log_p(z), y))),
+    ),
+    (
+        "M07",
+        "The minus is forgotten: log p is negative, and a loss must fall as the predictions get better.",
+        _in_every_form(LOG_P, lambda log_p, z, y: np.mean(_picked(log_p(z), y))),
+    ),
+    (
+        "log10",
+        "The logarithm is the one to base 10; the loss has the natural one, np.log.",
+        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(_picked(log_p(z), y)) / np.log(10)),
+    ),
+    (
+        "log2",
+        "The logarithm is the one to base 2, which counts in bits; the loss has the natural one, np.log.",
+        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(_picked(log_p(z), y)) / np.log(2)),
+    ),
+    (
+        "no-mean",
+        "These are the losses one by one. Return their mean, a single number.",
+        _in_every_form(LOG_P, lambda log_p, z, y: -_picked(log_p(z), y)),
+    ),
+    (
+        "no-log",
+        "This is the probability of the truth, not its logarithm. The loss is the mean of -log p.",
+        (
+            lambda z, y: -np.mean(_picked(_softmax(z), y)),
+            lambda z, y: np.mean(_picked(_softmax(z), y)),
+            lambda z, y: np.mean(1 - _picked(_softmax(z), y)),
+        ),
+    ),
+    (
+        "no-softmax",
+        "The logits were never normalized: -z_y alone can be made as small as you like. The log of the sum of"
+        " exponentials is missing.",
+        (lambda z, y: -np.mean(_picked(z, y)),),
+    ),
+    (
+        "labels-unused",
+        "Every class counts here, whatever the label. Only log p of the true class is the loss.",
+        (
+            *_in_every_form(LOG_P, lambda log_p, z, y: -np.mean(log_p(z))),
+            *_in_every_form(LOG_P, lambda log_p, z, y: -np.mean(np.sum(log_p(z), axis=1))),
+        ),
+    ),
+    (
+        "argmax",
+        "You took the class that the model likes best. The loss asks for the probability of the class that is true,"
+        " y.",
+        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(np.max(log_p(z), axis=1))),
+    ),
+    (
+        "M12-columns",
+        "z[:, y] takes the columns y of every row, n times n numbers. To pair row i with label y[i], index with"
+        " np.arange(n) and y.",
+        (
+            *_in_every_form(LOG_P, lambda log_p, z, y: -np.mean(log_p(z)[:, y])),
+            *_in_every_form(LOG_P, lambda log_p, z, y: -log_p(z)[:, y]),
+        ),
+    ),
+    (
+        "off-by-one",
+        "The labels are shifted by one: they run from 0 to k - 1, as the columns of z do.",
+        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(_picked(log_p(z), y - 1))),
+    ),
+    (
+        "shift-one-sided",
+        "The largest logit was subtracted on one side only: if you take it out of the exponentials, either add it to"
+        " the log of the sum or take it out of z_y too.",
+        (_not_added_again, _added_twice),
+    ),
+    (
+        "binary-per-class",
+        "This is a binary cross-entropy for each class. With softmax the classes compete, and the other probabilities"
+        " have entered through the sum already: -log p of the true class is all.",
+        (
+            lambda z, y: np.sum(_columns(z, y)) / len(y),
+            lambda z, y: np.mean(_columns(z, y)),
+            lambda z, y: np.sum(_softplus(z) - z * _onehot(z, y)) / len(y),
+            lambda z, y: np.mean(_softplus(z) - z * _onehot(z, y)),
+        ),
+    ),
+    (
+        "squared-error",
+        "This is the squared error of the probabilities. The exercise asks for the cross-entropy.",
+        (
+            lambda z, y: np.mean((_softmax(z) - _onehot(z, y)) ** 2),
+            lambda z, y: np.mean(np.sum((_softmax(z) - _onehot(z, y)) ** 2, axis=1)),
+        ),
+    ),
+    (
+        "softmax-twice",
+        "Softmax is applied twice: probabilities went in where logits belong.",
+        (lambda z, y: -np.mean(_picked(_log_p_stable(_softmax(z)), y)),),
+    ),
+)
+
+
+# faster-loss and broadcast: predictions
+
+FASTER_WRONG = {
+    "mse": "Look at its slope at z = -4: the factor p (1 - p) makes it 2 (p - 1) p (1 - p), and p is only 0.018. So near"
+    " to certain and so wrong, the squared error is almost flat.",
+    "both alike": "Both have the same sign, so both fall, but compare the slopes dL/dz at z = -4: p - 1 for one,"
+    " 2 (p - 1) p (1 - p) for the other.",
+    "neither": "Each of them falls: both slopes are negative at z = -4, so b grows. Compare how steep they are.",
+}
+
+BROADCAST_WRONG = {
+    (5,): "The column does not turn into a row by itself. NumPy aligns shapes from the right: (5, 1) against (1, 5).",
+    (5, 1): "The row does not turn into a column by itself. NumPy aligns shapes from the right: (5, 1) against (1, 5).",
+    (1, 5): "Each axis takes the longer of its two lengths. Aligned from the right, the axes are 5 against 1 and 1"
+    " against 5.",
+    (25,): "There are indeed 25 differences, but they stay in a table: two axes, each with a length.",
+    "error": "An error would be kinder. NumPy stretches an axis of length 1 to fit, and here there is one on each side.",
+}
+
+
+PROBLEMS = (
+    Problem(
+        id="mse",
+        title="The mean squared error",
+        points=2,
+        hints=(
+            "In three steps: the errors, their squares, and the mean of those.",
+            "With arrays y_pred - y_true subtracts entry by entry, and ** 2 squares entry by entry.",
+            "np.mean without an axis is the mean over all entries, whatever the shape.",
+        ),
+        judge=judge_function(losses.mse, _predictions, MSE_MISTAKES),
+        misconceptions=MSE_MISTAKES,
+        minutes=5,
+        difficulty=1,
+    ),
+    Problem(
+        id="bce-logits",
+        title="Binary cross-entropy from logits",
+        points=3,
+        hints=(
+            "Start on paper, with p = 1 / (1 + exp(-z)). What is -log(p) in z? What is -log(1 - p)?",
+            "-log(1 - p) = log(1 + exp(z)) and -log(p) = log(1 + exp(z)) - z. So the loss is log(1 + exp(z)) - z y.",
+            "log(1 + exp(z)) is the log-sum-exp of the two logits 0 and z. Take the larger of them out: max(z, 0).",
+            "What stays inside is 1 + exp(-|z|), so log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)). np.maximum takes"
+            " the larger entry by entry.",
+        ),
+        judge=judge_function(losses.binary_cross_entropy_with_logits, _logits, BCE_MISTAKES),
+        misconceptions=BCE_MISTAKES,
+        minutes=10,
+        difficulty=2,
+    ),
+    Problem(
+        id="softmax-ce",
+        title="Softmax cross-entropy",
+        points=3,
+        hints=(
+            "For one example the loss is log(sum of exp(z_j)) - z_y. First write it for whole rows, without fear of"
+            " overflow.",
+            "The logit of the true class in each row: z[np.arange(len(y)), y], of shape (n,).",
+            "The largest logit of each row: z.max(axis=1, keepdims=True), of shape (n, 1). Subtract it from z before"
+            " anything else; the loss stays the same, since it is subtracted from z_y too.",
+            "With that z the loss of each row is np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]. Now the mean.",
+        ),
+        judge=judge_function(losses.softmax_cross_entropy, _rows, SOFTMAX_MISTAKES),
+        misconceptions=SOFTMAX_MISTAKES,
+        minutes=10,
+        difficulty=3,
+    ),
+    Problem(
+        id="faster-loss",
+        title="Which loss falls faster",
+        points=1,
+        hints=(
+            "The update moves b by the learning rate times dL/dz. So compare the two slopes at z = -4.",
+            "For the cross-entropy dL/dz = p - y. For the squared error it is that times 2 p (1 - p), and p = 0.018.",
+        ),
+        judge=judge_choice("cross-entropy", FASTER_WRONG),
+        misconceptions=wrong_choices(FASTER_WRONG),
+        minutes=3,
+        difficulty=1,
+    ),
+    Problem(
+        id="broadcast",
+        title="Spot the broadcast",
+        points=1,
+        hints=(
+            "NumPy lines the two shapes up from the right and puts a 1 where one of them has nothing.",
+            "So it is (5, 1) against (1, 5). An axis of length 1 is stretched to the length of the other.",
+        ),
+        judge=judge_choice((5, 5), BROADCAST_WRONG),
+        misconceptions=wrong_choices(BROADCAST_WRONG),
+        minutes=3,
+        difficulty=1,
+    ),
+)
