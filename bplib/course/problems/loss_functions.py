@@ -14,6 +14,38 @@ def _mistakes(*groups):
     return tuple(Misconception(id, answer, says) for id, says, answers in groups for answer in answers)
 
 
+def _in_every_form(forms, mistake):
+    """The wrong answers (z, y) -> mistake(form, z, y), one for each form."""
+    return tuple(lambda z, y, form=form: mistake(form, z, y) for form in forms)
+
+
+def _usual(forms):
+    """Mistakes of both cross-entropies; forms (z, y) -> (n,) are the ways in which people write their terms."""
+    return (
+        (
+            "M05-sum",
+            "You added up the losses of the batch. Take their mean.",
+            _in_every_form(forms, lambda form, z, y: np.sum(form(z, y))),
+        ),
+        (
+            "M07",
+            "The minus is forgotten: log of a probability is negative, and a loss must fall as predictions get better.",
+            _in_every_form(forms, lambda form, z, y: -np.mean(form(z, y))),
+        ),
+        ("no-mean", "These are the losses one by one. Return their mean, a single number.", forms),
+        (
+            "log10",
+            "The logarithm is the one to base 10; the loss has the natural one, np.log.",
+            _in_every_form(forms, lambda form, z, y: np.mean(form(z, y)) / np.log(10)),
+        ),
+        (
+            "log2",
+            "The logarithm is the one to base 2, which counts in bits; the loss has the natural one, np.log.",
+            _in_every_form(forms, lambda form, z, y: np.mean(form(z, y)) / np.log(2)),
+        ),
+    )
+
+
 # mse: any shape, the mean over all entries
 
 
@@ -24,105 +56,73 @@ def _predictions(rng):
 MSE_MISTAKES = _mistakes(
     (
         "M05-sum",
-        "This is the sum of the squares. The mean divides it by their number, so that ten times the data does not mean"
-        " ten times the loss.",
-        (lambda y_pred, y_true: np.sum((y_pred - y_true) ** 2),),
+        "This is the sum of the squares; divide it by their number, or the loss grows with the amount of data.",
+        (lambda a, y: np.sum((a - y) ** 2),),
     ),
     (
         "M05-half",
         "This is half of it. Some books put 1/2 in front to shorten the derivative; our mean squared error has none.",
-        (lambda y_pred, y_true: np.mean((y_pred - y_true) ** 2) / 2,),
-    ),
-    (
-        "M05-half-sum",
-        "This is half of the sum of the squares; we want their mean, without a half.",
-        (lambda y_pred, y_true: np.sum((y_pred - y_true) ** 2) / 2,),
+        (lambda a, y: np.mean((a - y) ** 2) / 2,),
     ),
     (
         "M05-rows",
-        "For a single column this is right. With shape (n, d) the mean is over all n times d entries, and you divided"
-        " by n alone.",
-        (lambda y_pred, y_true: np.sum((y_pred - y_true) ** 2) / len(y_true),),
+        "Right for shape (n,). With shape (n, d) there are n times d entries, and you divided by n alone.",
+        (lambda a, y: np.sum((a - y) ** 2) / len(y),),
     ),
     (
         "M05-n-1",
-        "You divided by one less than the number of entries. That belongs to the variance of a sample; here we divide"
-        " by all of them.",
-        (lambda y_pred, y_true: np.sum((y_pred - y_true) ** 2) / (np.size(y_true) - 1),),
+        "You divided by one less than the number of entries, as for the variance of a sample; divide by all of them.",
+        (lambda a, y: np.sum((a - y) ** 2) / (np.size(y) - 1),),
     ),
     (
         "no-square",
-        "The square is missing: errors above and below zero cancel each other, and very bad predictions can look"
-        " perfect.",
-        (
-            lambda y_pred, y_true: np.mean(y_pred - y_true),
-            lambda y_pred, y_true: np.mean(y_true - y_pred),
-        ),
+        "The square is missing: errors above and below zero cancel, and very bad predictions can look perfect.",
+        (lambda a, y: np.mean(a - y), lambda a, y: np.mean(y - a)),
     ),
     (
         "absolute",
         "This is the mean absolute error. It is a loss too, but this exercise asks for squares.",
-        (lambda y_pred, y_true: np.mean(np.abs(y_pred - y_true)),),
+        (lambda a, y: np.mean(np.abs(a - y)),),
     ),
     (
         "root",
         "You took the root at the end. That gives the RMSE, in the unit of y; the MSE stays squared.",
-        (lambda y_pred, y_true: np.sqrt(np.mean((y_pred - y_true) ** 2)),),
-    ),
-    (
-        "norm",
-        "This is the length of the vector of errors (np.linalg.norm): the root of the sum. We want the mean of the"
-        " squares.",
-        (lambda y_pred, y_true: np.sqrt(np.sum((y_pred - y_true) ** 2)),),
+        (lambda a, y: np.sqrt(np.mean((a - y) ** 2)),),
     ),
     (
         "square-of-mean",
-        "You took the mean first and squared it afterward, so errors of opposite sign have canceled. Square each error"
-        " first.",
-        (
-            lambda y_pred, y_true: np.mean(y_pred - y_true) ** 2,
-            lambda y_pred, y_true: np.sum(y_pred - y_true) ** 2 / np.size(y_true),
-        ),
+        "You took the mean first, and errors of opposite sign have canceled in it. Square each error first.",
+        (lambda a, y: np.mean(a - y) ** 2, lambda a, y: np.sum(a - y) ** 2 / np.size(y)),
     ),
     (
         "difference-of-squares",
-        "You squared prediction and truth first and subtracted afterward. Square their difference: (a - b)^2 is not"
-        " a^2 - b^2.",
-        (
-            lambda y_pred, y_true: np.mean(y_pred**2 - y_true**2),
-            lambda y_pred, y_true: np.mean(y_true**2 - y_pred**2),
-        ),
+        "You squared first and subtracted afterward. Square the difference: (a - b)^2 is not a^2 - b^2.",
+        (lambda a, y: np.mean(a**2 - y**2), lambda a, y: np.mean(y**2 - a**2)),
     ),
     (
         "plus",
         "You added the truth where it has to be subtracted: the error is y_pred - y_true.",
-        (lambda y_pred, y_true: np.mean((y_pred + y_true) ** 2),),
+        (lambda a, y: np.mean((a + y) ** 2),),
     ),
     (
         "one-side",
         "Only one of the two arrays is used. The error is the difference between prediction and truth.",
-        (
-            lambda y_pred, y_true: np.mean(y_pred**2),
-            lambda y_pred, y_true: np.mean(y_true**2),
-        ),
+        (lambda a, y: np.mean(a**2), lambda a, y: np.mean(y**2)),
     ),
     (
         "no-mean",
         "These are the squared errors one by one. A loss is a single number: take their mean.",
-        (lambda y_pred, y_true: (y_pred - y_true) ** 2,),
+        (lambda a, y: (a - y) ** 2,),
     ),
     (
         "mean-of-columns",
         "With shape (n, d) you took the mean over one axis only. Take it over all entries: one number for any shape.",
-        (
-            lambda y_pred, y_true: np.mean((y_pred - y_true) ** 2, axis=0),
-            lambda y_pred, y_true: np.mean((y_pred - y_true) ** 2, axis=-1),
-        ),
+        (lambda a, y: np.mean((a - y) ** 2, axis=0), lambda a, y: np.mean((a - y) ** 2, axis=-1)),
     ),
     (
         "M05-gradient",
         "This is the gradient 2 (y_pred - y_true) / N. The loss itself is asked for here.",
-        (lambda y_pred, y_true: losses.mse_grad(y_pred, y_true),),
+        (losses.mse_grad,),
     ),
 )
 
@@ -185,18 +185,11 @@ def _bce_two_p(z, y):
     return -(y * np.log(_p(z)) + (1 - y) * np.log(_p(-z)))
 
 
-def _bce_two_where(z, y):
-    return np.where(y == 1, np.log(1 + np.exp(-z)), np.log(1 + np.exp(z)))
-
-
-BCE_FORMS = (_bce_stable, _bce_product, _bce_where, _bce_positive, _bce_negative, _bce_two_terms)
+SAFE_AT_40 = (_bce_stable, _bce_positive, _bce_negative, _bce_two_terms)
+BCE_FORMS = (_bce_product, _bce_where, *SAFE_AT_40)
 EPSILONS = tuple(10.0**-k for k in range(5, 17))
-CAPS = (20, 30, 36, 50, 100, 500, 700, 709)
-
-
-def _in_every_form(forms, mistake):
-    """The wrong answers (z, y) -> mistake(form, z, y), one for each form."""
-    return tuple(lambda z, y, form=form: mistake(form, z, y) for form in forms)
+CAPS = (20, 30, 36)  # of logits
+HIGH_CAPS = (50, 100, 500, 700, 709)  # here the forms with p have met log(0) already
 
 
 def _clipped_p(eps, z, y):
@@ -209,11 +202,8 @@ def _p_plus(eps, z, y):
     return -np.mean(y * np.log(p + eps) + (1 - y) * np.log(1 - p + eps))
 
 
-def _capped_z(form, cap, z, y):
-    return np.mean(form(np.clip(z, -cap, cap), y))
-
-
 BCE_MISTAKES = _mistakes(
+    *_usual(BCE_FORMS),
     (
         "M14-log-0",
         "Right for moderate logits. But p was computed first: for a large z it is rounded to exactly 1, and log(1 - p)"
@@ -225,8 +215,7 @@ BCE_MISTAKES = _mistakes(
         "Right for moderate logits. But exp(1000) is too large for a float, and exp(-1000) is 0 to it, which no"
         " logarithm survives. Take the large part out: exp should only ever see -|z|, and only beside a 1.",
         _in_every_form(
-            (_bce_positive, _bce_negative, _bce_two_terms, _bce_two_p, _bce_two_where),
-            lambda form, z, y: np.mean(form(z, y)),
+            (_bce_positive, _bce_negative, _bce_two_terms, _bce_two_p), lambda form, z, y: np.mean(form(z, y))
         ),
     ),
     (
@@ -236,24 +225,10 @@ BCE_MISTAKES = _mistakes(
         (
             *(lambda z, y, eps=eps: _clipped_p(eps, z, y) for eps in EPSILONS),
             *(lambda z, y, eps=eps: _p_plus(eps, z, y) for eps in EPSILONS),
-            *(lambda z, y, f=f, c=c: _capped_z(f, c, z, y) for f in BCE_FORMS for c in CAPS),
+            *(lambda z, y, f=f: np.mean(np.nan_to_num(f(z, y))) for f in (_bce_product, _bce_where)),
+            *(lambda z, y, f=f, c=c: np.mean(f(np.clip(z, -c, c), y)) for f in BCE_FORMS for c in CAPS),
+            *(lambda z, y, f=f, c=c: np.mean(f(np.clip(z, -c, c), y)) for f in SAFE_AT_40 for c in HIGH_CAPS),
         ),
-    ),
-    (
-        "M05-sum",
-        "You added up the losses of the batch. Take their mean.",
-        _in_every_form(BCE_FORMS, lambda form, z, y: np.sum(form(z, y))),
-    ),
-    (
-        "M07",
-        "The minus is forgotten: log of a probability is negative, and a loss must fall as the predictions get better.",
-        _in_every_form(BCE_FORMS, lambda form, z, y: -np.mean(form(z, y))),
-    ),
-    (
-        "M05-half",
-        "This is half of it: the two terms are for y = 1 and y = 0, and each example uses only one of them. There is"
-        " nothing to divide by 2.",
-        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean(form(z, y)) / 2),
     ),
     (
         "labels-swapped",
@@ -271,38 +246,19 @@ BCE_MISTAKES = _mistakes(
         _in_every_form(BCE_FORMS, lambda form, z, y: np.mean((1 - y) * form(z, y))),
     ),
     (
-        "all-of-class-1",
-        "This is -log(p) for every example, whatever its label. Where y = 0 the loss is -log(1 - p).",
-        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean(form(z, 1.0))),
-    ),
-    (
-        "log10",
-        "The logarithm is the one to base 10; the loss has the natural one, np.log.",
-        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean(form(z, y)) / np.log(10)),
-    ),
-    (
-        "log2",
-        "The logarithm is the one to base 2, which counts in bits; the loss has the natural one, np.log.",
-        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean(form(z, y)) / np.log(2)),
-    ),
-    (
-        "no-mean",
-        "These are the losses one by one. Return their mean, a single number.",
-        _in_every_form(BCE_FORMS, lambda form, z, y: form(z, y)),
+        "M07-brackets",
+        "The minus reaches only the first of the two terms. Put brackets around both: -(y log p + (1 - y) log(1 - p)).",
+        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean((2 * y - 1) * form(z, y))),
     ),
     (
         "z-for-p",
-        "You put the logit into the formula for a probability. z is any real number; p = sigmoid(z) is what the"
-        " logarithms want.",
+        "You put the logit where a probability belongs: the logarithms want p = sigmoid(z).",
         (lambda z, y: -np.mean(y * np.log(z) + (1 - y) * np.log(1 - z)),),
     ),
     (
         "sigmoid-twice",
         "The sigmoid is applied twice: a probability went in where a logit belongs.",
-        (
-            lambda z, y: np.mean(_bce_stable(_p(z), y)),
-            lambda z, y: np.mean(_bce_product(_p(z), y)),
-        ),
+        (lambda z, y: np.mean(_bce_stable(_p(z), y)),),
     ),
     (
         "squared-error",
@@ -311,9 +267,11 @@ BCE_MISTAKES = _mistakes(
     ),
     (
         "no-abs",
-        "Nearly: with max(z, 0) in front, the exponent is -|z|. Without the absolute value it is wrong wherever z is"
-        " negative.",
-        (lambda z, y: np.mean(np.maximum(z, 0) - z * y + np.log1p(np.exp(-z))),),
+        "Nearly: with max(z, 0) in front, the exponent has to be -|z|, which is never positive.",
+        _in_every_form(
+            (np.abs, np.positive, np.negative),
+            lambda exponent, z, y: np.mean(np.maximum(z, 0) - z * y + np.log1p(np.exp(exponent(z)))),
+        ),
     ),
     (
         "plus-zy",
@@ -322,9 +280,16 @@ BCE_MISTAKES = _mistakes(
     ),
     (
         "no-max",
-        "log(1 + exp(-|z|)) alone is not log(1 + exp(z)): what you took out of the logarithm, max(z, 0), has to be added"
-        " again.",
+        "What you took out of the logarithm has to be added again: log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)).",
         (lambda z, y: np.mean(np.log1p(np.exp(-np.abs(z))) - z * y),),
+    ),
+    (
+        "no-1",
+        "Inside the logarithm the 1 is missing: it is log(1 + exp(-|z|)), and log(exp(-|z|)) would only be -|z|.",
+        (
+            lambda z, y: np.mean(np.maximum(z, 0) - z * y - np.abs(z)),
+            lambda z, y: np.mean(np.maximum(z, 0) - z * y + np.log(np.exp(-np.abs(z)))),
+        ),
     ),
     (
         "no-zy",
@@ -338,12 +303,15 @@ BCE_MISTAKES = _mistakes(
 
 
 def _rows(rng):
-    """Plain logits, once square; a logit of 1000 in each row, right or wrong; and all logits around -1000."""
+    """Plain logits, once square; both extremes in each row, all right and then some wrong; and all around -1000."""
     high = rng.normal(size=(5, 3))
     high[np.arange(5), [0, 1, 2, 0, 1]] = 1000.0
+    high[np.arange(5), [1, 2, 0, 2, 0]] = -1000.0
+    high[4, 2] = 999.5  # not quite certain, so that the mean is not zero
     return [
         *((rng.normal(size=(n, k)), _labels(rng, n, k)) for n, k in ((5, 3), (7, 4), (5, 5))),
-        (high, np.array([0, 2, 2, 1, 1])),
+        (high, np.array([0, 1, 2, 0, 1])),
+        (high, np.array([0, 2, 2, 1, 2])),
         (rng.normal(size=(7, 3)) - 1000.0, _labels(rng, 7, 3)),
     ]
 
@@ -353,46 +321,37 @@ def _labels(rng, n, k):
     return rng.permutation(np.arange(n) % k)
 
 
-def _log_p_stable(z, axis=1):
-    shifted = z - z.max(axis=axis, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
-
-
 def _log_p_naive(z, axis=1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
-
-
-def _softmax(z, axis=1):
-    e = np.exp(z - z.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
 
 
 def _softmax_naive(z, axis=1):
     return np.exp(z) / np.exp(z).sum(axis=axis, keepdims=True)
 
 
-def _log_of_softmax(z, axis=1):
-    return np.log(_softmax(z, axis))
-
-
 def _log_of_naive(z, axis=1):
     return np.log(_softmax_naive(z, axis))
 
 
-LOG_P = (_log_p_stable, _log_p_naive, _log_of_softmax, _log_of_naive)
+def _safe(function):
+    """The same function, with the largest logit subtracted first."""
+    return lambda z, axis=1: function(z - z.max(axis=axis, keepdims=True), axis)
+
+
+_log_p, _softmax = _safe(_log_p_naive), _safe(_softmax_naive)
+_log_of_softmax = _safe(_log_of_naive)
+LOG_P = (_log_p, _log_p_naive, _log_of_softmax, _log_of_naive)
 
 
 def _picked(log_p, y):
     return log_p[np.arange(len(y)), y]
 
 
+SOFTMAX_FORMS = _in_every_form(LOG_P, lambda log_p, z, y: -_picked(log_p(z), y))
+
+
 def _onehot(z, y):
     return np.eye(z.shape[1])[y]
-
-
-def _columns(z, y):
-    p = _softmax(z)
-    return -(_onehot(z, y) * np.log(p) + (1 - _onehot(z, y)) * np.log(1 - p))
 
 
 def _not_added_again(z, y):
@@ -414,6 +373,7 @@ def _small_added(eps, z, y):
 
 
 SOFTMAX_MISTAKES = _mistakes(
+    *_usual(SOFTMAX_FORMS),
     (
         "M14-overflow",
         "Right for moderate logits. But exp(1000) is too large for a float, and if all logits are near -1000 every exp"
@@ -427,8 +387,8 @@ SOFTMAX_MISTAKES = _mistakes(
     ),
     (
         "M14-log-0",
-        "Your softmax is safe now, but its logarithm is not: a p of exp(-1000) is rounded to 0. Never form p: log p is"
-        " z_y minus the log of the sum.",
+        "Right for moderate logits. But p is computed before its logarithm, and a p of exp(-1000) is rounded to 0."
+        " Never form p: log p is z_y minus the log of the sum.",
         (
             lambda z, y: -np.mean(_picked(_log_of_softmax(z), y)),
             lambda z, y: -np.sum(_onehot(z, y) * _log_of_softmax(z)) / len(y),
@@ -436,7 +396,7 @@ SOFTMAX_MISTAKES = _mistakes(
     ),
     (
         "M14-clip",
-        "A clip hides log(0) and does not mend it: where the wrong logit is 1000, the loss is about 1000, and yours"
+        "A clip hides log(0) and does not mend it: where a wrong logit is larger by 1000, the loss is 1000, and yours"
         " stops at a cap. Take clip and eps out: log p is z_y minus the log of the sum.",
         (
             *(lambda z, y, eps=eps: _capped_p(eps, z, y) for eps in EPSILONS),
@@ -444,45 +404,31 @@ SOFTMAX_MISTAKES = _mistakes(
         ),
     ),
     (
+        "M14-other-shift",
+        "Right for moderate logits. But what you subtract is not the largest logit of the row, so an exponent can still"
+        " be large. With the largest one, no exponent is above 0.",
+        (
+            lambda z, y: -np.mean(_picked(_log_p_naive(z - z.mean(axis=1, keepdims=True)), y)),
+            lambda z, y: -np.mean(_picked(_log_p_naive(z - z.min(axis=1, keepdims=True)), y)),
+        ),
+    ),
+    (
         "wrong-axis",
-        "You summed down the columns, over the examples. Each row of z is one example, and its k probabilities add up to"
-        " 1: sum over axis 1.",
+        "You summed over the examples. Each row of z is one example, and its k probabilities add up to 1: use axis 1.",
         _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(_picked(log_p(z, axis=0), y))),
     ),
     (
         "sum-over-all",
         "The sum of the exponentials runs over the whole batch. Each example has a sum of its own: sum over axis 1.",
-        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(_picked(log_p(z, axis=(0, 1)), y))),
+        (
+            *_in_every_form(LOG_P, lambda log_p, z, y: -np.mean(_picked(log_p(z, axis=(0, 1)), y))),
+            lambda z, y: -np.mean(_picked(_log_p_naive(z - z.max(axis=1, keepdims=True), axis=(0, 1)), y)),
+        ),
     ),
     (
         "M05-n-k",
         "You divided by n times k. Each example has one loss, so the mean is over the n examples.",
         _in_every_form(LOG_P, lambda log_p, z, y: -np.sum(_picked(log_p(z), y)) / z.size),
-    ),
-    (
-        "M05-sum",
-        "You added up the losses of the batch. Take their mean.",
-        _in_every_form(LOG_P, lambda log_p, z, y: -np.sum(_picked(log_p(z), y))),
-    ),
-    (
-        "M07",
-        "The minus is forgotten: log p is negative, and a loss must fall as the predictions get better.",
-        _in_every_form(LOG_P, lambda log_p, z, y: np.mean(_picked(log_p(z), y))),
-    ),
-    (
-        "log10",
-        "The logarithm is the one to base 10; the loss has the natural one, np.log.",
-        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(_picked(log_p(z), y)) / np.log(10)),
-    ),
-    (
-        "log2",
-        "The logarithm is the one to base 2, which counts in bits; the loss has the natural one, np.log.",
-        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(_picked(log_p(z), y)) / np.log(2)),
-    ),
-    (
-        "no-mean",
-        "These are the losses one by one. Return their mean, a single number.",
-        _in_every_form(LOG_P, lambda log_p, z, y: -_picked(log_p(z), y)),
     ),
     (
         "no-log",
@@ -495,8 +441,7 @@ SOFTMAX_MISTAKES = _mistakes(
     ),
     (
         "no-softmax",
-        "The logits were never normalized: -z_y alone can be made as small as you like. The log of the sum of"
-        " exponentials is missing.",
+        "The logits were never normalized: log p is z_y minus the log of the sum of the exponentials.",
         (lambda z, y: -np.mean(_picked(z, y)),),
     ),
     (
@@ -509,18 +454,22 @@ SOFTMAX_MISTAKES = _mistakes(
     ),
     (
         "argmax",
-        "You took the class that the model likes best. The loss asks for the probability of the class that is true,"
-        " y.",
+        "You took the class that the model likes best. The loss asks for the probability of the class that is true, y.",
         _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(np.max(log_p(z), axis=1))),
     ),
     (
         "M12-columns",
-        "z[:, y] takes the columns y of every row, n times n numbers. To pair row i with label y[i], index with"
-        " np.arange(n) and y.",
+        "z[:, y] takes the columns y of every row, n times n numbers. Pair row i with its label: z[np.arange(n), y].",
         (
             *_in_every_form(LOG_P, lambda log_p, z, y: -np.mean(log_p(z)[:, y])),
             *_in_every_form(LOG_P, lambda log_p, z, y: -log_p(z)[:, y]),
         ),
+    ),
+    (
+        "M12-rows",
+        "Indexing with [y] alone takes whole rows, those whose numbers stand in y. Pair row i with its label:"
+        " z[np.arange(n), y].",
+        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(log_p(z)[y])),
     ),
     (
         "off-by-one",
@@ -537,25 +486,17 @@ SOFTMAX_MISTAKES = _mistakes(
         "binary-per-class",
         "This is a binary cross-entropy for each class. With softmax the classes compete, and the other probabilities"
         " have entered through the sum already: -log p of the true class is all.",
-        (
-            lambda z, y: np.sum(_columns(z, y)) / len(y),
-            lambda z, y: np.mean(_columns(z, y)),
-            lambda z, y: np.sum(_softplus(z) - z * _onehot(z, y)) / len(y),
-            lambda z, y: np.mean(_softplus(z) - z * _onehot(z, y)),
-        ),
+        (lambda z, y: np.sum(_softplus(z) - z * _onehot(z, y)) / len(y),),
     ),
     (
         "squared-error",
         "This is the squared error of the probabilities. The exercise asks for the cross-entropy.",
-        (
-            lambda z, y: np.mean((_softmax(z) - _onehot(z, y)) ** 2),
-            lambda z, y: np.mean(np.sum((_softmax(z) - _onehot(z, y)) ** 2, axis=1)),
-        ),
+        (lambda z, y: np.mean((_softmax(z) - _onehot(z, y)) ** 2),),
     ),
     (
         "softmax-twice",
         "Softmax is applied twice: probabilities went in where logits belong.",
-        (lambda z, y: -np.mean(_picked(_log_p_stable(_softmax(z)), y)),),
+        (lambda z, y: -np.mean(_picked(_log_p(_softmax(z)), y)),),
     ),
 )
 
@@ -563,8 +504,8 @@ SOFTMAX_MISTAKES = _mistakes(
 # faster-loss and broadcast: predictions
 
 FASTER_WRONG = {
-    "mse": "Look at its slope at z = -4: the factor p (1 - p) makes it 2 (p - 1) p (1 - p), and p is only 0.018. So near"
-    " to certain and so wrong, the squared error is almost flat.",
+    "mse": "Look at its slope at z = -4, which is 2 (p - 1) p (1 - p) with p = 0.018. Where a neuron is so sure and so"
+    " wrong, the squared error is almost flat.",
     "both alike": "Both have the same sign, so both fall, but compare the slopes dL/dz at z = -4: p - 1 for one,"
     " 2 (p - 1) p (1 - p) for the other.",
     "neither": "Each of them falls: both slopes are negative at z = -4, so b grows. Compare how steep they are.",
@@ -576,7 +517,7 @@ BROADCAST_WRONG = {
     (1, 5): "Each axis takes the longer of its two lengths. Aligned from the right, the axes are 5 against 1 and 1"
     " against 5.",
     (25,): "There are indeed 25 differences, but they stay in a table: two axes, each with a length.",
-    "error": "An error would be kinder. NumPy stretches an axis of length 1 to fit, and here there is one on each side.",
+    "error": "An error would be kinder, but NumPy stretches an axis of length 1 to fit, and here each side has one.",
 }
 
 
@@ -621,7 +562,7 @@ PROBLEMS = (
             "The logit of the true class in each row: z[np.arange(len(y)), y], of shape (n,).",
             "The largest logit of each row: z.max(axis=1, keepdims=True), of shape (n, 1). Subtract it from z before"
             " anything else; the loss stays the same, since it is subtracted from z_y too.",
-            "With that z the loss of each row is np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]. Now the mean.",
+            "With that z each row costs np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]. Now the mean.",
         ),
         judge=judge_function(losses.softmax_cross_entropy, _rows, SOFTMAX_MISTAKES),
         misconceptions=SOFTMAX_MISTAKES,

@@ -1,0 +1,25 @@
+"""What the README promises of its first command, short of a browser."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_jupyter_opened_as_in_the_readme_serves_the_whole_course_and_not_notebooks_alone():
+    command = [sys.executable, "-m", "jupyterlab", "notebooks/00_start_here.ipynb", "--no-browser", "--port=0"]
+    if hasattr(os, "getuid") and os.getuid() == 0:
+        command.append("--allow-root")
+    with tempfile.TemporaryDirectory() as home:
+        # Settings of whoever runs the tests must not decide.
+        env = {**os.environ, "JUPYTER_CONFIG_DIR": home, "JUPYTER_RUNTIME_DIR": home}
+        server = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+        try:
+            served = next((line for line in server.stderr if "from local directory: " in line), "")
+        finally:
+            server.kill()
+            server.communicate()
+    assert Path(served.strip().rpartition("from local directory: ")[2]) == ROOT
