@@ -1,5 +1,6 @@
 """Right answers to every exercise, at least two written differently for each: all of them must pass."""
 
+import answers_loss_functions
 import answers_single_neuron
 import numpy as np
 
@@ -27,5 +28,6 @@ RIGHT = {
         slope_of_the_square_by_differences,
     ],
     "slope-sign": [lambda: "negative", lambda: " Negative ", lambda: "NEGATIVE"],
+    **answers_loss_functions.RIGHT,
     **answers_single_neuron.RIGHT,
 }

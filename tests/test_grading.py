@@ -10,8 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 import toy_course
+import toy_problems
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
-from toy_course import RIGHT, answered, cell
+from toy_course import answered, cell
+from toy_problems import RIGHT
 
 from bplib.course import cli, grading, notebooks, releases, reports, submissions
 
@@ -21,11 +23,11 @@ WRONG = {"toy-double": "def double(x):\n    return x + 2"}
 @pytest.fixture(scope="module", autouse=True)
 def course(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        toy_course.register()
+        toy_problems.register()
         folder = toy_course.make(tmp_path_factory.mktemp("course"))
         patch.setattr(releases, "RELEASED", folder / "bplib" / "course" / "released")
         yield folder
-        toy_course.unregister()
+        toy_problems.unregister()
 
 
 @pytest.fixture
@@ -247,92 +249,53 @@ def test_half_a_surrogate_pair_does_not_reach_the_kernel(submit):
     assert cell(learner, "toy-half").source == "x = '?'"
 
 
-# In kernels
+# In this process: what is said of a submission that runs to its end
 
 
-@pytest.fixture(scope="module")
-def graded(course, tmp_path_factory):
-    """One report over many submissions, by name; each kernel start costs a second, so they are all graded once."""
-    folder = tmp_path_factory.mktemp("submissions")
-    wrong = answered({**RIGHT, **WRONG})
-    for each in wrong.cells:  # and saved outputs that boast
+@pytest.fixture
+def no_kernel(monkeypatch):
+    monkeypatch.setattr(grading, "run_in_kernel", toy_course.run_here)
+
+
+def boasting(nb):
+    """The notebook, with saved outputs that say all is passed."""
+    for each in nb.cells:
         if each.cell_type == "code":
             said = {"id": each.id.removesuffix("-check"), "status": "passed", "points": 99, "message": "passed"}
             each.outputs = [new_output("display_data", {"text/plain": "passed"}, metadata={"bplib": said})]
-    # A helper in a cell of its own; a split answer that warns on stderr; one that prints a lot and asks for input.
-    odd = answered({**RIGHT, "toy-half": "import warnings", "toy-double": "double = helper"})
-    second = copy.deepcopy(cell(odd, "toy-half"))
-    second.update(id="f00", source="def half(x):\n    warnings.warn('careful')\n    return x / 2")
-    after(odd, "toy-half", second)
-    after(odd, "setup", new_code_cell("def helper(x):\n    return x + x"))
-    cell(odd, "toy-parity").source += "\n\n\nprint('x' * 10_000_000)\ninput()"
-    raising = {
-        "toy-double": "double = undefined",
-        "toy-half": "def half(x)\n    return",
-        "toy-parity": "raise SystemExit",
-    }
-    lost = {
-        "toy-double": "def double(x):\n    while True:\n        pass",
-        "toy-half": "import os\n\n\ndef half(x):\n    os._exit(0)",
-    }
-    submissions = {
-        "wrong": wrong,
-        "odd": odd,
-        "elsewhere": after(answered({}), "toy-half", new_code_cell(RIGHT["toy-half"])),
-        "raising": answered(raising),
-        "lost": answered({**RIGHT, **lost}),
-    }
-    for name, nb in submissions.items():
-        (folder / f"{name}.ipynb").write_text(json.dumps(nb))
-    (folder / "broken.ipynb").write_text("{")
-    (folder / ".ipynb_checkpoints").mkdir()
-    (folder / ".ipynb_checkpoints" / "odd-checkpoint.ipynb").write_text("{")
-    (folder / "odd.2026-11-23T21-40-05.ipynb").write_text("{")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grading, "CELL_SECONDS", 8)
-        report = grading.grade([folder, folder / "odd.ipynb"])
-    return {Path(submission["path"]).stem: submission for submission in report["submissions"]}
+    return nb
 
 
-def test_every_notebook_of_a_folder_is_graded_once_and_copies_are_not(graded):
-    assert list(graded) == ["broken", "elsewhere", "lost", "odd", "raising", "wrong"]
-    assert graded["broken"]["problems"]
+def test_a_wrong_answer_gets_its_sentence_and_costs_only_itself_whatever_its_saved_outputs_say(submit, no_kernel):
+    wrong = grading.grade_file(submit(boasting(answered({**RIGHT, **WRONG}))))
+    assert wrong["points"] == 4
+    assert statuses(wrong)["toy-double"] == "not yet"
+    assert message(wrong, "toy-double") == toy_problems.ADDED[0].says
 
 
-def test_a_wrong_answer_gets_its_sentence_and_costs_only_itself_whatever_its_saved_outputs_say(graded):
-    assert graded["wrong"]["points"] == 4
-    assert statuses(graded["wrong"])["toy-double"] == "not yet"
-    assert message(graded["wrong"], "toy-double") == toy_course.ADDED[0].says
-
-
-def test_honest_oddities_keep_all_their_points(graded):
-    assert (graded["odd"]["points"], graded["odd"]["problems"]) == (6, [])
-
-
-def test_an_answer_in_a_cell_of_its_own_below_the_stub_counts(graded):
-    assert statuses(graded["elsewhere"]) == {
+def test_an_answer_in_a_cell_of_its_own_below_the_stub_counts(submit, no_kernel):
+    elsewhere = after(answered({}), "toy-half", new_code_cell(RIGHT["toy-half"]))
+    assert statuses(grading.grade_file(submit(elsewhere))) == {
         "toy-double": "not attempted",
         "toy-half": "passed",
         "toy-parity": "not attempted",
     }
 
 
-def test_an_answer_cell_that_raises_is_not_yet_and_says_what_it_raised(graded):
-    assert graded["raising"]["points"] == 0
-    assert message(graded["raising"], "toy-double") == "Its cell raised NameError: name 'undefined' is not defined."
-    assert message(graded["raising"], "toy-half").startswith("Its cell raised SyntaxError")
-    assert message(graded["raising"], "toy-parity").startswith("Its cell raised SystemExit")
+def test_an_answer_cell_that_raises_is_not_yet_and_says_what_it_raised(submit, no_kernel):
+    raising = {
+        "toy-double": "double = undefined",
+        "toy-half": "def half(x)\n    return",
+        "toy-parity": "raise SystemExit",
+    }
+    submission = grading.grade_file(submit(answered(raising)))
+    assert submission["points"] == 0
+    assert message(submission, "toy-double") == "Its cell raised NameError: name 'undefined' is not defined."
+    assert message(submission, "toy-half").startswith("Its cell raised SyntaxError")
+    assert message(submission, "toy-parity").startswith("Its cell raised SystemExit")
 
 
-def test_an_answer_that_hangs_or_dies_costs_its_own_points_and_no_others(graded):
-    lost = graded["lost"]
-    assert statuses(lost) == {"toy-double": "not yet", "toy-half": "not yet", "toy-parity": "passed"}
-    assert message(lost, "toy-double") == "It took longer than 8 s."
-    assert message(lost, "toy-half") == "It ended its process."
-    assert (lost["points"], lost["problems"]) == (1, [])
-
-
-def test_the_solution_gets_full_points_and_the_untouched_exercise_none(course):
+def test_the_solution_gets_full_points_and_the_untouched_exercise_none(course, no_kernel):
     report = grading.grade([course / "solutions", course / "exercises"])
     full, none = report["submissions"]
     assert [(e["id"], e["points"], e["max_points"], e["status"]) for e in full["exercises"]] == [
@@ -345,13 +308,98 @@ def test_the_solution_gets_full_points_and_the_untouched_exercise_none(course):
     assert full["problems"] == none["problems"] == []
 
 
-def test_the_answers_do_not_run_beside_the_learners_files_or_in_their_progress(submit, monkeypatch):
-    monkeypatch.setenv("BPLIB_PROGRESS", "on")
-    nb = answered({"toy-double": "import os\n\n(os.listdir(), os.getcwd(), os.environ['BPLIB_PROGRESS'])"})
-    assert grading.run_in_kernel(nb) is None
-    files, folder, progress = ast.literal_eval(cell(nb, "toy-double").outputs[0].data["text/plain"])
+# In kernels: what only a kernel can show
+
+
+@pytest.fixture(scope="module")
+def starts():
+    """For each start of a kernel that `graded` asked for, whether it started."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def graded(course, starts, tmp_path_factory):
+    """One report over many submissions, by name; each kernel start costs a second, so they are all graded once."""
+    folder = tmp_path_factory.mktemp("submissions")
+    # A helper in a cell of its own; a split answer that warns on stderr; one that prints a lot and asks for input.
+    odd = answered({**RIGHT, "toy-half": "import warnings", "toy-double": "double = helper"})
+    second = copy.deepcopy(cell(odd, "toy-half"))
+    second.update(id="f00", source="def half(x):\n    warnings.warn('careful')\n    return x / 2")
+    after(odd, "toy-half", second)
+    after(odd, "setup", new_code_cell("def helper(x):\n    return x + x"))
+    cell(odd, "toy-parity").source += "\n\n\nprint('x' * 10_000_000)\ninput()"
+    where = "import os\n\nraise LookupError((os.listdir(), os.getcwd(), os.environ['BPLIB_PROGRESS']))"
+    lost = {
+        "toy-double": "def double(x):\n    while True:\n        pass",
+        "toy-half": "import os\n\n\ndef half(x):\n    os._exit(0)",
+    }
+    submissions = {
+        "lost": answered({**RIGHT, **lost}),
+        "odd": odd,
+        "wrong": boasting(answered({**WRONG, "toy-half": where, "toy-parity": "raise SystemExit"})),
+    }
+    for name, nb in submissions.items():
+        (folder / f"{name}.ipynb").write_text(json.dumps(nb))
+    (folder / "broken.ipynb").write_text("{")
+    (folder / ".ipynb_checkpoints").mkdir()
+    (folder / ".ipynb_checkpoints" / "odd-checkpoint.ipynb").write_text("{")
+    (folder / "odd.2026-11-23T21-40-05.ipynb").write_text("{")
+    real = notebooks.kernel
+
+    def kernel(nb, seconds, **options):
+        starts.append(len(starts) >= grading.TRIES - 1)
+        if not starts[-1]:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        client = real(nb, seconds, **options)
+        # Only the check that hangs meets the low limit, so that no machine is too slow for the other cells.
+        client.timeout_func = lambda cell: seconds if cell.id == "toy-double-check" and hangs(nb) else 60
+        return client
+
+    def hangs(nb):
+        return any("while True" in source for source in sources(nb))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grading, "CELL_SECONDS", 1)
+        patch.setattr(notebooks, "kernel", kernel)
+        patch.setenv("BPLIB_PROGRESS", "on")
+        report = grading.grade([folder, folder / "odd.ipynb"])
+    return {Path(submission["path"]).stem: submission for submission in report["submissions"]}
+
+
+def test_every_notebook_of_a_folder_is_graded_once_and_copies_are_not(graded):
+    assert list(graded) == ["broken", "lost", "odd", "wrong"]
+    assert graded["broken"]["problems"]
+
+
+def test_honest_oddities_keep_all_their_points(graded):
+    assert (graded["odd"]["points"], graded["odd"]["problems"]) == (6, [])
+
+
+def test_an_answer_that_hangs_or_dies_costs_its_own_points_and_no_others(graded):
+    lost = graded["lost"]
+    assert statuses(lost) == {"toy-double": "not yet", "toy-half": "not yet", "toy-parity": "passed"}
+    assert message(lost, "toy-double") == "It took longer than 1 s."
+    assert message(lost, "toy-half") == "It ended its process."
+    assert (lost["points"], lost["problems"]) == (1, [])
+
+
+def test_a_kernel_tells_what_is_wrong_and_what_was_raised_whatever_is_saved(graded):
+    wrong = graded["wrong"]
+    assert (wrong["points"], wrong["problems"]) == (0, [])
+    assert message(wrong, "toy-double") == toy_problems.ADDED[0].says
+    assert message(wrong, "toy-parity").startswith("Its cell raised SystemExit")
+
+
+def test_the_answers_do_not_run_beside_the_learners_files_or_in_their_progress(graded):
+    said = message(graded["wrong"], "toy-half").removeprefix("Its cell raised LookupError: ").removesuffix(".")
+    files, folder, progress = ast.literal_eval(said)
     assert (files, Path(folder).name, progress) == ([], "exercises", "off")
     assert not Path(folder).exists()
+
+
+def test_a_kernel_that_fails_to_start_is_tried_again(graded, starts):
+    assert starts[: grading.TRIES] == [False] * (grading.TRIES - 1) + [True]
+    assert all(submission["points"] is not None for submission in graded.values())
 
 
 # Without a kernel, or with one that fails
@@ -434,20 +482,6 @@ def test_when_a_cell_of_ours_does_not_come_back_the_learners_last_cell_above_it_
     assert ["mine = 1" in run for run in runs] == [True, False, False, False]
 
 
-def test_a_kernel_that_fails_to_start_is_tried_again(submit, monkeypatch):
-    real, tries = notebooks.kernel, []
-
-    def kernel(*args, **options):
-        tries.append(1)
-        if len(tries) < grading.TRIES:
-            raise RuntimeError("Kernel died before replying to kernel_info")
-        return real(*args, **options)
-
-    monkeypatch.setattr(notebooks, "kernel", kernel)
-    assert grading.grade_file(submit(answered(RIGHT)))["points"] == 6
-    assert len(tries) == grading.TRIES
-
-
 def test_a_kernel_that_never_starts_is_not_graded_and_not_0(submit, monkeypatch):
     def kernel(*args, **options):
         raise RuntimeError("Kernel died\nbefore replying")
@@ -505,7 +539,7 @@ def test_the_markdown_table_has_as_many_cells_in_every_row():
     assert reports.markdown(REPORT).endswith("**total: 2 of 6 points**\n")
 
 
-def test_grade_prints_the_table_writes_the_json_and_exits_0_whatever_the_points(submit, tmp_path, capsys):
+def test_grade_prints_the_table_writes_the_json_and_exits_0_whatever_the_points(submit, tmp_path, no_kernel, capsys):
     path = submit(answered(WRONG))
     assert cli.main(["grade", str(path), "--json", str(tmp_path / "out.json")]) == 0
     report = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))

@@ -327,7 +327,7 @@ class TestNotFinite:
     def test_where_the_result_is_one_number_the_range_of_the_inputs_is_said(self):
         judge = judge_function(lambda z: z.max(), lambda rng: [(np.linspace(-1000, 1000, n),) for n in (5, 7)], ())
         message = refused(judge, lambda z: np.log(np.sum(np.exp(z)))).message
-        assert message == "It is infinity, where z from -1000 to 1000."
+        assert message == "It is infinity, where z runs from -1000 to 1000."
 
     def test_an_answer_of_nothing_but_nan_does_not_pass(self):
         assert "NaN" in refused(judge_grad, lambda y_pred, y_true: np.full(y_pred.shape, np.nan)).message

@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import toy_course
+import toy_problems
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from bplib.course import cli, notebooks, releases
@@ -22,9 +23,9 @@ PNG = "iVBORw0KGgo=\n"
 
 @pytest.fixture(autouse=True)
 def toys():
-    toy_course.register()
+    toy_problems.register()
     yield
-    toy_course.unregister()
+    toy_problems.unregister()
 
 
 @pytest.fixture
@@ -186,7 +187,7 @@ def test_a_cell_without_a_good_name_is_refused_with_the_way_to_mend_it(ids, says
 def test_answers_and_checks_get_the_nbgrader_block_and_nothing_else_does():
     nb = notebooks.canonical(toy_course.solution())
     blocks = {cell.id: cell.metadata.nbgrader for cell in nb.cells if "nbgrader" in cell.metadata}
-    assert set(blocks) == {id + end for id in toy_course.TOYS for end in ("", "-check")}
+    assert set(blocks) == {id + end for id in toy_problems.TOYS for end in ("", "-check")}
     same = {"schema_version": 3}
     assert blocks["toy-half"] == {"grade": False, "solution": True, "locked": False, "grade_id": "toy-half", **same}
     assert blocks["toy-half-check"] == {
@@ -235,7 +236,7 @@ def test_the_exercise_is_the_solution_with_stubs_and_without_outputs():
     assert toy_course.cell(exercise, "toy-half").source == stub
     assert [cell.id for cell in exercise.cells] == [cell.id for cell in nb.cells if cell.id != "why"]
     assert all(cell.execution_count is None and not cell.outputs for cell in exercise.cells if "outputs" in cell)
-    untouched = [cell.id for cell in exercise.cells if cell.id not in toy_course.TOYS]
+    untouched = [cell.id for cell in exercise.cells if cell.id not in toy_problems.TOYS]
     for id in untouched:
         assert toy_course.cell(exercise, id).source == toy_course.cell(nb, id).source
         assert toy_course.cell(exercise, id).metadata == toy_course.cell(nb, id).metadata
@@ -464,8 +465,8 @@ def test_writing_leaves_the_old_file_when_it_fails(tmp_path, monkeypatch):
 
 
 def test_the_toys_are_not_exercises_of_the_course():
-    toy_course.unregister()
-    assert not set(toy_course.TOYS) & set(PROBLEMS)
+    toy_problems.unregister()
+    assert not set(toy_problems.TOYS) & set(PROBLEMS)
 
 
 def test_nbformat_is_content_with_what_we_write():

@@ -2,55 +2,22 @@
 
 import copy
 import json
+import os
+import sys
 from pathlib import Path
+from unittest import mock
 
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from bplib.course import notebooks, releases
-from bplib.course.judging import Misconception, Problem, judge_choice, judge_function, wrong_choices
-from bplib.course.problems import PROBLEMS
+from bplib.course import checks, notebooks, releases
 
 NAME = "77_toy.ipynb"
-ADDED = (Misconception("added", lambda x: x + 2, "This adds 2; to double is to multiply by 2."),)
-ODD = {"odd": "Divide it by two and look at the rest."}
-
-
-def _numbers(rng):
-    return [(rng.normal(size=5),), (rng.normal(size=7),)]
-
-
-def _problem(id, points, judge, misconceptions):
-    return Problem(id, id, points, ("think", "think again"), judge, misconceptions, minutes=1, difficulty=1)
-
-
-TOYS = {
-    "toy-double": _problem("toy-double", 2, judge_function(lambda x: 2 * x, _numbers, ADDED), ADDED),
-    "toy-half": _problem("toy-half", 3, judge_function(lambda x: x / 2, _numbers, ()), ()),
-    "toy-parity": _problem("toy-parity", 1, judge_choice("even", ODD), wrong_choices(ODD)),
-}
-
-RIGHT = {
-    "toy-double": "def double(x):\n    return x + x",
-    "toy-half": "def half(x):\n    return 0.5 * x",
-    "toy-parity": "def parity():\n    return 'even'",
-}
-
-
-def register():
-    """Make the toy exercises known to this process; the setup cell of the lesson does the same in its kernel."""
-    PROBLEMS.update(TOYS)
-
-
-def unregister():
-    """Take the toy exercises out again, for the tests that walk all problems."""
-    for id in TOYS:
-        PROBLEMS.pop(id, None)
 
 
 def solution():
     """The solution of the lesson, not run yet."""
     here = str(Path(__file__).parent)
-    setup = f"import sys\n\nsys.path.insert(0, {json.dumps(here)})\nimport toy_course\n\ntoy_course.register()\n"
+    setup = f"import sys\n\nsys.path.insert(0, {json.dumps(here)})\nimport toy_problems\n\ntoy_problems.register()\n"
     return new_notebook(
         cells=[
             new_markdown_cell("# Toys", id="title"),
@@ -95,3 +62,25 @@ def answered(answers, nb=None):
     for id, source in answers.items():
         cell(nb, id).source = source
     return nb
+
+
+def run_here(nb):
+    """Run the code cells of nb in this process: the runner of a grader that needs what a cell does, and no kernel.
+
+    What the checks show and what a cell raises become outputs, as in a kernel. It does not come back from a cell that
+    hangs.
+    """
+
+    def show(data, metadata):
+        running.outputs.append(new_output("display_data", data, metadata=metadata))
+
+    names = {"__name__": "__main__"}
+    off = mock.patch.dict(os.environ, BPLIB_PROGRESS="off")
+    with off, mock.patch.object(sys, "path", [*sys.path]), mock.patch.object(checks, "_show", show):
+        for running in nb.cells:
+            if running.cell_type == "code":
+                try:
+                    exec(compile(running.source, running.id, "exec"), names)
+                except (Exception, SystemExit) as error:
+                    raised = new_output("error", ename=type(error).__name__, evalue=str(error), traceback=[])
+                    running.outputs.append(raised)

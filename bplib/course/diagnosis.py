@@ -205,5 +205,5 @@ def _inputs_at(reference, args, index, shape):
         if array.size == 1:
             words.append(f"{name} = {shown(float(array.item()))}")
         else:
-            words.append(f"{name} from {shown(float(array.min()))} to {shown(float(array.max()))}")
+            words.append(f"{name} runs from {shown(float(array.min()))} to {shown(float(array.max()))}")
     return "where " + ", ".join(words) if words else "for these inputs"

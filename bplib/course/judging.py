@@ -181,8 +181,12 @@ def judge_choice(correct, wrong):
         for mistake in wrong_choices(wrong):
             if chosen == _plain_choice(mistake.answer()):
                 return Verdict(NOT_YET, mistake.says, mistake.id)
+        if isinstance(result, str) and not isinstance(correct, str):
+            return Verdict(NOT_YET, "It returns a string; return the value itself, without quotes.")
         shown = kind_of(result) if chosen is None else " ".join(repr(result).split())[:60]
-        return Verdict(NOT_YET, f"It returns {shown}, which is none of the choices: {listed(choices)}.")
+        # Words to choose from stand in the exercise too; a number to work out would be given away.
+        words = f", which is none of the choices: {listed(choices)}." if isinstance(correct, str) else "; that is not it."
+        return Verdict(NOT_YET, f"It returns {shown}{words}")
 
     return settling(judge)
 

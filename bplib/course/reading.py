@@ -78,6 +78,11 @@ def _raised(error, answer, inputs):
     if isinstance(error, RecursionError):
         return "Your function calls itself without end (RecursionError)."
     text = error_text(error)
+    if isinstance(error, ValueError) and "truth value of an array" in text:
+        return (
+            "It asks `if`, `and`, `max` or `min` about a whole array at once; np.where, np.maximum and np.minimum"
+            " decide entry by entry."
+        )
     if isinstance(error, ValueError) and "read-only" in text:
         return IN_PLACE
     if isinstance(error, TypeError) and "ufunc" in text and "no callable" in text:
