@@ -73,8 +73,8 @@ class Equality:
 def equal(a, b):
     """Decide whether two formulas are equal, by evaluating both at random points: simplifying may never end.
 
-    Symbols are matched by name. Values are computed to sixty digits, so that cancellation hides nothing, and compared to
-    twelve. Points where neither formula is a finite real number say nothing. ValueError if a and b are real at no
+    Symbols are matched by name. Values are computed to sixty digits, so that cancellation hides nothing, and compared
+    to twelve. Points where neither formula is a finite real number say nothing. ValueError if a and b are real at no
     common point, or if one of them is no formula.
     """
     a, b = sympy.sympify(a, strict=True), sympy.sympify(b, strict=True)

@@ -638,6 +638,12 @@ class TestChoices:
             assert self.judge_shape(lambda value=value: value).status == PASSED
         assert refused(self.judge_shape, lambda: (5, 1)).message == "Not that way."
 
+    def test_what_is_to_be_worked_out_is_not_given_away_by_a_list_of_choices(self):
+        message = refused(self.judge_shape, lambda: (5, 6)).message
+        assert "(5, 6)" in message and "(5, 5)" not in message
+        assert "without quotes" in refused(self.judge_shape, lambda: "(5, 5)").message
+        assert "'cross-entropy'" in refused(self.judge, lambda: "hinge").message
+
     def test_a_number_may_have_any_type(self):
         for value in (0, 0.0, np.int64(0), np.array(0)):
             assert self.judge_count(lambda value=value: value).status == PASSED

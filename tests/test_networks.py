@@ -92,7 +92,7 @@ def test_backward_before_forward_is_refused(layer):
 
 @pytest.mark.parametrize("function", [np.tanh, "tanh", None], ids=["numpy's", "name", "none"])
 def test_an_activation_that_is_not_registered_is_refused_with_those_that_are(function):
-    with pytest.raises(ValueError, match="known are .*relu.*sigmoid.*softmax.*tanh"):
+    with pytest.raises(ValueError, match=r"known are .*relu.*sigmoid.*softmax.*tanh"):
         Activation(function)
 
 
@@ -347,7 +347,7 @@ def test_train_refuses_unequal_lengths_with_both():
 
 
 def test_train_refuses_a_loss_that_is_not_registered():
-    with pytest.raises(ValueError, match="not a registered operation"):
+    with pytest.raises(ValueError, match=r"not a registered operation"):
         train(network(2, 1), lambda p, y: 0.0, XOR_X, XOR_Y, SGD(0.1), epochs=1, rng=np.random.default_rng(0))
 
 

@@ -90,7 +90,7 @@ def test_a_name_is_registered_only_once():
 
 @pytest.mark.parametrize("stranger", [np.tanh, "tanh", None, lambda z: z], ids=["numpy's", "name", "none", "lambda"])
 def test_find_refuses_what_is_not_registered_and_lists_what_is(stranger):
-    with pytest.raises(ValueError, match="not a registered operation; known are .*sigmoid.*tanh"):
+    with pytest.raises(ValueError, match=r"not a registered operation; known are .*sigmoid.*tanh"):
         find(stranger)
 
 
@@ -98,7 +98,7 @@ def test_find_is_not_fooled_by_a_function_of_the_same_name():
     def tanh(z):
         return z
 
-    with pytest.raises(ValueError, match="not a registered operation"):
+    with pytest.raises(ValueError, match=r"not a registered operation"):
         find(tanh)
 
 

@@ -63,7 +63,7 @@ def test_the_style_has_the_size_the_colors_and_the_dashes_of_the_course():
     cycle = list(plt.rcParams["axes.prop_cycle"])
     assert [entry["color"] for entry in cycle][:2] == [plots.BLUE, plots.PURPLE]
     assert not {plots.VERMILLION, plots.GREEN} & {entry["color"] for entry in cycle}
-    assert len({entry["linestyle"] for entry in cycle}) == 4
+    assert len({entry["linestyle"] for entry in cycle}) == len(cycle)
 
 
 def test_line_fit_draws_points_line_and_residuals():

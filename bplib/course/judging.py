@@ -185,8 +185,10 @@ def judge_choice(correct, wrong):
             return Verdict(NOT_YET, "It returns a string; return the value itself, without quotes.")
         shown = kind_of(result) if chosen is None else " ".join(repr(result).split())[:60]
         # Words to choose from stand in the exercise too; a number to work out would be given away.
-        words = f", which is none of the choices: {listed(choices)}." if isinstance(correct, str) else "; that is not it."
-        return Verdict(NOT_YET, f"It returns {shown}{words}")
+        choice = (
+            f"which is none of the choices: {listed(choices)}" if isinstance(correct, str) else "and that is not it"
+        )
+        return Verdict(NOT_YET, f"It returns {shown}, {choice}.")
 
     return settling(judge)
 
