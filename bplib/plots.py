@@ -86,7 +86,7 @@ def decision_boundary(predict, X, y, labels, *, ax=None, x_label="", y_label="")
     if X.ndim != 2 or X.shape[1] != 2 or y.shape != X.shape[:1]:
         raise ValueError(f"X is {X.shape} and y is {y.shape}; needed are (n, 2) and (n,)")
     room = 0.08 * np.ptp(X, axis=0)
-    axes = [np.linspace(low, high, 200) for low, high in zip(X.min(axis=0) - room, X.max(axis=0) + room, strict=True)]
+    axes = [np.linspace(low, high, 400) for low, high in zip(X.min(axis=0) - room, X.max(axis=0) + room, strict=True)]
     grid = np.stack(np.meshgrid(*axes), axis=-1)
     said = np.asarray(predict(grid.reshape(-1, 2)), dtype=float).reshape(grid.shape[:2])
     borders = np.arange(-0.5, len(labels))
