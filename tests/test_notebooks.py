@@ -15,7 +15,7 @@ import toy_course
 import toy_problems
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from bplib.course import cli, notebooks, releases
+from bplib.course import cli, files, notebooks, releases
 from bplib.course.problems import PROBLEMS
 
 PNG = "iVBORw0KGgo=\n"
@@ -107,7 +107,7 @@ def test_the_canonical_form_keeps_what_a_reader_sees_and_drops_the_rest():
 
 def test_the_canonical_form_of_the_canonical_form_is_itself_also_through_a_file(tmp_path):
     once = notebooks.text(notebooks.canonical(messy()))
-    notebooks.write(tmp_path / "a.ipynb", once)
+    files.write(tmp_path / "a.ipynb", once)
     assert notebooks.text(notebooks.canonical(notebooks.read(tmp_path / "a.ipynb"))) == once
 
 
@@ -133,7 +133,7 @@ def test_ruff_format_changes_no_byte_of_the_canonical_form_but_the_code(tmp_path
     formatted.cells[1].source = "x = 1"
     ugly = copy.deepcopy(formatted)
     ugly.cells[1].source = "x=1"  # so that ruff writes the file
-    notebooks.write(path, notebooks.text(ugly))
+    files.write(path, notebooks.text(ugly))
     subprocess.run([sys.executable, "-m", "ruff", "format", "--isolated", path], check=True, capture_output=True)
     assert path.read_text(encoding="utf-8") == notebooks.text(formatted)
 
@@ -403,7 +403,7 @@ def test_reset_gives_a_fresh_exercise_and_keeps_the_old_one_beside_it(given, cou
     [kept] = set(exercise.parent.iterdir()) - {exercise}
     assert re.fullmatch(r"77_toy\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.ipynb", kept.name)
     assert kept.read_text() == "my work"
-    assert releases.is_dated_copy(kept) and not releases.is_dated_copy(exercise)
+    assert files.is_set_aside(kept) and not files.is_set_aside(exercise)
 
 
 def test_reset_overwrites_no_copy_even_within_one_second(course):
@@ -412,8 +412,8 @@ def test_reset_overwrites_no_copy_even_within_one_second(course):
     for work in works:
         exercise.write_text(work)
         _, kept = releases.reset("77")
-        assert releases.is_dated_copy(kept)
-    kept = sorted(path.read_text() for path in exercise.parent.iterdir() if releases.is_dated_copy(path))
+        assert files.is_set_aside(kept)
+    kept = sorted(path.read_text() for path in exercise.parent.iterdir() if files.is_set_aside(path))
     assert kept == works
 
 
@@ -460,7 +460,7 @@ def test_writing_leaves_the_old_file_when_it_fails(tmp_path, monkeypatch):
     path.write_text("old")
     monkeypatch.setattr(os, "replace", lambda *paths: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        notebooks.write(path, "new")
+        files.write(path, "new")
     assert [p.name for p in tmp_path.iterdir()] == ["a"] and path.read_text() == "old"
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -133,13 +134,13 @@ def test_looking_sets_nothing_aside(course):
     assert [path.name for path in course.iterdir() if path.is_file()] == [".progress.json"]
 
 
-@pytest.mark.parametrize("broken", ["replace", "mkstemp"])
+@pytest.mark.parametrize("broken", ["replace", "write_bytes"])
 def test_a_folder_that_cannot_be_written_does_not_disturb_a_check(course, monkeypatch, capsys, broken):
     def refuse(*args, **kwargs):
         raise PermissionError("read-only")
 
     record("mse", "passed")
-    monkeypatch.setattr(progress.os if broken == "replace" else progress.tempfile, broken, refuse)
+    monkeypatch.setattr(os if broken == "replace" else Path, broken, refuse)
     check("first-check", lambda x: x * x)
     assert "passed" in capsys.readouterr().out
     assert statuses() == {"mse": "passed"}

@@ -9,7 +9,7 @@ from unittest import mock
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from bplib.course import checks, notebooks, releases
+from bplib.course import checks, files, notebooks, releases
 
 NAME = "77_toy.ipynb"
 
@@ -41,7 +41,7 @@ def make(folder):
     """Write the course into a folder: solutions/, the released copy and exercises/."""
     for name in ("notebooks", "solutions", "exercises"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    notebooks.write(folder / "solutions" / NAME, notebooks.text(notebooks.canonical(solution())))
+    files.write(folder / "solutions" / NAME, notebooks.text(notebooks.canonical(solution())))
     releases.release_all(folder)
     return folder
 

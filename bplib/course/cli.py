@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from bplib.course import grading, notebooks, progress, releases, reports
+from bplib.course import files, grading, notebooks, progress, releases, reports
 
 
 def main(arguments=None):
@@ -45,7 +45,7 @@ def _grade(options):
     report = grading.grade(options.paths)
     print(reports.table(report))
     if options.json:
-        notebooks.write(options.json, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        files.write(options.json, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     return 1 if any(submission["problems"] for submission in report["submissions"]) else 0
 
 
@@ -75,7 +75,7 @@ def _run(options):
             new = notebooks.text(done)
             same = path.read_bytes() == new.encode("utf-8")
             if not same and not options.check:
-                notebooks.write(path, new)
+                files.write(path, new)
             print(f"{path}: {'in order' if same else 'not canonical' if options.check else 'written'}")
             failed |= options.check and not same
         except (ValueError, RuntimeError, OSError) as error:

@@ -5,7 +5,6 @@ import logging
 import os
 import re
 import subprocess
-from pathlib import Path
 
 import nbformat
 
@@ -40,17 +39,6 @@ def read(path):
 def text(nb):
     """The notebook as it is stored: JSON with sorted keys, indented by one space, and a final newline."""
     return nbformat.writes(nb, version=nbformat.NO_CONVERT) + "\n"
-
-
-def write(path, content):
-    """Write text to a file so that whoever reads sees the old file or the new one, never half of it."""
-    path = Path(path)
-    half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        half.write_bytes(content.encode("utf-8"))
-        os.replace(half, path)
-    finally:
-        half.unlink(missing_ok=True)
 
 
 # The canonical form

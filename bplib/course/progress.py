@@ -5,14 +5,12 @@ never in the way: where it cannot be read or written, a check goes on without it
 BPLIB_PROGRESS set to "off" nothing is read or written, so what graders and tests see depends on nobody's progress.
 """
 
-import datetime
 import html
 import json
 import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
+from bplib.course import files
 from bplib.course.judging import NOT_ATTEMPTED, NOT_YET, PASSED
 from bplib.course.problems import LESSONS
 
@@ -31,10 +29,11 @@ def record(id, status):
     try:
         known = _read(path)
         if known is None:
-            _set_aside(path)
+            files.set_aside(path)
             known = {}
         if STATUSES.index(status) > STATUSES.index(known.get(id, NOT_ATTEMPTED)):
-            _write(path, {**known, id: status})
+            exercises = dict(sorted({**known, id: status}.items()))
+            files.write(path, json.dumps({"exercises": exercises}, indent=1) + "\n")
     except OSError:
         return  # a folder that cannot be written costs the learner the memory of a check, not the check
 
@@ -123,16 +122,8 @@ def _points(points, max_points):
 
 def _path():
     """Where the progress is kept: None outside of a course folder, or when progress is off."""
-    if os.environ.get("BPLIB_PROGRESS") == "off":
-        return None
-    try:
-        here = Path.cwd()
-        for folder in (here, *here.parents):
-            if (folder / "notebooks").is_dir() and (folder / "exercises").is_dir():
-                return folder / FILE_NAME
-    except OSError:  # the working folder is gone, or a folder above it is closed to us
-        return None
-    return None
+    folder = None if os.environ.get("BPLIB_PROGRESS") == "off" else files.course_folder()
+    return folder and folder / FILE_NAME
 
 
 def _read(path):
@@ -145,25 +136,3 @@ def _read(path):
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
     return exercises if ours else None
-
-
-def _set_aside(path):
-    stamp = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    copy, count = path.with_name(f"{path.stem}.{stamp}.json"), 1
-    while copy.exists():
-        count += 1
-        copy = path.with_name(f"{path.stem}.{stamp}-{count}.json")
-    path.rename(copy)
-
-
-def _write(path, exercises):
-    """Write through a temporary file, so that whoever reads sees the old file or the new one, never half of it."""
-    text = json.dumps({"exercises": dict(sorted(exercises.items()))}, indent=1) + "\n"
-    handle, name = tempfile.mkstemp(prefix=path.name, suffix=".tmp", dir=path.parent)
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

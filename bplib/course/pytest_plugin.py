@@ -25,9 +25,9 @@ def pytest_configure(config):
 def pytest_ignore_collect(collection_path, config):
     """Pass over the dated copies that reset has kept."""
     if _nbval_is_on(config) and _is_exercise(collection_path):
-        from bplib.course.releases import is_dated_copy
+        from bplib.course.files import is_set_aside
 
-        if is_dated_copy(collection_path):
+        if is_set_aside(collection_path):
             return True
     return None
 

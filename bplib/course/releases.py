@@ -5,17 +5,15 @@ exercises/, which belongs to the learner from the first key press on.
 """
 
 import copy
-import datetime
 import re
 from pathlib import Path
 
-from bplib.course import notebooks
+from bplib.course import files, notebooks
 
 RELEASED = Path(__file__).parent / "released"
 """The pristine copies of the exercises."""
 
 _MARKER = re.compile(r"\b(BEGIN|END) (SOLUTION|HIDDEN TESTS)\b")
-_DATE = re.compile(r"\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(-\d+)?")
 
 
 def release(solution):
@@ -84,7 +82,7 @@ def release_all(folder, check=False):
         if new is None:
             path.unlink()
         else:
-            notebooks.write(path, new)
+            files.write(path, new)
         lines.append(f"{path.relative_to(folder).as_posix()} {'removed' if new is None else 'written'}")
 
     # The exercises' own folder is not searched for names: what a learner adds there is no business of ours.
@@ -142,16 +140,10 @@ def reset(path):
     content = fresh.read_text(encoding="utf-8")
     kept = None
     if target.exists() and _stored(target) != content:
-        kept = _free_name(target)
-        target.rename(kept)
+        kept = files.set_aside(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    notebooks.write(target, content)
+    files.write(target, content)
     return target, kept
-
-
-def is_dated_copy(path):
-    """Whether a file is a copy that reset has kept."""
-    return _DATE.fullmatch(Path(Path(path).stem).suffix) is not None
 
 
 def _released_path(given):
@@ -164,18 +156,7 @@ def _released_path(given):
 
 
 def _exercises_folder():
-    """exercises/ of the first folder at or above the working one that holds it and notebooks/."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "notebooks").is_dir() and (folder / "exercises").is_dir():
-            return folder / "exercises"
-    raise ValueError(f"{here} is not in a folder of the course; go there, or give the path of the notebook")
-
-
-def _free_name(path):
-    stamp = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    kept, count = path.with_name(f"{path.stem}.{stamp}{path.suffix}"), 1
-    while kept.exists():
-        count += 1
-        kept = path.with_name(f"{path.stem}.{stamp}-{count}{path.suffix}")
-    return kept
+    folder = files.course_folder()
+    if folder is None:
+        raise ValueError(f"{Path.cwd()} is not in a folder of the course; go there, or give the path of the notebook")
+    return folder / "exercises"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from bplib.course import releases
+from bplib.course import files, releases
 
 
 def find(folder):
@@ -18,7 +18,7 @@ def find(folder):
     return [
         path
         for path in sorted(Path(folder).rglob("*.ipynb"))
-        if path.is_file() and ".ipynb_checkpoints" not in path.parts and not releases.is_dated_copy(path)
+        if path.is_file() and ".ipynb_checkpoints" not in path.parts and not files.is_set_aside(path)
     ]
 
 

@@ -1,0 +1,47 @@
+"""Files of a learner, handled so that nothing is lost: where the course lies, writing, setting aside."""
+
+import datetime
+import os
+import re
+from pathlib import Path
+
+_DATE = re.compile(r"\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(-\d+)?")
+
+
+def course_folder():
+    """The first folder at or above the working one that holds notebooks/ and exercises/; None if there is none."""
+    try:
+        here = Path.cwd()
+        for folder in (here, *here.parents):
+            if (folder / "notebooks").is_dir() and (folder / "exercises").is_dir():
+                return folder
+    except OSError:  # the working folder is gone, or a folder above it is closed to us
+        return None
+    return None
+
+
+def write(path, content):
+    """Write text to a file so that whoever reads sees the old file or the new one, never half of it."""
+    path = Path(path)
+    half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        half.write_bytes(content.encode("utf-8"))
+        os.replace(half, path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def set_aside(path):
+    """Rename a file to a copy with the time in its name, and return the path of the copy. No file is overwritten."""
+    stamp = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
+    copy, count = path.with_name(f"{path.stem}.{stamp}{path.suffix}"), 1
+    while copy.exists():
+        count += 1
+        copy = path.with_name(f"{path.stem}.{stamp}-{count}{path.suffix}")
+    path.rename(copy)
+    return copy
+
+
+def is_set_aside(path):
+    """Whether a file is a copy that set_aside has made."""
+    return _DATE.fullmatch(Path(Path(path).stem).suffix) is not None
