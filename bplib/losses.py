@@ -42,7 +42,8 @@ def binary_cross_entropy(p, y):
     """
     _require_pair("binary_cross_entropy", p=p, y=y)
     _require_unit("binary_cross_entropy", p=p, y=y)
-    return 0.0 - np.mean(_times_log(y, p) + _times_log(1.0 - y, 1.0 - p))  # 0 - 0 is 0, and -0 would print as -0
+    # 0 - x and not -x: a loss of nothing would print as -0.
+    return np.mean(0.0 - (_times_log(y, p) + _times_log(1.0 - y, 1.0 - p)))
 
 
 def binary_cross_entropy_grad(p, y):
