@@ -74,7 +74,10 @@ def pytest_terminal_summary(terminalreporter):
     if not submissions:
         return
     from bplib.course import reports
+    from bplib.course.problems import PROBLEMS
 
+    for submission in submissions.values():  # pytest has sorted its reports by outcome
+        submission["exercises"].sort(key=lambda exercise: list(PROBLEMS).index(exercise["id"]))
     report = {"submissions": [submissions[path] for path in sorted(submissions)]}
     terminalreporter.section("points")
     terminalreporter.write_line(reports.table(report))
