@@ -65,8 +65,10 @@ class Activation:
     """A registered activation function as a layer without weights, as in Activation(tanh)."""
 
     def __init__(self, function):
-        """Take a forward function of `bplib.activations`. ValueError lists the known operations."""
+        """Take a forward function of `bplib.activations`. ValueError for any other function."""
         self.operation = find(function)
+        if self.operation.is_loss or self.operation.wrt != (0,):
+            raise ValueError(f"Activation: {self.operation.name} is no function of one array, as an activation is")
         self.params, self.grads = {}, {}
         self._saved = None
 

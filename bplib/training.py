@@ -26,6 +26,8 @@ def train(network, loss, X, y, optimizer, *, epochs, rng, batch_size=None, toler
     if len(X) != len(y):
         raise ValueError(f"train: X has {len(X)} rows but y has {len(y)}; each row needs its truth")
     loss_and_gradient = find(loss)
+    if not loss_and_gradient.is_loss:
+        raise ValueError(f"train: {loss_and_gradient.name} is no loss; a function of bplib.losses is needed")
     history = []
     for _ in range(epochs):  # 5. repeat until it converges
         total = 0.0

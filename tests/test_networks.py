@@ -7,7 +7,7 @@ import pytest
 
 from bplib.activations import relu, sigmoid, softmax, tanh
 from bplib.gradcheck import central_difference, relative_error
-from bplib.layers import Activation, Linear
+from bplib.layers import Activation, Linear, linear
 from bplib.losses import binary_cross_entropy_with_logits, mse, mse_grad, softmax_cross_entropy
 from bplib.networks import Sequential
 from bplib.operations import find
@@ -88,6 +88,17 @@ def test_a_linear_layer_refuses_an_upstream_of_another_shape():
 def test_backward_before_forward_is_refused(layer):
     with pytest.raises(ValueError, match=f"{type(layer).__name__}.backward needs a forward before it"):
         layer.backward(np.ones((5, 3)))
+
+
+@pytest.mark.parametrize("function", [mse, linear])
+def test_what_is_no_function_of_one_array_is_refused_as_an_activation(function):
+    with pytest.raises(ValueError, match=f"{function.__name__} is no function of one array"):
+        Activation(function)
+
+
+def test_train_refuses_what_is_no_loss():
+    with pytest.raises(ValueError, match="tanh is no loss"):
+        train(network(2, 1), tanh, XOR_X, XOR_Y, SGD(0.1), epochs=1, rng=np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("function", [np.tanh, "tanh", None], ids=["numpy's", "name", "none"])
