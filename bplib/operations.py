@@ -38,7 +38,7 @@ class Operation:
         return self.forward.__name__
 
     @property
-    def input_names(self):
+    def wrt_names(self):
         """The names of the inputs that have a gradient."""
         names = list(inspect.signature(self.forward).parameters)
         return tuple(names[i] for i in self.wrt)

@@ -44,7 +44,7 @@ def gradients(operation, inputs, upstream):
 
     The inputs become symbols, the formula is differentiated with respect to each, and only then numbers go in.
     """
-    names = dict(zip(operation.wrt, operation.input_names, strict=True))
+    names = dict(zip(operation.wrt, operation.wrt_names, strict=True))
     unknown = {i: symbols(name, np.shape(inputs[i])) for i, name in names.items()}
     out = formula(operation, *(unknown.get(i, x) for i, x in enumerate(inputs)))
     scalar = sympy.sympify(np.sum(upstream * out))

@@ -66,10 +66,10 @@ def witnesses(operation, backward=None, seed=0, **sizes):
         "symbolic": symbolic.gradients(operation, inputs, upstream),
         "automatic": _automatic(operation, inputs, upstream),
     }
-    complaints = {w: _complaint(operation.input_names, of_definition, g) for w, g in theirs.items()}
+    complaints = {w: _complaint(operation.wrt_names, of_definition, g) for w, g in theirs.items()}
     if np.shape(out) == np.shape(defined):
         of_forward = operation.gradients(upstream, out, *inputs)
-        numeric = _complaint(operation.input_names, of_forward, _numeric(operation, inputs, upstream))
+        numeric = _complaint(operation.wrt_names, of_forward, _numeric(operation, inputs, upstream))
     else:
         numeric = "FAIL: without an output of the right shape there is nothing to compare"
     return Report(

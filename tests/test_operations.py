@@ -102,9 +102,9 @@ def test_find_is_not_fooled_by_a_function_of_the_same_name():
         find(tanh)
 
 
-def test_input_names_are_those_of_the_forward_that_have_a_gradient():
-    assert OPERATIONS["linear"].input_names == ("x", "W", "b")
-    assert OPERATIONS["mse"].input_names == ("y_pred",)
+def test_wrt_names_are_those_of_the_forward_that_have_a_gradient():
+    assert OPERATIONS["linear"].wrt_names == ("x", "W", "b")
+    assert OPERATIONS["mse"].wrt_names == ("y_pred",)
 
 
 # The examples

@@ -23,12 +23,12 @@ def _usual(forms):
     """Mistakes of both cross-entropies; forms (z, y) -> (n,) are the ways in which people write their terms."""
     return (
         (
-            "M05-sum",
+            "factor-sum",
             "You added up the losses of the batch. Take their mean.",
             _in_every_form(forms, lambda form, z, y: np.sum(form(z, y))),
         ),
         (
-            "M07",
+            "sign",
             "The minus is forgotten: log of a probability is negative, and a loss must fall as predictions get better.",
             _in_every_form(forms, lambda form, z, y: -np.mean(form(z, y))),
         ),
@@ -55,22 +55,22 @@ def _predictions(rng):
 
 MSE_MISTAKES = _mistakes(
     (
-        "M05-sum",
+        "factor-sum",
         "This is the sum of the squares; divide it by their number, or the loss grows with the amount of data.",
         (lambda a, y: np.sum((a - y) ** 2),),
     ),
     (
-        "M05-half",
+        "factor-half",
         "This is half of it. Some books put 1/2 in front to shorten the derivative; our mean squared error has none.",
         (lambda a, y: np.mean((a - y) ** 2) / 2,),
     ),
     (
-        "M05-rows",
+        "factor-rows",
         "Right for shape (n,). With shape (n, d) there are n times d entries, and you divided by n alone.",
         (lambda a, y: np.sum((a - y) ** 2) / len(y),),
     ),
     (
-        "M05-n-1",
+        "factor-n-1",
         "You divided by one less than the number of entries, as for the variance of a sample; divide by all of them.",
         (lambda a, y: np.sum((a - y) ** 2) / (np.size(y) - 1),),
     ),
@@ -120,7 +120,7 @@ MSE_MISTAKES = _mistakes(
         (lambda a, y: np.mean((a - y) ** 2, axis=0), lambda a, y: np.mean((a - y) ** 2, axis=-1)),
     ),
     (
-        "M05-gradient",
+        "factor-gradient",
         "This is the gradient 2 (y_pred - y_true) / N. The loss itself is asked for here.",
         (losses.mse_grad,),
     ),
@@ -205,13 +205,13 @@ def _p_plus(eps, z, y):
 BCE_MISTAKES = _mistakes(
     *_usual(BCE_FORMS),
     (
-        "M14-log-0",
+        "overflow-log-0",
         "Right for moderate logits. But p was computed first: for a large z it is rounded to exactly 1, and log(1 - p)"
         " is minus infinity. Write the loss in z itself and never form p.",
         _in_every_form((_bce_product, _bce_where), lambda form, z, y: np.mean(form(z, y))),
     ),
     (
-        "M14-overflow",
+        "overflow-overflow",
         "Right for moderate logits. But exp(1000) is too large for a float, and exp(-1000) is 0 to it, which no"
         " logarithm survives. Take the large part out: exp should only ever see -|z|, and only beside a 1.",
         _in_every_form(
@@ -219,7 +219,7 @@ BCE_MISTAKES = _mistakes(
         ),
     ),
     (
-        "M14-clip",
+        "overflow-clip",
         "A clip hides the overflow and does not mend it: for z = 1000 and y = 0 the loss is 1000, and yours stops at a"
         " cap, where it is flat and a neuron would learn nothing. Take clip and eps out and write the loss in z.",
         (
@@ -246,7 +246,7 @@ BCE_MISTAKES = _mistakes(
         _in_every_form(BCE_FORMS, lambda form, z, y: np.mean((1 - y) * form(z, y))),
     ),
     (
-        "M07-brackets",
+        "sign-brackets",
         "The minus reaches only the first of the two terms. Put brackets around both: -(y log p + (1 - y) log(1 - p)).",
         _in_every_form(BCE_FORMS, lambda form, z, y: np.mean((2 * y - 1) * form(z, y))),
     ),
@@ -375,7 +375,7 @@ def _small_added(eps, z, y):
 SOFTMAX_MISTAKES = _mistakes(
     *_usual(SOFTMAX_FORMS),
     (
-        "M14-overflow",
+        "overflow-overflow",
         "Right for moderate logits. But exp(1000) is too large for a float, and if all logits are near -1000 every exp"
         " is 0. Subtract the largest logit of each row first: it changes nothing on paper.",
         (
@@ -386,7 +386,7 @@ SOFTMAX_MISTAKES = _mistakes(
         ),
     ),
     (
-        "M14-log-0",
+        "overflow-log-0",
         "Right for moderate logits. But p is computed before its logarithm, and a p of exp(-1000) is rounded to 0."
         " Never form p: log p is z_y minus the log of the sum.",
         (
@@ -395,7 +395,7 @@ SOFTMAX_MISTAKES = _mistakes(
         ),
     ),
     (
-        "M14-clip",
+        "overflow-clip",
         "A clip hides log(0) and does not mend it: where a wrong logit is larger by 1000, the loss is 1000, and yours"
         " stops at a cap. Take clip and eps out: log p is z_y minus the log of the sum.",
         (
@@ -404,7 +404,7 @@ SOFTMAX_MISTAKES = _mistakes(
         ),
     ),
     (
-        "M14-other-shift",
+        "overflow-other-shift",
         "Right for moderate logits. But what you subtract is not the largest logit of the row, so an exponent can still"
         " be large. With the largest one, no exponent is above 0.",
         (
@@ -426,7 +426,7 @@ SOFTMAX_MISTAKES = _mistakes(
         ),
     ),
     (
-        "M05-n-k",
+        "factor-n-k",
         "You divided by n times k. Each example has one loss, so the mean is over the n examples.",
         _in_every_form(LOG_P, lambda log_p, z, y: -np.sum(_picked(log_p(z), y)) / z.size),
     ),
@@ -458,7 +458,7 @@ SOFTMAX_MISTAKES = _mistakes(
         _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(np.max(log_p(z), axis=1))),
     ),
     (
-        "M12-columns",
+        "broadcast-columns",
         "z[:, y] takes the columns y of every row, n times n numbers. Pair row i with its label: z[np.arange(n), y].",
         (
             *_in_every_form(LOG_P, lambda log_p, z, y: -np.mean(log_p(z)[:, y])),
@@ -466,7 +466,7 @@ SOFTMAX_MISTAKES = _mistakes(
         ),
     ),
     (
-        "M12-rows",
+        "broadcast-rows",
         "Indexing with [y] alone takes whole rows, those whose numbers stand in y. Pair row i with its label:"
         " z[np.arange(n), y].",
         _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(log_p(z)[y])),

@@ -55,12 +55,12 @@ NINE_MISTAKES = (
         "x2 is negative, so w2 x2 = 0.2 * (-1.5) lowers z.",
     ),
     Misconception(
-        "M07",
+        "sign",
         lambda: _nine(sign=-1.0),
         "The size is right and the sign is not, from dL/da on: the derivative of -log(a) is -1/a.",
     ),
     Misconception(
-        "M01",
+        "slope-at-the-input",
         lambda: _nine(slope=NINE["z"] * (1 - NINE["z"])),
         "You put z into a (1 - a). The slope of the sigmoid is written with its output a, not with its input z.",
     ),
@@ -70,7 +70,7 @@ NINE_MISTAKES = (
         "da/dz is not a itself: the slope of the sigmoid is a (1 - a), which is never larger than 1/4.",
     ),
     Misconception(
-        "M03",
+        "slope-canceled",
         lambda: _nine(error=lambda a: (a - 1) * a * (1 - a)),
         "a - y is already the product of dL/da and da/dz, in which the slope has canceled; you multiplied by"
         " a (1 - a) once more.",
@@ -107,28 +107,28 @@ def _mse_slope(x, y, a):
 
 MSE_MISTAKES = (
     Misconception(
-        "M03",
+        "slope-canceled",
         lambda x, y, a: 2 * (a - y) * x,
         "The slope of the sigmoid is missing. It cancels with the cross-entropy, but the squared error leaves it in.",
     ),
     Misconception(
-        "M03-and-2",
+        "slope-canceled-and-2",
         lambda x, y, a: (a - y) * x,
         "This is the gradient of the cross-entropy. With the squared error nothing cancels: multiply dL/da = 2 (a - y),"
         " da/dz and dz/dw.",
     ),
     Misconception(
-        "M05",
+        "factor",
         lambda x, y, a: (a - y) * a * (1 - a) * x,
         "The exponent is missing as a factor: this loss is (a - y)^2 without a half in front, so dL/da = 2 (a - y).",
     ),
     Misconception(
-        "M07",
+        "sign",
         lambda x, y, a: 2 * (y - a) * a * (1 - a) * x,
         "The sign is turned around. The derivative of (a - y)^2 with respect to a is 2 (a - y), not 2 (y - a).",
     ),
     Misconception(
-        "M01",
+        "slope-at-the-input",
         lambda x, y, a: 2 * (a - y) * x * (1 - x) * x,
         "You put x into the slope of the sigmoid. It is written with its output: a (1 - a).",
     ),
@@ -181,27 +181,27 @@ def _mean_dz(a, y, z):
 
 CE_MISTAKES = (
     Misconception(
-        "M05-sum",
+        "factor-sum",
         _with_dz(lambda a, y, z: a - y),
         "Both gradients are n times too large: the loss is the mean over the batch, so its gradient has a factor 1/n.",
     ),
     Misconception(
-        "M05-dw",
+        "factor-dw",
         _with_dz(lambda a, y, z: a - y, db_of=np.mean),
         "db is right and dw is n times too large: the 1/n of the mean belongs to both.",
     ),
     Misconception(
-        "M05-db",
+        "factor-db",
         _with_dz(lambda a, y, z: (a - y) / len(y), db_of=lambda dz: dz.sum() * len(dz)),
         "dw is right and db is n times too large: the 1/n of the mean belongs to both.",
     ),
     Misconception(
-        "M06-mean",
+        "bias-sum-mean",
         _with_dz(_mean_dz, db_of=np.mean),
         "dw is right and db is n times too small: dz already holds the 1/n, so db is its sum and not its mean.",
     ),
     Misconception(
-        "M03",
+        "slope-canceled",
         _with_dz(lambda a, y, z: (a - y) * a * (1 - a) / len(y)),
         "There is one slope a (1 - a) too many: with the cross-entropy it has canceled, and dL/dz is a - y.",
     ),
@@ -211,7 +211,7 @@ CE_MISTAKES = (
         "This is the gradient of the squared error; the cross-entropy has dL/dz = a - y for each example.",
     ),
     Misconception(
-        "M07",
+        "sign",
         _with_dz(lambda a, y, z: (y - a) / len(y)),
         "The sign is turned around: dL/dz is a - y. With y - a, subtracting the gradient would raise the loss.",
     ),
@@ -221,7 +221,7 @@ CE_MISTAKES = (
         "You subtracted y from z. The error is a - y, where a = sigmoid(z).",
     ),
     Misconception(
-        "M06-shape",
+        "bias-sum-shape",
         _with_dz(_mean_dz, db_of=lambda dz: dz),
         "db has one entry for each example. There is one bias, and every example pulls at it: sum over the batch.",
     ),
@@ -310,15 +310,15 @@ _ORDER = (
 
 UPDATE_MISTAKES = (
     Misconception(
-        "M07",
+        "sign",
         _ascent,
         "This walks uphill: the loss has grown. The gradient points to where L grows, so subtract it.",
     ),
     Misconception("no-lr", _without_lr, "The learning rate is missing: the step is lr times the gradient."),
     Misconception("bias-left", _bias_left, "The bias has not moved. It is a parameter like any other: b - lr * dL/db."),
     Misconception("weights-left", _weights_left, "The weights have not moved: w - lr * dL/dw, with dL/dw = (a - y) x."),
-    Misconception("M09", _one_after_the_other, _ORDER),
-    Misconception("M09", _bias_first, _ORDER),
+    Misconception("update-order", _one_after_the_other, _ORDER),
+    Misconception("update-order", _bias_first, _ORDER),
     Misconception(
         "steps", _steps_only, "These are the steps alone; the new parameters are the old ones plus the step."
     ),
@@ -331,7 +331,7 @@ UPDATE_MISTAKES = (
         "This is a step on the squared error. For the cross-entropy, dL/dz is simply a - y.",
     ),
     Misconception(
-        "M03",
+        "slope-canceled",
         _slope_kept,
         "There is one slope a (1 - a) too many: with the cross-entropy it has canceled, and dL/dz is a - y.",
     ),
