@@ -1,7 +1,8 @@
 """Activation functions: what makes a network more than one linear map.
 
 Each is a pair: ``f(z)`` and ``f_backward(da, a, z)``, which takes the upstream gradient da = dL/da, the saved output
-and the saved input, and returns dz = dL/dz. Source: Goodfellow, Bengio, Courville, Deep Learning (2016), ch. 6.
+and the saved input, and returns dz = dL/dz. ValueError for arrays of anything but floats, and where shapes differ.
+Source: Goodfellow, Bengio, Courville, Deep Learning (2016), ch. 6.
 """
 
 import numpy as np
@@ -18,7 +19,8 @@ def sigmoid(z):
 
 def sigmoid_backward(da, a, z):
     """dz = da * a (1 - a)."""
-    require_same_shape("sigmoid_backward", da=da, a=a)
+    require_floats("sigmoid_backward", da=da)
+    require_same_shape("sigmoid_backward", da=da, a=a, z=z)
     return da * a * (1.0 - a)
 
 
@@ -32,13 +34,14 @@ register(
 
 def tanh(z):
     """Hyperbolic tangent, a = (exp(z) - exp(-z)) / (exp(z) + exp(-z)), elementwise; a lies in [-1, 1]."""
-    require_floats("tanh", z=z)
+    require_floats("tanh", analytic=True, z=z)
     return np.tanh(z)
 
 
 def tanh_backward(da, a, z):
     """dz = da * (1 - a^2)."""
-    require_same_shape("tanh_backward", da=da, a=a)
+    require_floats("tanh_backward", da=da)
+    require_same_shape("tanh_backward", da=da, a=a, z=z)
     return da * (1.0 - a * a)
 
 
@@ -58,7 +61,8 @@ def relu(z):
 
 def relu_backward(da, a, z):
     """dz = da where z > 0, else 0; at the kink z = 0 the slope is taken as 0."""
-    require_same_shape("relu_backward", da=da, z=z)
+    require_floats("relu_backward", da=da)
+    require_same_shape("relu_backward", da=da, a=a, z=z)
     return da * (z > 0)
 
 
@@ -72,21 +76,24 @@ register(
 
 
 def softmax(z):
-    """Softmax of each row, a_ij = exp(z_ij) / sum_k exp(z_ik); z and a are (n, k), the rows of a add up to 1."""
+    """Softmax of each row, a_ij = exp(z_ij) / sum_k exp(z_ik); z is (n, k) or a single row; rows of a add up to 1."""
     require_floats("softmax", z=z)
+    if np.ndim(z) == 0:
+        raise ValueError("softmax: z is a single number; an array of logits is needed")
     e = np.exp(z - np.max(z, axis=-1, keepdims=True))  # the largest exponent is 0: never overflows
     return e / np.sum(e, axis=-1, keepdims=True)
 
 
 def softmax_backward(da, a, z):
     """dz_i = a_i (da_i - sum_k da_k a_k) in each row: every output depends on every input."""
-    require_same_shape("softmax_backward", da=da, a=a)
+    require_floats("softmax_backward", da=da)
+    require_same_shape("softmax_backward", da=da, a=a, z=z)
     return a * (da - np.sum(da * a, axis=-1, keepdims=True))
 
 
 register(
     softmax,
     softmax_backward,
-    definition=lambda xp, z: xp.exp(z) / xp.sum(xp.exp(z), axis=1, keepdims=True),
+    definition=lambda xp, z: xp.exp(z) / xp.sum(xp.exp(z), axis=-1, keepdims=True),
     example=lambda rng, n=5, k=3: (rng.normal(size=(n, k)),),
 )

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bplib.operations import require_generator
+
 CHECKSUMS = {
     "penguins.csv": "f204db2c753b0937caac3cb35258562c14f073e4bbc76be24b4c51ce22767a93",
     "breast_cancer.csv": "af399a019264f7999e6b395ee90576e46564867aa4c8a40797c96be87dc1be55",
@@ -85,7 +87,7 @@ def two_moons(n, rng, noise=0.1):
     ValueError unless n is a whole number of at least 2 and noise is at least 0; TypeError if rng is not a NumPy
     generator.
     """
-    _require_generator("two_moons", rng)
+    require_generator("two_moons", rng)
     if not (isinstance(n, int | np.integer) and n >= 2):
         raise ValueError(f"two_moons: n is {n}; a whole number of at least 2 is needed")
     if not 0 <= noise < np.inf:
@@ -110,7 +112,7 @@ def split(rng, *arrays, test=0.25):
     test parts, round(test * n) of them. The parts are copies. ValueError if the arrays have unequal lengths
     or a part would be empty; TypeError if rng is not a NumPy generator.
     """
-    _require_generator("split", rng)
+    require_generator("split", rng)
     arrays = [np.asarray(array) for array in arrays]
     if not arrays or any(array.ndim == 0 for array in arrays):
         raise ValueError("split: at least one array is needed, and each must have rows")
@@ -164,13 +166,6 @@ def _read(name):
 
 def _read_csv(name):
     return list(csv.reader(_read(name).decode("ascii").splitlines()))
-
-
-def _require_generator(caller, rng):
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"{caller}: rng is of type {type(rng).__name__}; a generator is needed, as np.random.default_rng(0) gives"
-        )
 
 
 def _finite(name, array):

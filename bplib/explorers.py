@@ -66,7 +66,6 @@ def graph_explorer(value):
     """The computational graph of value, one step forward or backward at a time; needs value.backward() before."""
     whole = diagrams.graph(value)
     last = diagrams.steps(value)
-    whole.at(0)  # ValueError here, rather than at the first move, if backward() is missing
     step = _slider(widgets.IntSlider, "step", 0, 0, last, 1)
     back, forward = (
         widgets.Button(description=words, layout=widgets.Layout(width="5em")) for words in ("Back", "Next")

@@ -78,6 +78,8 @@ def _float64(caller, x):
 
 
 def _number(caller, value):
+    if np.asarray(value).dtype.kind not in "fciub":
+        raise ValueError(f"{caller}: f returned {type(value).__name__}; a number is needed")
     if np.ndim(value) != 0:
         raise ValueError(f"{caller}: f returned an array of shape {np.shape(value)}; a single number is needed")
     return value if isinstance(value, complex) else np.asarray(value)[()]

@@ -13,14 +13,14 @@ from bplib.operations import register, require_floats, require_same_shape
 
 def mse(y_pred, y_true):
     """Mean squared error, L = mean((y_pred - y_true)^2) over all entries. Equal shapes, not empty, else ValueError."""
-    _require_pair("mse", y_pred=y_pred, y_true=y_true)
+    _require_pair("mse", analytic=True, y_pred=y_pred, y_true=y_true)
     d = y_pred - y_true
     return np.mean(d * d)
 
 
 def mse_grad(y_pred, y_true):
     """dL/dy_pred = 2 (y_pred - y_true) / N, where N counts all entries."""
-    _require_pair("mse_grad", y_pred=y_pred, y_true=y_true)
+    _require_pair("mse_grad", analytic=True, y_pred=y_pred, y_true=y_true)
     return (2.0 / np.size(y_pred)) * (y_pred - y_true)
 
 
@@ -40,7 +40,7 @@ def binary_cross_entropy(p, y):
     wrong prediction (p = 0 where y = 1) costs infinity: that is what the formula says. Where p comes from a sigmoid,
     `binary_cross_entropy_with_logits` is exact and finite.
     """
-    _require_pair("binary_cross_entropy", p=p, y=y)
+    _require_pair("binary_cross_entropy", analytic=True, p=p, y=y)
     _require_unit("binary_cross_entropy", p=p, y=y)
     # 0 - x and not -x: a loss of nothing would print as -0.
     return np.mean(0.0 - (_times_log(y, p) + _times_log(1.0 - y, 1.0 - p)))
@@ -48,7 +48,7 @@ def binary_cross_entropy(p, y):
 
 def binary_cross_entropy_grad(p, y):
     """dL/dp = ((1 - y) / (1 - p) - y / p) / N, where N counts all entries."""
-    _require_pair("binary_cross_entropy_grad", p=p, y=y)
+    _require_pair("binary_cross_entropy_grad", analytic=True, p=p, y=y)
     _require_unit("binary_cross_entropy_grad", p=p, y=y)
     return (_over(1.0 - y, 1.0 - p) - _over(y, p)) / np.size(p)
 
@@ -125,9 +125,9 @@ register(
 )
 
 
-def _require_pair(operation, **pair):
+def _require_pair(operation, *, analytic=False, **pair):
     (name, prediction), (_, truth) = pair.items()
-    require_floats(operation, **{name: prediction})
+    require_floats(operation, analytic=analytic, **{name: prediction})
     require_same_shape(operation, **pair)
     if np.size(truth) == 0:
         raise ValueError(f"{operation}: the batch is empty, and nothing has no mean")

@@ -88,13 +88,27 @@ def require_same_shape(operation, **arrays):
         raise ValueError(f"{operation}: {given}; their shapes must be equal")
 
 
-def require_floats(operation, **arrays):
-    """ValueError if an array holds anything but floating-point numbers; a plain number may be an int."""
+def require_floats(operation, *, analytic=False, **arrays):
+    """ValueError if an array holds anything but floating-point numbers; a plain number may be an int.
+
+    Complex numbers pass only through an analytic operation: elsewhere the complex step would be wrong, silently.
+    """
     for name, array in arrays.items():
         _shape(operation, name, array)
-        dtype = getattr(array, "dtype", None)
-        if dtype is not None and dtype.kind not in "fc":
-            raise ValueError(f"{operation}: {name} holds {dtype}; floats are needed, as {name}.astype(float) gives")
+        kind = array.dtype.kind if hasattr(array, "dtype") else "c" if isinstance(array, complex) else "f"
+        if kind == "c" and not analytic:
+            raise ValueError(f"{operation}: {name} holds complex numbers; it is not analytic, and real ones are needed")
+        if kind not in "fc":
+            raise ValueError(
+                f"{operation}: {name} holds {array.dtype}; floats are needed, as {name}.astype(float) gives"
+            )
+
+
+def require_generator(caller, rng):
+    """TypeError unless rng is a NumPy generator: a seed or a RandomState is none."""
+    if not hasattr(rng, "integers"):
+        kind = type(rng).__name__
+        raise TypeError(f"{caller}: rng is of type {kind}; a generator is needed, as np.random.default_rng(0) gives")
 
 
 def _shape(operation, name, array):

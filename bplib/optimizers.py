@@ -19,15 +19,16 @@ class SGD:
         """Update every array of params in place. ValueError unless params and grads have equal keys and shapes."""
         require_matching(params, grads)
         for name, parameter in params.items():
-            parameter -= self.lr * grads[name]
+            parameter -= self.lr * np.asarray(grads[name])
 
 
 def require_matching(params, grads):
-    """ValueError unless both dicts have equal keys and each gradient the shape of its parameter."""
+    """ValueError unless both dicts have equal keys and each gradient the shape of its parameter, an array of floats."""
     if params.keys() != grads.keys():
         raise ValueError(f"params has {sorted(params)} but grads has {sorted(grads)}; the names must be equal")
     for name, parameter in params.items():
-        if not isinstance(parameter, np.ndarray):
-            raise TypeError(f"{name} is a {type(parameter).__name__}; only an array can be changed in place")
-        if parameter.shape != grads[name].shape:
-            raise ValueError(f"{name} is {parameter.shape} but its gradient is {grads[name].shape}")
+        if not isinstance(parameter, np.ndarray) or parameter.dtype.kind != "f":
+            held = f"array of {parameter.dtype}" if isinstance(parameter, np.ndarray) else type(parameter).__name__
+            raise TypeError(f"{name} is a {held}; only an array of floats can be updated in place")
+        if parameter.shape != np.shape(grads[name]):
+            raise ValueError(f"{name} is {parameter.shape} but its gradient is {np.shape(grads[name])}")

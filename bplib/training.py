@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib.operations import find
+from bplib.operations import find, require_generator
 
 
 def minibatches(n, batch_size, rng):
@@ -10,6 +10,7 @@ def minibatches(n, batch_size, rng):
 
     ValueError unless batch_size is a whole number from 1 to n.
     """
+    require_generator("minibatches", rng)
     if not (isinstance(batch_size, int | np.integer) and 1 <= batch_size <= n):
         raise ValueError(f"minibatches: batch_size is {batch_size}; a whole number from 1 to {n} is needed")
     order = rng.permutation(n)
@@ -23,6 +24,9 @@ def train(network, loss, X, y, optimizer, *, epochs, rng, batch_size=None, toler
     ValueError; batch_size None means the whole set at once. Stops after ``epochs`` epochs, or as soon as the loss of an
     epoch differs from the one before by less than ``tolerance``: it has converged.
     """
+    X, y = np.asarray(X), np.asarray(y)
+    if not len(X) or epochs < 1:
+        raise ValueError(f"train: there are {len(X)} rows and {epochs} epochs; at least one of each is needed")
     if len(X) != len(y):
         raise ValueError(f"train: X has {len(X)} rows but y has {len(y)}; each row needs its truth")
     loss_and_gradient = find(loss)

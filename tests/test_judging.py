@@ -16,7 +16,6 @@ from bplib.course.judging import (
     judge_formula,
     judge_function,
     judge_numbers,
-    wrong_choices,
 )
 
 # The exercise of these tests: the gradient of a mean of squares for predictions (n, 3), and the loss itself.
@@ -675,7 +674,7 @@ class TestChoices:
         assert status(self.judge, lambda: endless) == NOT_YET
 
     def test_the_wrong_choices_are_known_wrong_answers(self):
-        assert [(m.answer(), m.says) for m in wrong_choices(WRONG)] == list(WRONG.items())
+        assert [(m.answer(), m.says) for m in self.judge.misconceptions] == list(WRONG.items())
 
     def test_a_text_in_place_of_the_function_is_told_to_be_one(self):
         assert "Pass the function itself" in refused(self.judge, "cross-entropy").message

@@ -3,7 +3,7 @@
 nbformat alone would cost each of them more than a second.
 """
 
-from bplib.course.judging import Misconception, Problem, judge_choice, judge_function, wrong_choices
+from bplib.course.judging import Misconception, Problem, judge_choice, judge_function
 from bplib.course.problems import PROBLEMS
 
 ADDED = (Misconception("added", lambda x: x + 2, "This adds 2; to double is to multiply by 2."),)
@@ -14,14 +14,14 @@ def _numbers(rng):
     return [(rng.normal(size=5),), (rng.normal(size=7),)]
 
 
-def _problem(id, points, judge, misconceptions):
-    return Problem(id, id, points, ("think", "think again"), judge, misconceptions, minutes=1, difficulty=1)
+def _problem(id, points, judge):
+    return Problem(id, id, points, ("think", "think again"), judge, minutes=1, difficulty=1)
 
 
 TOYS = {
-    "toy-double": _problem("toy-double", 2, judge_function(lambda x: 2 * x, _numbers, ADDED), ADDED),
-    "toy-half": _problem("toy-half", 3, judge_function(lambda x: x / 2, _numbers, ()), ()),
-    "toy-parity": _problem("toy-parity", 1, judge_choice("even", ODD), wrong_choices(ODD)),
+    "toy-double": _problem("toy-double", 2, judge_function(lambda x: 2 * x, _numbers, ADDED)),
+    "toy-half": _problem("toy-half", 3, judge_function(lambda x: x / 2, _numbers, ())),
+    "toy-parity": _problem("toy-parity", 1, judge_choice("even", ODD)),
 }
 
 RIGHT = {

@@ -27,10 +27,13 @@ def main(arguments=None):
     command.add_argument("--check", action="store_true", help="write nothing, say what differs")
     command.set_defaults(run=_release)
     command = commands.add_parser("run", help="for authors: run notebooks and store them in canonical form")
-    command.add_argument("--check", action="store_true", help="run and write nothing, say what is not canonical")
+    command.add_argument("--check", action="store_true", help="neither run nor write, say what is not stored in canonical form")
     command.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", type=Path)
     command.set_defaults(run=_run)
     options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a letter that a console lacks must not cost the table
     try:
         return options.run(options)
     except (ValueError, RuntimeError, OSError) as error:
@@ -42,10 +45,13 @@ def _grade(options):
     if options.json and not options.json.absolute().parent.is_dir():
         print(f"bplib: there is no folder {options.json.parent} to write {options.json.name} to", file=sys.stderr)
         return 2
+    if options.json and options.json.is_dir():
+        print(f"bplib: {options.json} is a folder; --json takes the path of a file", file=sys.stderr)
+        return 2
     report = grading.grade(options.paths)
-    print(reports.table(report))
     if options.json:
         files.write(options.json, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    print(reports.table(report))
     return 1 if any(submission["problems"] for submission in report["submissions"]) else 0
 
 

@@ -52,8 +52,9 @@ class Misconception:
 class Problem:
     """One exercise: what is asked, how it is judged, and what helps on the way.
 
-    judge(answer, seed=None) gives a Verdict; inputs are drawn afresh each time unless a seed is given. hints go from a
-    nudge to nearly the answer; minutes is the time to allow, difficulty goes from 1 to 5.
+    judge(answer, seed=None) gives a Verdict; inputs are drawn afresh each time unless a seed is given. It also carries
+    the misconceptions that it knows. hints go from a nudge to nearly the answer; minutes is the time to allow,
+    difficulty goes from 1 to 5.
     """
 
     id: str
@@ -61,9 +62,13 @@ class Problem:
     points: int
     hints: tuple[str, ...]
     judge: Callable
-    misconceptions: tuple[Misconception, ...]
     minutes: int
     difficulty: int
+
+    @property
+    def misconceptions(self):
+        """The mistakes that the judge recognizes, as a tuple of `Misconception`."""
+        return self.judge.misconceptions
 
 
 def judge_function(reference, cases, misconceptions):
@@ -85,7 +90,7 @@ def judge_function(reference, cases, misconceptions):
             runs.append(Run(args, needed, read_parts(result, needed), read_parts(needed, needed)))
         return diagnose(reference, runs, misconceptions)
 
-    return settling(judge)
+    return settling(judge, misconceptions)
 
 
 def judge_formula(reference, symbols, misconceptions):
@@ -127,7 +132,7 @@ def judge_formula(reference, symbols, misconceptions):
             NOT_YET, f"{f'At {point} your' if point else 'Your'} formula gives {yours} where {ours} is needed."
         )
 
-    return settling(judge)
+    return settling(judge, misconceptions)
 
 
 def judge_numbers(reference, misconceptions):
@@ -162,7 +167,7 @@ def judge_numbers(reference, misconceptions):
             return Verdict(NOT_YET, f"Still missing: {listed(missing)}.{right}{unknown}")
         return Verdict(PASSED, "Right to three digits." if len(reference) == 1 else "All are right to three digits.")
 
-    return settling(judge)
+    return settling(judge, misconceptions)
 
 
 def judge_choice(correct, wrong):
@@ -172,13 +177,14 @@ def judge_choice(correct, wrong):
     matter.
     """
     choices = sorted(map(repr, [correct, *wrong]))
+    mistakes = [Misconception(f"chose {value}", lambda value=value: value, says) for value, says in wrong.items()]
 
     def judge(answer, rng):
         result = call(answer, (), "")
         chosen = _plain_choice(result)
         if chosen == _plain_choice(correct):
             return Verdict(PASSED, "That is right.")
-        for mistake in wrong_choices(wrong):
+        for mistake in mistakes:
             if chosen == _plain_choice(mistake.answer()):
                 return Verdict(NOT_YET, mistake.says, mistake.id)
         if isinstance(result, str) and not isinstance(correct, str):
@@ -190,12 +196,7 @@ def judge_choice(correct, wrong):
         )
         return Verdict(NOT_YET, f"It returns {shown}, {choice}.")
 
-    return settling(judge)
-
-
-def wrong_choices(wrong):
-    """The misconceptions of a prediction, from the dict of wrong value to sentence given to judge_choice."""
-    return tuple(Misconception(f"chose {value}", lambda value=value: value, says) for value, says in wrong.items())
+    return settling(judge, mistakes)
 
 
 def _expression(result, letters):

@@ -37,8 +37,8 @@ class Settled(Exception):  # noqa: N818, it is a verdict and no error
         self.verdict = Verdict(status, message)
 
 
-def settling(judge):
-    """The judge as the world sees it: a fresh or seeded rng, and a settled verdict returned."""
+def settling(judge, misconceptions):
+    """The judge as the world sees it: a fresh or seeded rng, a settled verdict returned, its misconceptions with it."""
 
     def judge_answer(answer, seed=None):
         if is_blank(answer):
@@ -52,6 +52,7 @@ def settling(judge):
         except Settled as settled:
             return settled.verdict
 
+    judge_answer.misconceptions = tuple(misconceptions)
     return judge_answer
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bplib import losses
-from bplib.course.judging import Misconception, Problem, judge_choice, judge_function, wrong_choices
+from bplib.course.judging import Misconception, Problem, judge_choice, judge_function
 
 LESSON = "01_loss_functions"
 TITLE = "Loss functions"
@@ -532,7 +532,6 @@ PROBLEMS = (
             "np.mean without an axis is the mean over all entries, whatever the shape.",
         ),
         judge=judge_function(losses.mse, _predictions, MSE_MISTAKES),
-        misconceptions=MSE_MISTAKES,
         minutes=5,
         difficulty=1,
     ),
@@ -548,7 +547,6 @@ PROBLEMS = (
             " the larger entry by entry.",
         ),
         judge=judge_function(losses.binary_cross_entropy_with_logits, _logits, BCE_MISTAKES),
-        misconceptions=BCE_MISTAKES,
         minutes=10,
         difficulty=2,
     ),
@@ -565,7 +563,6 @@ PROBLEMS = (
             "With that z each row costs np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]. Now the mean.",
         ),
         judge=judge_function(losses.softmax_cross_entropy, _rows, SOFTMAX_MISTAKES),
-        misconceptions=SOFTMAX_MISTAKES,
         minutes=10,
         difficulty=3,
     ),
@@ -578,7 +575,6 @@ PROBLEMS = (
             "For the cross-entropy dL/dz = p - y. For the squared error it is that times 2 p (1 - p), and p = 0.018.",
         ),
         judge=judge_choice("cross-entropy", FASTER_WRONG),
-        misconceptions=wrong_choices(FASTER_WRONG),
         minutes=3,
         difficulty=1,
     ),
@@ -591,7 +587,6 @@ PROBLEMS = (
             "So it is (5, 1) against (1, 5). An axis of length 1 is stretched to the length of the other.",
         ),
         judge=judge_choice((5, 5), BROADCAST_WRONG),
-        misconceptions=wrong_choices(BROADCAST_WRONG),
         minutes=3,
         difficulty=1,
     ),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib.course.judging import Misconception, Problem, judge_choice, judge_function, wrong_choices
+from bplib.course.judging import Misconception, Problem, judge_choice, judge_function
 
 LESSON = "00_start_here"
 TITLE = "Start here"
@@ -75,7 +75,6 @@ PROBLEMS = (
             "If you changed the answer and want it back: it is x times x, `return x * x`.",
         ),
         judge=judge_function(_square, _numbers, SQUARE_MISTAKES),
-        misconceptions=SQUARE_MISTAKES,
         minutes=1,
         difficulty=1,
     ),
@@ -88,7 +87,6 @@ PROBLEMS = (
             "The derivative of x^n is n x^(n-1). Put n = 2.",
         ),
         judge=judge_function(_square_slope, _numbers, SQUARE_SLOPE_MISTAKES),
-        misconceptions=SQUARE_SLOPE_MISTAKES,
         minutes=2,
         difficulty=1,
     ),
@@ -101,7 +99,6 @@ PROBLEMS = (
             "(-3)^2 = 9 and (-2)^2 = 4. A slope is the change of the value divided by the change of x.",
         ),
         judge=judge_choice("negative", SLOPE_SIGN_MISTAKES),
-        misconceptions=wrong_choices(SLOPE_SIGN_MISTAKES),
         minutes=2,
         difficulty=1,
     ),
