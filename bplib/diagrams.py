@@ -1,13 +1,15 @@
 """Computational graphs as inline SVG: values below the boxes, gradients above, local derivatives on the edges.
 
-A diagram knows no mathematics: it reads nodes by their attributes (data, grad, parents, op, name and
-local_derivatives()) and draws numbers, all at once or step by step.
+A diagram finds nothing out: it reads nodes by their attributes (data, grad, parents, op, name and local_derivatives())
+and draws their numbers, all at once, or step by step as a backward pass would meet them.
 """
 
+import re
 from html import escape
 from itertools import pairwise
 from typing import NamedTuple
 
+from bplib.autodiff import topological_order
 from bplib.layout import BOX, place
 from bplib.svg import BLUE, GREEN, HALO, INK, VERMILLION, document, figure, number, px, text
 
@@ -21,8 +23,8 @@ WIDEST, MOST = 900, 200
 def graph(value, step=None):
     """The computational graph of value: everything at once, or what is known at one step (see `steps`).
 
-    A leaf whose name begins with w, W or b is drawn as a parameter; nodes without a name are called c1, c2, ...
-    (constants) and v1, v2, ... (results). Gradients are there after value.backward(). ValueError if a node holds an
+    A leaf named w, W or b, with or without a number, is drawn as a parameter; nodes without a name are called c1, c2,
+    ... (constants) and v1, v2, ... (results). Gradients are there after value.backward(). ValueError if a node holds an
     array, if there are more than 200 nodes, if there is no such step, or if a step is asked for before backward().
     """
     return Graph(_Film(value), step)
@@ -30,7 +32,7 @@ def graph(value, step=None):
 
 def steps(value):
     """The number of the last step: 0 shows the leaves, then one step per result forward, one for dL/dL, one back."""
-    return 2 * sum(bool(node.parents) for node in _order(value)) + 1
+    return 2 * sum(bool(node.parents) for node in topological_order(value)) + 1
 
 
 class Graph:
@@ -151,7 +153,7 @@ class _Film:
     """All that the steps share: names, numbers and places of the nodes; and the frames of the steps."""
 
     def __init__(self, value):
-        self.nodes = _order(value)
+        self.nodes = topological_order(value)
         if len(self.nodes) > MOST:
             raise ValueError(f"a graph of {len(self.nodes)} nodes cannot be read; up to {MOST} are drawn")
         index = {id(node): i for i, node in enumerate(self.nodes)}
@@ -173,7 +175,7 @@ class _Film:
         self.widths, self.layout = boxes, place(self.parents, boxes, texts, labels, WIDEST)
 
     def is_parameter(self, i):
-        return not self.parents[i] and self.names[i][0] in "wWb"
+        return not self.parents[i] and re.fullmatch(r"[wWb][_0-9]*", self.names[i]) is not None
 
     def _formula(self, i, words):
         """The operation of node i, written with the given words for its parents."""
@@ -225,19 +227,6 @@ class _Film:
                 sentences.append(f"{root}/d{names[p]} = {chain} = {number(gradient[p])}" + " so far" * bool(to_come[p]))
             frames.append(_Frame("; ".join(sentences) + ".", values, texts, passed, i))
         return frames
-
-
-def _order(value):
-    """All nodes that value depends on, parents first; a stack instead of recursion, so depth has no limit."""
-    order, seen, stack = [], set(), [value]
-    while stack:
-        node = stack.pop()
-        if node is None:
-            order.append(stack.pop())
-        elif id(node) not in seen:
-            seen.add(id(node))
-            stack += (node, None, *reversed(node.parents))
-    return order
 
 
 def _names(nodes):

@@ -28,7 +28,7 @@ def require_matching(params, grads):
         raise ValueError(f"params has {sorted(params)} but grads has {sorted(grads)}; the names must be equal")
     for name, parameter in params.items():
         if not isinstance(parameter, np.ndarray) or parameter.dtype.kind != "f":
-            held = f"array of {parameter.dtype}" if isinstance(parameter, np.ndarray) else type(parameter).__name__
-            raise TypeError(f"{name} is a {held}; only an array of floats can be updated in place")
+            held = f"an array of {parameter.dtype}" if isinstance(parameter, np.ndarray) else type(parameter).__name__
+            raise TypeError(f"{name} is {held}; only an array of floats can be updated in place")
         if parameter.shape != np.shape(grads[name]):
             raise ValueError(f"{name} is {parameter.shape} but its gradient is {np.shape(grads[name])}")

@@ -85,13 +85,17 @@ def decision_boundary(predict, X, y, labels, *, ax=None, x_label="", y_label="")
     X, y = np.asarray(X), np.asarray(y)
     if X.ndim != 2 or X.shape[1] != 2 or y.shape != X.shape[:1]:
         raise ValueError(f"X is {X.shape} and y is {y.shape}; needed are (n, 2) and (n,)")
+    if not 2 <= len(labels) <= len(FILLS):
+        raise ValueError(f"there are {len(labels)} labels; 2 to {len(FILLS)} can be told apart by color")
     room = 0.08 * np.ptp(X, axis=0)
     axes = [np.linspace(low, high, 400) for low, high in zip(X.min(axis=0) - room, X.max(axis=0) + room, strict=True)]
     grid = np.stack(np.meshgrid(*axes), axis=-1)
     said = np.asarray(predict(grid.reshape(-1, 2)), dtype=float).reshape(grid.shape[:2])
     borders = np.arange(-0.5, len(labels))
     ax.contourf(*axes, np.clip(said, 0, len(labels) - 1), levels=borders, colors=FILLS, alpha=0.35)
-    ax.contour(*axes, said, levels=borders[1:-1], colors="0.2", linewidths=1.5)
+    # Each class has its own border: one line between labels 0 and 2 would draw that of 1 as well.
+    for region in [said] if len(labels) == 2 else [said == k for k in range(len(labels))]:
+        ax.contour(*axes, region, levels=[0.5], colors="0.2", linewidths=1.5)
     for k, name in enumerate(labels):
         color = (BLUE, VERMILLION, GREEN, PURPLE)[k]
         style = {"markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.5}

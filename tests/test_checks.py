@@ -27,9 +27,7 @@ def shell():
 
 def planted(monkeypatch, **fields):
     """An exercise "planted" with the given fields, among the others."""
-    usual = dict(
-        id="planted", title="", points=2, hints=("a", "b"), judge=None, minutes=1, difficulty=1
-    )
+    usual = dict(id="planted", title="", points=2, hints=("a", "b"), judge=None, minutes=1, difficulty=1)
     monkeypatch.setitem(PROBLEMS, "planted", Problem(**{**usual, **fields}))
 
 

@@ -178,3 +178,8 @@ def test_unequal_shapes_are_refused_and_never_broadcast(shapes):
     with pytest.raises(ValueError) as refusal:
         relative_error(*map(np.ones, shapes))
     assert all(str(shape) in str(refusal.value) for shape in shapes)
+
+
+def test_a_function_that_returns_no_number_is_refused():
+    with pytest.raises(ValueError, match="f returned NoneType"):
+        central_difference(lambda x: None, np.ones(2))

@@ -5,13 +5,15 @@ import copy
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 import toy_course
 import toy_problems
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from toy_course import answered, cell
 from toy_problems import RIGHT
 
@@ -165,6 +167,16 @@ def test_a_missing_or_empty_answer_is_named_and_the_stub_stays():
 def test_the_lesson_is_found_from_the_ids_and_not_from_the_name(submit):
     learner, _ = submissions.read(submit(answered(RIGHT), "homework (3).ipynb"))
     assert submissions.lesson_of(learner) == toy_course.released()
+
+
+@pytest.mark.parametrize("others", [0, 6], ids=["alone", "among others"])
+@pytest.mark.parametrize("id", ["toy-half", "toy-half-check", "setup"])
+def test_a_notebook_that_shares_a_single_id_with_a_lesson_is_of_another_course(id, others, submit):
+    mine = [new_code_cell(f"x = {number}", id=f"mine-{number}") for number in range(others)]
+    submission = grading.grade_file(submit(new_notebook(cells=[new_code_cell("half = 1 / 2", id=id), *mine])))
+    [problem] = submission["problems"]
+    assert "no exercise of this course" in problem
+    assert (submission["max_points"], submission["exercises"]) == (0, [])
 
 
 # Bad input, without a kernel
@@ -432,6 +444,19 @@ def test_a_verdict_counts_only_for_the_exercise_of_its_check_and_with_the_points
         assert {exercise["points"] for exercise in verdicts_of("toy-half", said).values()} == {0}
 
 
+@pytest.mark.parametrize(("first", "last", "points"), [("passed", "not yet", 0), ("not yet", "passed", 3)])
+def test_of_several_verdicts_of_a_check_the_last_counts(first, last, points):
+    said = [{"id": "toy-half", "status": status, "message": f"It is {status}."} for status in (first, last)]
+    exercise = verdicts_of("toy-half", *said)["toy-half"]
+    assert (exercise["status"], exercise["message"], exercise["points"]) == (last, f"It is {last}.", points)
+
+
+def test_a_message_without_end_is_cut():
+    for length, kept in [(1000, 1000), (1001, 1000), (1_000_000, 1000)]:
+        said = {"id": "toy-half", "status": "not yet", "message": "y" * length}
+        assert verdicts_of("toy-half", said)["toy-half"]["message"] == "y" * kept
+
+
 def test_a_setup_cell_of_ours_that_raises_is_named_and_explains_the_silence():
     def run(nb):
         cell(nb, "setup").outputs = [new_output("error", ename="ImportError", evalue="no numpy", traceback=[])]
@@ -559,6 +584,71 @@ def test_a_problem_with_a_file_is_exit_code_1_and_wrong_usage_2(submit, tmp_path
         with pytest.raises(SystemExit) as stop:
             cli.main(arguments)
         assert stop.value.code == 2
+
+
+def without(nb, id):
+    nb.cells = [each for each in nb.cells if each.id != id]
+    return nb
+
+
+@pytest.mark.parametrize(
+    ("nb", "says", "points"),
+    [
+        (lambda: older(4), "  ! it is of the older nbformat 4.4, and was converted", 6),
+        (lambda: without(answered(RIGHT), "toy-double"), "  ! toy-double: its cell is missing", 4),
+    ],
+    ids=["older nbformat", "missing cell"],
+)
+def test_a_file_that_was_graded_in_spite_of_a_problem_is_exit_code_1(nb, says, points, submit, no_kernel, capsys):
+    assert cli.main(["grade", str(submit(nb()))]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert says in lines
+    assert lines[-1] == f"total: {points} of 6 points"
+
+
+def test_json_to_a_folder_is_wrong_usage_and_said_before_anything_is_graded(submit, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(grading, "grade", lambda paths: pytest.fail("it has graded"))
+    path = submit(answered(RIGHT))
+    assert cli.main(["grade", str(path), "--json", str(tmp_path)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert tmp_path.name in err
+    assert os.listdir(tmp_path) == ["a.ipynb"]
+
+
+# The command as a process of its own, of the toy course and without a kernel.
+COMMAND = """
+import sys
+from pathlib import Path
+
+tests, released, *arguments = sys.argv[1:]
+sys.path.insert(0, tests)
+import toy_course, toy_problems
+from bplib.course import cli, grading, releases
+
+toy_problems.register()
+releases.RELEASED = Path(released)
+grading.run_in_kernel = toy_course.run_here
+sys.exit(cli.main(arguments))
+"""
+
+
+def test_on_a_console_that_cannot_print_a_letter_the_table_is_printed_without_it(submit, tmp_path):
+    path = submit(answered({**RIGHT, "toy-half": "raise ValueError('the σ of it')"}))
+    arguments = [str(Path(__file__).parent), str(releases.RELEASED), "grade", str(path), "--json", "out.json"]
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    printed = done.stdout.decode("cp1252")
+    assert re.search(r"ValueError: the (\?|\\u03c3) of it\.", printed)
+    assert printed.splitlines()[-1] == "total: 3 of 6 points"
+    [submission] = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["submissions"]
+    assert message(submission, "toy-half") == "Its cell raised ValueError: the σ of it."
 
 
 def test_progress_is_shown_by_the_command(capsys, monkeypatch):

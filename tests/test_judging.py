@@ -398,7 +398,21 @@ class TestDiagnosis:
         verdict = refused(judge_dict, lambda x: {"W": 2 * x, "b": x.mean(axis=0)})
         assert verdict.message.startswith("b is what is needed divided by n")
         assert verdict.misconception == "over-n"
-        assert "Value 2 of 2 is not" in refused(judge_pair, lambda x: (x.sum(axis=0), x)).message
+        assert "Value 2 of 2 is " in refused(judge_pair, lambda x: (x.sum(axis=0), x)).message
+
+    @pytest.mark.parametrize(
+        "answer, says",
+        [
+            (lambda x: x ^ 2, "no power in Python"),
+            (lambda x: x.size(x), "a product needs its star"),
+            (lambda x: math.exp(x), "takes one number"),
+            (lambda x: x if x > 0 else 0, "entry by entry"),
+        ],
+        ids=["^", "2(x)", "math", "if"],
+    )
+    def test_a_slip_of_python_gets_its_own_sentence(self, answer, says):
+        judge = judge_function(lambda x: 2 * x, lambda rng: [(rng.normal(size=n),) for n in (5, 7)], ())
+        assert says in refused(judge, answer).message
 
     def test_the_entry_farthest_off_is_shown_with_what_is_needed(self):
         judge = judge_function(lambda x: 3 * x, lambda rng: [(np.arange(float(n)),) for n in (5, 7)], ())
@@ -410,11 +424,11 @@ class TestDiagnosis:
             return result
 
         message = refused(judge, answer).message
-        assert "at index 4: -88 where 12 is needed (given x of shape (5,))" in message
+        assert message == "It is -88 at index 4, and 12 is needed, where x = 4."
 
     def test_two_values_that_print_alike_are_told_apart(self):
         judge = judge_function(lambda x: 1.0, lambda rng: [(1.0,), (2.0,)], ())
-        assert "1.000002 where 1 is needed" in refused(judge, lambda x: 1.000002).message
+        assert "It is 1.000002, and 1 is needed" in refused(judge, lambda x: 1.000002).message
 
     @pytest.mark.parametrize("value", [0.0, 1.0, -1.0])
     def test_a_constant_does_not_pass(self, value):
@@ -502,7 +516,7 @@ class TestFormulas:
             (lambda x, y, a: sympy.Matrix([a]), "one formula is needed"),
             (lambda x, y, a: sympy.Eq(a, y), "one formula is needed"),
             (lambda x, y, a: True, "one formula is needed"),
-            (lambda x, y, a: np.exp(a), "write sympy.exp"),
+            (lambda x, y, a: np.exp(a), "with sympy.exp"),
             (lambda x, y, a: math.exp(a), "sympy.exp"),
             (lambda x, y, a: sympy.Symbol("q") * x, "The formula holds q; only x, y, a"),
             (lambda x, y, a: sympy.nan, "no real number"),
@@ -549,7 +563,8 @@ class TestNumbers:
             (
                 Misconception("no-bias", lambda: {"z": 0.45, "a": 0.610639}, "The bias is missing."),
                 Misconception("log10", lambda: {"loss": 0.197818}, "This is the logarithm to base 10."),
-                Misconception("base", lambda: {"loss": 0.1979, "a": 0.5}, "A second sentence for the same loss."),
+                Misconception("base", lambda: {"loss": 0.1979}, "A second sentence for the same loss."),
+                Misconception("half", lambda: {"a": 0.5}, "A second sentence for the same a."),
                 Misconception("tanh", lambda: {"a": 0.500520}, "This is tanh."),
             ),
         )
@@ -596,6 +611,10 @@ class TestNumbers:
 
     def test_a_known_mistake_must_explain_every_wrong_name(self):
         assert refused(self.judge, lambda: {"z": 0.45, "a": 0.611, "loss": 9.0}).misconception is None
+
+    def test_a_mistake_that_begins_earlier_than_the_wrong_number_is_not_claimed(self):
+        assert refused(self.judge, lambda: {**NUMBERS, "z": 0.45, "a": 0.610639}).misconception == "no-bias"
+        assert refused(self.judge, lambda: {**NUMBERS, "a": 0.610639}).misconception is None
 
     def test_two_sentences_that_fit_are_both_kept_back(self):
         assert refused(self.judge, lambda: {**NUMBERS, "loss": 0.1979}).misconception is None

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from bplib import activations, losses
+from bplib.gradcheck import complex_step
+from bplib.operations import OPERATIONS
 
 BINARY = [losses.mse, losses.binary_cross_entropy, losses.binary_cross_entropy_with_logits]
 BINARY_GRADS = [losses.mse_grad, losses.binary_cross_entropy_grad, losses.binary_cross_entropy_with_logits_grad]
@@ -277,3 +279,33 @@ def test_a_loss_of_nan_is_nan_and_not_a_number_that_looks_fine():
     assert np.isnan(losses.mse(np.array([np.nan, 1.0]), np.ones(2)))
     assert np.isnan(losses.binary_cross_entropy_with_logits(np.array([np.nan, 1.0]), np.ones(2)))
     assert np.isnan(losses.softmax_cross_entropy(np.array([[np.nan, 1.0]]), [1]))
+
+
+# Doors of the backwards, and complex numbers
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "softmax"])
+def test_a_backward_refuses_integers_and_unequal_shapes(name):
+    backward = OPERATIONS[name].backward
+    a = np.full((5, 3), 0.5)
+    with pytest.raises(ValueError, match="da holds int64"):
+        backward(np.ones((5, 3), dtype=np.int64), a, a)
+    for da, out, z in ((a[0], a, a), (a, a[0], a), (a, a, a[0])):
+        with pytest.raises(ValueError, match="their shapes must be equal"):
+            backward(da, out, z)
+
+
+def test_what_is_not_analytic_refuses_complex_numbers_instead_of_a_wrong_complex_step():
+    z, y = np.array([0.3, -1.2, 0.8]), np.array([1.0, 0.0, 0.5])
+    with pytest.raises(ValueError, match="not analytic"):
+        complex_step(lambda z: losses.binary_cross_entropy_with_logits(z, y), z)
+    with pytest.raises(ValueError, match="not analytic"):
+        activations.sigmoid(1j)
+    gradient = complex_step(lambda p: losses.mse(p, y), z)
+    np.testing.assert_allclose(gradient, losses.mse_grad(z, y), rtol=1e-14)
+
+
+def test_softmax_takes_one_row_but_no_single_number():
+    np.testing.assert_allclose(activations.softmax(np.log([6.0, 3.0, 1.0])), [0.6, 0.3, 0.1], rtol=1e-14)
+    with pytest.raises(ValueError, match="a single number"):
+        activations.softmax(1.0)

@@ -365,3 +365,29 @@ def test_train_refuses_a_loss_that_is_not_registered():
 def test_train_refuses_a_column_of_predictions_against_a_row_of_truths():
     with pytest.raises(ValueError, match=r"y_pred is \(4, 1\) but y_true is \(4,\)"):
         train(network(2, 1), mse, XOR_X, XOR_Y[:, 0], SGD(0.1), epochs=1, rng=np.random.default_rng(0))
+
+
+# Doors
+
+
+def test_layers_and_training_ask_for_a_generator():
+    with pytest.raises(TypeError, match="Linear: rng is of type int"):
+        Linear(3, 1, 0)
+    with pytest.raises(TypeError, match="minibatches: rng is of type int"):
+        minibatches(4, 2, 0)
+    with pytest.raises(ValueError, match="n_in is 0"):
+        Linear(0, 1, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("rows, epochs", [(0, 1), (4, 0), (4, -1)])
+def test_train_needs_rows_and_epochs(rows, epochs):
+    with pytest.raises(ValueError, match=f"{rows} rows and {epochs} epochs"):
+        train(network(2, 1), mse, XOR_X[:rows], XOR_Y[:rows], SGD(0.1), epochs=epochs, rng=np.random.default_rng(0))
+
+
+def test_a_step_refuses_parameters_of_integers_and_takes_lists_as_gradients():
+    with pytest.raises(TypeError, match="W is an array of int64"):
+        SGD(0.1).step({"W": np.ones(2, dtype=np.int64)}, {"W": np.ones(2)})
+    params = {"W": np.ones(2)}
+    SGD(0.5).step(params, {"W": [1.0, 2.0]})
+    np.testing.assert_array_equal(params["W"], [0.5, 0.0])

@@ -14,8 +14,6 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from toy_course import answered
 from toy_problems import RIGHT
 
-from bplib.course import releases
-
 # What a learner's clone has by itself: here the toys stand in for the exercises of the course.
 CONFTEST = """
 import sys
@@ -265,7 +263,3 @@ def test_a_kernel_that_does_not_start_is_an_error_of_the_grader_and_no_failure(o
     assert code == 1
     assert "3 errors" in out and "failed," not in out
     assert "not graded, by a failure of the grader: the kernel did not start, tried 3 times (no port)" in out
-
-
-def test_the_released_copies_are_where_the_plugin_looks_for_them():
-    assert Path(releases.__file__).parent / "released" == releases.RELEASED

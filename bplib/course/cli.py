@@ -27,7 +27,9 @@ def main(arguments=None):
     command.add_argument("--check", action="store_true", help="write nothing, say what differs")
     command.set_defaults(run=_release)
     command = commands.add_parser("run", help="for authors: run notebooks and store them in canonical form")
-    command.add_argument("--check", action="store_true", help="neither run nor write, say what is not stored in canonical form")
+    command.add_argument(
+        "--check", action="store_true", help="neither run nor write, say what is not stored in canonical form"
+    )
     command.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", type=Path)
     command.set_defaults(run=_run)
     options = parser.parse_args(arguments)

@@ -155,9 +155,9 @@ def _worst(reference, runs, wrong):
     run, name = max(pairs, key=badness)
     index = tuple(map(int, np.unravel_index(distance(run, name).argmax(), run.want[name].shape)))
     needed, given = two_numbers(run.want[name][index], run.got[name][index])
-    where = f", farthest off at index {_index(index)}" if index else ""
-    says = f"{name or 'It'} is not right yet{where}: {given} where {needed} is needed"
-    return Verdict(NOT_YET, f"{says} (given {shapes(reference, run.args)}).")
+    at = f" at index {_index(index)}" if index else ""
+    there = _inputs_at(reference, run.args, index, run.want[name].shape)
+    return Verdict(NOT_YET, f"{name or 'It'} is {given}{at}, and {needed} is needed, {there}.")
 
 
 def _batch_size(args):

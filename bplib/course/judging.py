@@ -154,7 +154,12 @@ def judge_numbers(reference, misconceptions):
         if wrong:
 
             def same(variant):
-                return all(name in variant and _by_hand(given[name], variant[name]) for name in wrong)
+                spoiled = [name for name in given if name in variant and not _by_hand(variant[name], reference[name])]
+                return (
+                    set(wrong) <= set(variant)
+                    and spoiled[:1] == wrong[:1]
+                    and all(_by_hand(given[name], variant[name]) for name in wrong)
+                )
 
             return recognized(misconceptions, lambda mistake: same(mistake.answer())) or Verdict(
                 NOT_YET, f"{wrong[0]} = {shown(given[wrong[0]])} is not right yet; start there."

@@ -88,9 +88,18 @@ def _raised(error, answer, inputs):
         return IN_PLACE
     if isinstance(error, TypeError) and "ufunc" in text and "no callable" in text:
         name = re.search(r"no callable (\w+)", text)[1]
-        return f"np.{name} does not work on symbols; in a formula, write sympy.{name}."
+        return (
+            f"np.{name} does not work on symbols. A formula is written with + - * / ** and the names that it is given;"
+            f" where it does need a function, with sympy.{name}."
+        )
     if isinstance(error, TypeError) and "Cannot convert expression to float" in text:
         return "The math module and float() do not work on symbols; in a formula, use SymPy's functions, as sympy.exp."
+    if isinstance(error, TypeError) and "bitwise_xor" in text:
+        return "It uses ^, which is no power in Python: x squared is x**2."
+    if isinstance(error, TypeError) and re.search("only (0-dimensional|length-1) arrays can be converted", text):
+        return "A function of math, such as math.exp, takes one number; NumPy's, such as np.exp, take arrays."
+    if isinstance(error, TypeError) and "object is not callable" in text:
+        return "It calls something that is no function: in Python a product needs its star, as in 2 * (a - y)."
     code = getattr(answer, "__code__", None)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename]
     line = f" in the line `{frames[-1].line.strip()}`" if frames and frames[-1].line else ""
@@ -149,7 +158,7 @@ def read_parts(result, needed):
     if isinstance(needed, tuple):
         if not isinstance(result, tuple | list) or len(result) != len(needed):
             count = f"{len(result)} values" if isinstance(result, tuple | list) else kind_of(result)
-            raise Settled(f"It returns {count}; {len(needed)} are needed, separated by commas.")
+            raise Settled(f"It returns {count}; {len(needed)} values are needed, as in `return first, second`.")
         places = [f"Value {i + 1} of {len(needed)}" for i in range(len(needed))]
         return {place: _plain(part, f"{place} is") for place, part in zip(places, result, strict=True)}
     return {"": _plain(result, "It returns")}

@@ -29,7 +29,7 @@ def _usual(forms):
         ),
         (
             "sign",
-            "The minus is forgotten: log of a probability is negative, and a loss must fall as predictions get better.",
+            "The sign is turned around: minus the log of a probability is never negative, and neither is the loss.",
             _in_every_form(forms, lambda form, z, y: -np.mean(form(z, y))),
         ),
         ("no-mean", "These are the losses one by one. Return their mean, a single number.", forms),
@@ -211,7 +211,7 @@ BCE_MISTAKES = _mistakes(
         _in_every_form((_bce_product, _bce_where), lambda form, z, y: np.mean(form(z, y))),
     ),
     (
-        "overflow-overflow",
+        "overflow",
         "Right for moderate logits. But exp(1000) is too large for a float, and exp(-1000) is 0 to it, which no"
         " logarithm survives. Take the large part out: exp should only ever see -|z|, and only beside a 1.",
         _in_every_form(
@@ -313,6 +313,11 @@ def _rows(rng):
         (high, np.array([0, 1, 2, 0, 1])),
         (high, np.array([0, 2, 2, 1, 2])),
         (rng.normal(size=(7, 3)) - 1000.0, _labels(rng, 7, 3)),
+        # One maximum for all rows would be too large for some of them.
+        (
+            rng.normal(size=(5, 3)) + np.array([[1000.0], [-1000.0], [1000.0], [0.0], [-1000.0]]),
+            np.array([0, 2, 1, 0, 1]),
+        ),
     ]
 
 
@@ -359,6 +364,11 @@ def _not_added_again(z, y):
     return np.mean(np.log(np.exp(z - top).sum(axis=1)) - _picked(z, y))
 
 
+def _one_maximum(z, y):
+    top = z.max()
+    return np.mean(top + np.log(np.exp(z - top).sum(axis=1)) - _picked(z, y))
+
+
 def _added_twice(z, y):
     top = z.max(axis=1, keepdims=True)
     return np.mean(top[:, 0] + np.log(np.exp(z - top).sum(axis=1)) - _picked(z - top, y))
@@ -375,7 +385,13 @@ def _small_added(eps, z, y):
 SOFTMAX_MISTAKES = _mistakes(
     *_usual(SOFTMAX_FORMS),
     (
-        "overflow-overflow",
+        "one-maximum",
+        "Nearly: m is the largest logit of the whole batch. A row whose logits are all far below it loses all its"
+        " exponentials. Each row needs its own: z.max(axis=1, keepdims=True).",
+        (_one_maximum,),
+    ),
+    (
+        "overflow",
         "Right for moderate logits. But exp(1000) is too large for a float, and if all logits are near -1000 every exp"
         " is 0. Subtract the largest logit of each row first: it changes nothing on paper.",
         (
