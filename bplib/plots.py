@@ -19,7 +19,7 @@ def line_fit(x, y, slope, intercept, *, ax=None, x_label="x", y_label="y"):
     ax = ax or plt.subplots()[1]
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     ends = np.array([x.min(), x.max()])
-    ax.vlines(x, y, slope * x + intercept, color=PURPLE, linewidth=0.8, alpha=0.6, label="residuals")
+    ax.vlines(x, y, slope * x + intercept, color=PURPLE, linewidth=0.8, alpha=0.6, label="errors")
     ax.plot(x, y, "o", color="0.25", markersize=3.5, alpha=0.7, label="data")
     ax.plot(ends, slope * ends + intercept, "-", color=BLUE, label="line")
     ax.set(xlabel=x_label, ylabel=y_label)

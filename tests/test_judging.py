@@ -281,8 +281,8 @@ class TestWhatComesBack:
         assert status(judge_grad, lambda y_pred, y_true: FromArray(np.zeros(y_pred.shape).view(Matrix))) == NOT_YET
 
     def test_a_wrong_number_of_values_is_told(self):
-        assert "It returns 3 values; 2 are needed" in refused(judge_pair, lambda x: (x, x, x)).message
-        assert "It returns an array; 2 are needed" in refused(judge_pair, lambda x: x).message
+        assert "It returns 3 values; 2 values are needed" in refused(judge_pair, lambda x: (x, x, x)).message
+        assert "It returns an array; 2 values are needed" in refused(judge_pair, lambda x: x).message
 
     def test_an_empty_dict_does_not_pass(self):
         assert "lacks W, b" in refused(judge_dict, lambda x: {}).message
