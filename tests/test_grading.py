@@ -169,6 +169,13 @@ def test_the_lesson_is_found_from_the_ids_and_not_from_the_name(submit):
     assert submissions.lesson_of(learner) == toy_course.released()
 
 
+def test_a_single_answer_with_its_mark_is_enough_to_know_the_lesson():
+    released = next(iter(releases.released_notebooks().values()))
+    (first, *_) = [cell for cell in released.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    alone = nbformat.v4.new_notebook(cells=[first])
+    assert submissions.exercise_ids(submissions.lesson_of(alone)) == submissions.exercise_ids(released)
+
+
 @pytest.mark.parametrize("others", [0, 6], ids=["alone", "among others"])
 @pytest.mark.parametrize("id", ["toy-half", "toy-half-check", "setup"])
 def test_a_notebook_that_shares_a_single_id_with_a_lesson_is_of_another_course(id, others, submit):
@@ -649,6 +656,12 @@ def test_on_a_console_that_cannot_print_a_letter_the_table_is_printed_without_it
     assert printed.splitlines()[-1] == "total: 3 of 6 points"
     [submission] = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["submissions"]
     assert message(submission, "toy-half") == "Its cell raised ValueError: the σ of it."
+
+
+def test_progress_outside_of_a_course_is_refused(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["progress"]) == 1
+    assert "not in a folder of the course" in capsys.readouterr().err
 
 
 def test_progress_is_shown_by_the_command(capsys, monkeypatch):

@@ -21,7 +21,7 @@ def check(id, answer):
     problem = _problem(id)
     verdict = problem.judge(answer)
     points = problem.points if verdict.status == PASSED else 0
-    won = f", {points} of {problem.points} points" if points else ""
+    won = f", {points} of {problem.points} point{'s' if points > 1 else ''}" if points else ""
     text = f"{id}: {verdict.status}{won}. {verdict.message}"
     progress.record(id, verdict.status)
     _show(

@@ -64,6 +64,8 @@ def _reset(options):
 
 
 def _progress(options):
+    if files.course_folder() is None:
+        raise ValueError(f"{Path.cwd()} is not in a folder of the course, where progress is kept; go there")
     print(progress.progress_table())
     return 0
 

@@ -9,6 +9,7 @@ against the rest.
 """
 
 import contextlib
+import re
 import tempfile
 import textwrap
 from pathlib import Path
@@ -223,6 +224,9 @@ def _silence(nb, id, broken):
     if broken:
         return f"The check gave no verdict: {broken[0]}."
     error = _error(_check_cell(nb, id))
+    missing = re.fullmatch(r"NameError: name '(\w+)' is not defined", error)
+    if missing:
+        return f"There is no function named {missing[1]} when the check runs; define it in the cell of the answer."
     return f"The check gave no verdict{f'; it raised {error}' if error else ''}."
 
 

@@ -122,16 +122,18 @@ def lesson_of(learner):
 
     ValueError if there is none: it is of another course.
     """
-    keys = set()
-    for cell in learner.cells:
-        keys |= {grade_id(cell), cell.get("id")}
+    marked = {grade_id(cell) for cell in learner.cells}
+    named = {cell.get("id") for cell in learner.cells}
 
     def matches(released):
-        return sum((id in keys) + (f"{id}-check" in keys) for id in exercise_ids(released))
+        keys = [key for id in exercise_ids(released) for key in (id, f"{id}-check")]
+        return sum(2 * (key in marked) + (key in named) for key in keys)
 
     best = max(releases.released_notebooks().values(), key=matches, default=None)
-    if best is None or matches(best) < 2:  # one id alone, such as "mse", may stand in anybody's notebook
-        raise ValueError("it holds no exercise of this course; is it of another?")
+    if best is None or matches(best) < 2:  # one cell named "mse" may stand in anybody's notebook
+        raise ValueError(
+            "it holds no exercise of this course: it is of another, or a lesson, or its cells have lost their ids"
+        )
     return best
 
 
