@@ -169,6 +169,15 @@ def test_the_lesson_is_found_from_the_ids_and_not_from_the_name(submit):
     assert submissions.lesson_of(learner) == toy_course.released()
 
 
+def test_an_answer_below_its_check_is_not_graded_but_not_passed_over_in_silence(submit):
+    nb = toy_course.released()
+    nb.cells.append(new_code_cell(RIGHT["toy-double"] + "\n\ncheck('toy-double', double)", id="mine"))
+    learner, _ = submissions.read(submit(nb))
+    exercises, problems = grading.grade_notebook(learner, toy_course.released(), toy_course.run_here)
+    assert {exercise["status"] for exercise in exercises} == {"not attempted"}
+    assert problems == ["toy-double: an answer stands outside of its cell, below the check, where it is not graded"]
+
+
 def test_a_single_answer_with_its_mark_is_enough_to_know_the_lesson():
     released = next(iter(releases.released_notebooks().values()))
     (first, *_) = [cell for cell in released.cells if cell.metadata.get("nbgrader", {}).get("solution")]

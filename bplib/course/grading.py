@@ -120,7 +120,18 @@ def grade_notebook(learner, released, run):
         max_points = PROBLEMS[id].points
         points = max_points if status == PASSED else 0
         exercises.append({"id": id, "points": points, "max_points": max_points, "status": status, "message": message})
-    return exercises, problems + broken
+    return exercises, problems + broken + _misplaced(nb, exercises)
+
+
+def _misplaced(nb, exercises):
+    """Lines about exercises that are not attempted although a cell below their check defines their function."""
+    lines = []
+    for id in [exercise["id"] for exercise in exercises if exercise["status"] == NOT_ATTEMPTED]:
+        stub = next(cell for cell in nb.cells if submissions.grade_id(cell) == id)
+        asked = re.search(r"^def \w+\(", stub.source, re.MULTILINE)
+        if asked and any(submissions.is_own(cell) and asked[0] in cell.source for cell in nb.cells):
+            lines.append(f"{id}: an answer stands outside of its cell, below the check, where it is not graded")
+    return lines
 
 
 def _submission(path, exercises=(), problems=()):
