@@ -157,8 +157,9 @@ def test_every_exercise_of_a_lesson_stands_in_its_notebook_in_order_with_its_poi
     for problem in lesson.PROBLEMS:
         task = before[problem.id]
         assert task.cell_type == "markdown", problem.id
-        said = f" · {counted(problem.minutes, 'minute')} · {counted(problem.points, 'point')}"
-        assert [line.strip("★☆") for line in task.source.splitlines() if line.startswith(("★", "☆"))] == [said]
+        stars = "★" * problem.difficulty + "☆" * (3 - problem.difficulty)
+        said = f"{stars} · {counted(problem.minutes, 'minute')} · {counted(problem.points, 'point')}"
+        assert [line for line in task.source.splitlines() if line.startswith(("★", "☆"))] == [said]
 
 
 @each_notebook

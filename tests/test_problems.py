@@ -61,7 +61,7 @@ def test_it_is_described_for_a_learner(problem):
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", problem.id)
     assert len(problem.hints) >= 2 and len(set(problem.hints)) == len(problem.hints)
     assert isinstance(problem.points, int) and problem.points >= 0
-    assert problem.minutes > 0 and 1 <= problem.difficulty <= 5
+    assert problem.minutes > 0 and 1 <= problem.difficulty <= 3
     for text in (problem.title, *problem.hints, *(mistake.says for mistake in problem.misconceptions)):
         assert text.strip() == text and "!" not in text and "\n" not in text
 

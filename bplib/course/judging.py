@@ -54,7 +54,7 @@ class Problem:
 
     judge(answer, seed=None) gives a Verdict; inputs are drawn afresh each time unless a seed is given. It also carries
     the misconceptions that it knows. hints go from a nudge to nearly the answer; minutes is the time to allow,
-    difficulty goes from 1 to 5.
+    difficulty goes from 1 to 3.
     """
 
     id: str

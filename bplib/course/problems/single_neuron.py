@@ -367,7 +367,7 @@ PROBLEMS = (
     ),
     Problem(
         id="neuron-ce",
-        title="The gradients with the cross-entropy, for a batch",
+        title="The gradients with the cross-entropy",
         points=3,
         hints=(
             "First the forward pass for all examples at once: a = sigmoid(X @ w + b), of shape (n,).",

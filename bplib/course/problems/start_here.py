@@ -80,7 +80,7 @@ PROBLEMS = (
     ),
     Problem(
         id="square-slope",
-        title="Repair the derivative of x squared",
+        title="The derivative of x squared",
         points=0,
         hints=(
             "Compare two places: from x = 1 to x = 1.001, x^2 grows by 0.002001. How many times 0.001 is that?",
