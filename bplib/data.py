@@ -19,6 +19,8 @@ CHECKSUMS = {
     "penguins.csv": "f204db2c753b0937caac3cb35258562c14f073e4bbc76be24b4c51ce22767a93",
     "breast_cancer.csv": "af399a019264f7999e6b395ee90576e46564867aa4c8a40797c96be87dc1be55",
     "digits.npz": "089d33176bf6819a5c6ebd6746c5293713f4e81c2c8fc52b672e6e15faa78f41",
+    "sunspots.csv": "f67889b1d9002cd5227f0e0ef54e35b419cdd85a31279adef6f73fb41e5c0a9b",
+    "prose.txt": "b26c5a2ee890113d0b7483ceac7b4cbde887e97e15f5239889876c371737a019",
 }
 """The sha256 sum of every file in bplib/datasets."""
 
@@ -77,6 +79,25 @@ def digits():
         X, y = arrays["pixels"].astype(np.float64), arrays["labels"].astype(np.int64)
     feature_names = tuple(f"pixel_{row}_{column}" for row in range(8) for column in range(8))
     return Dataset(X, y, feature_names, tuple("0123456789"))
+
+
+def sunspots():
+    """Yearly numbers of sunspots from 1700 to 2008, as a dict of two arrays (309,): year int64, number float64.
+
+    They rise and fall in about eleven years. Source: United States National Geophysical Data Center, by way of
+    statsmodels. Public domain.
+    """
+    _, *rows = _read_csv("sunspots.csv")
+    year, number = zip(*rows, strict=True)
+    return {"year": np.array(year).astype(np.int64), "number": np.array(number).astype(np.float64)}
+
+
+def prose():
+    """Some of the text of this course, 11,681 characters of 55 kinds, as one string: a paragraph is a line.
+
+    Sentences of plain letters from the first three lessons, as they were written then. License: CC BY 4.0.
+    """
+    return _read("prose.txt").decode("ascii")
 
 
 def two_moons(n, rng, noise=0.1):

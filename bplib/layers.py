@@ -1,13 +1,14 @@
-"""Layers: the linear map, and the objects that own weights.
+"""Layers: the linear map, dropout, embedding, and the objects that own weights.
 
-The pure pair does the mathematics; a layer object remembers what its backward will need. Batch first: x (n, n_in),
-W (n_in, n_out), b (n_out,), else ValueError. ``params`` and ``grads`` are dicts with equal keys, and backward *sets*
-the gradients. Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.5.
+The pure pair does the mathematics; a layer object remembers what its backward will need. ``forward`` is the pass of a
+training, ``predict`` the same without remembering or dropping anything. ``params`` and ``grads`` are dicts with equal
+keys; ``backward`` *sets* the gradients and returns that of the input, ``set_grads`` leaves the input out. Batch first,
+else ValueError. Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.5, where no other is named.
 """
 
 import numpy as np
 
-from bplib.operations import find, register, require_floats, require_generator
+from bplib.operations import find, register, require_floats, require_generator, require_same_shape, require_upstream
 
 
 def linear(x, W, b):
@@ -38,31 +39,162 @@ register(
 )
 
 
-class Linear:
-    """A linear map with its own weights: W is normal with standard deviation 1 / sqrt(n_in), b is zero."""
+def dropout(x, mask, p):
+    """Inverted dropout, y = x mask / (1 - p): the expected output is x, so nothing is left to do at evaluation.
 
-    def __init__(self, n_in, n_out, rng):
+    mask is a boolean array shaped like x, True with probability 1 - p where an entry is kept; p lies in [0, 1), else
+    ValueError. The backward needs the same mask. Source: Srivastava et al., Dropout, JMLR 15 (2014).
+    """
+    require_floats("dropout", analytic=True, x=x)
+    require_same_shape("dropout", x=x, mask=mask)
+    if not 0 <= p < 1:
+        raise ValueError(f"dropout: p is {p}; a probability from 0 to below 1 is needed")
+    return x * mask / (1.0 - p)
+
+
+def dropout_backward(dy, y, x, mask, p):
+    """dx = dy mask / (1 - p): what was dropped gets nothing."""
+    require_upstream("dropout_backward", analytic=True, dy=dy, x=x, mask=mask)
+    return dy * mask / (1.0 - p)
+
+
+register(
+    dropout,
+    dropout_backward,
+    definition=lambda xp, x, mask, p: x * (1 * mask) / (1 - p),
+    example=lambda rng, n=5, d=3: (rng.normal(size=(n, d)), rng.permuted(np.arange(n * d) % 2 > 0).reshape(n, d), 0.4),
+)
+
+
+def embedding(ids, E):
+    """Rows of a table, y = E[ids]; ids are integers 0 to v - 1 of any shape, E is (v, d), y is ids.shape + (d,).
+
+    ValueError for other ids. Source: Bengio et al., A neural probabilistic language model, JMLR 3 (2003).
+    """
+    require_floats("embedding", analytic=True, E=E)
+    ids = np.asarray(ids)
+    if ids.dtype.kind not in "iu" or np.ndim(E) != 2:
+        raise ValueError(f"embedding: ids holds {ids.dtype} and E is {np.shape(E)}; needed are integers and (v, d)")
+    if ids.size and not 0 <= ids.min() <= ids.max() < len(E):
+        raise ValueError(f"embedding: ids run from {ids.min()} to {ids.max()}; E has the rows 0 to {len(E) - 1}")
+    return E[ids]
+
+
+def embedding_backward(dy, y, ids, E):
+    """dE_r = sum of dy over the places where ids is r: a row that was read often gets all of its gradients."""
+    require_upstream("embedding_backward", analytic=True, dy=dy, y=y)
+    dE = np.zeros_like(E)
+    np.add.at(dE, ids, dy)
+    return dE
+
+
+register(
+    embedding,
+    embedding_backward,
+    definition=lambda xp, ids, E: E[ids],
+    example=lambda rng, n=5, t=3, v=7, d=6: (rng.integers(v, size=(n, t)), rng.normal(size=(v, d))),
+    wrt=(1,),
+)
+
+
+def l2(W, strength):
+    """L2 penalty, strength/2 times the sum of W^2: large weights cost; biases are left out. W of any shape.
+
+    Source: Hoerl, Kennard, Ridge regression, Technometrics 12 (1970).
+    """
+    require_floats("l2", analytic=True, W=W)
+    return 0.5 * strength * np.sum(W * W)
+
+
+def l2_grad(W, strength):
+    """dL/dW = strength W: the weights decay."""
+    require_floats("l2_grad", analytic=True, W=W)
+    return strength * W
+
+
+register(
+    l2,
+    l2_grad,
+    definition=lambda xp, W, strength: strength / 2 * xp.sum(W**2),
+    example=lambda rng, n=5, d=3: (rng.normal(size=(n, d)), 0.3),
+    is_loss=True,
+)
+
+
+# Initial weights: (rng, shape, n_in, n_out), where n_in values enter each sum and each value enters n_out sums.
+
+
+def zeros(rng, shape, n_in, n_out):
+    """All weights 0: units that start equal stay equal, so only biases may start here."""
+    return np.zeros(shape)
+
+
+def xavier(rng, shape, n_in, n_out):
+    """Normal with variance 2 / (n_in + n_out), which keeps the scale through tanh and sigmoid, forward and backward.
+
+    Source: Glorot, Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS (2010).
+    """
+    return rng.normal(size=shape) * np.sqrt(2.0 / (n_in + n_out))
+
+
+def he(rng, shape, n_in, n_out):
+    """Normal with variance 2 / n_in, which makes up for the half that a relu cuts off.
+
+    Source: He, Zhang, Ren, Sun, Delving deep into rectifiers, ICCV (2015).
+    """
+    return rng.normal(size=shape) * np.sqrt(2.0 / n_in)
+
+
+# The objects that own weights
+
+
+class Linear:
+    """A linear map with its own weights W, drawn by ``init``, and b, which starts at zero."""
+
+    def __init__(self, n_in, n_out, rng, init=xavier):
         """Draw the weights from rng, a numpy.random.Generator; n_in and n_out are at least 1, else ValueError."""
         require_generator("Linear", rng)
         if n_in < 1 or n_out < 1:
             raise ValueError(f"Linear: n_in is {n_in} and n_out is {n_out}; both need to be at least 1")
-        self.params = {"W": rng.normal(size=(n_in, n_out)) / np.sqrt(n_in), "b": np.zeros(n_out)}
+        self.params = {"W": init(rng, (n_in, n_out), n_in, n_out), "b": np.zeros(n_out)}
         self.grads = {name: np.zeros_like(p) for name, p in self.params.items()}
-        self._saved = None
+        self._saved, self._ones = None, np.ones(0)
+
+    def predict(self, x):
+        """Return x W + b."""
+        W, b = self.params["W"], self.params["b"]
+        try:
+            fits = x.ndim == 2 and x.shape[1] == len(W) and x.dtype == W.dtype
+        except AttributeError:
+            fits = False
+        if not fits:
+            return linear(x, W, b)  # which says what is wrong
+        y = x.dot(W)  # for two matrices what @ is, with half of its overhead
+        y += b
+        return y
 
     def forward(self, x):
         """Return x W + b, and remember x for the backward."""
-        y = linear(x, **self.params)
-        self._saved = y, x
+        y = self.predict(x)
+        self._saved = x
         return y
 
     def backward(self, dy):
         """Set the gradients of W and b, and return dx. ValueError before the first forward."""
-        y, x = _require_forward(self)
-        dx, dW, db = linear_backward(dy, y, x, **self.params)
-        self.grads["W"][...] = dW
-        self.grads["b"][...] = db
-        return dx
+        self.set_grads(dy)
+        return dy.dot(self.params["W"].T)
+
+    def set_grads(self, dy):
+        """Set the gradients of W and b: those of `linear_backward`, written where they belong."""
+        x, dW = require_forward(self), self.grads["W"]
+        needed = len(x), dW.shape[1]
+        if getattr(dy, "shape", None) != needed:
+            raise ValueError(f"Linear.backward: dy is {np.shape(dy)}; needed is the shape of y, {needed}")
+        x.T.dot(dy, out=dW)
+        # The sum of dy over the batch as a product with ones, which costs a quarter of a reduction.
+        if len(self._ones) != len(x):
+            self._ones = np.ones(len(x), dW.dtype)
+        self._ones.dot(dy, out=self.grads["b"])
 
 
 class Activation:
@@ -73,21 +205,78 @@ class Activation:
         self.operation = find(function)
         if self.operation.is_loss or self.operation.wrt != (0,):
             raise ValueError(f"Activation: {self.operation.name} is no function of one array, as an activation is")
+        self.predict = function
         self.params, self.grads = {}, {}
         self._saved = None
 
     def forward(self, z):
         """Return a = function(z), and remember both for the backward."""
-        a = self.operation.forward(z)
+        a = self.predict(z)
         self._saved = a, z
         return a
 
     def backward(self, da):
         """Return dz. ValueError before the first forward."""
-        return self.operation.backward(da, *_require_forward(self))
+        return self.operation.backward(da, *require_forward(self))
 
 
-def _require_forward(layer):
+class Dropout:
+    """Drop each entry with probability p in training, by a mask that is drawn anew from rng; keep all in `predict`."""
+
+    def __init__(self, p, rng):
+        """The probability p lies in [0, 1), else ValueError."""
+        require_generator("Dropout", rng)
+        if not 0 <= p < 1:
+            raise ValueError(f"Dropout: p is {p}; a probability from 0 to below 1 is needed")
+        self.p, self.rng = p, rng
+        self.params, self.grads = {}, {}
+        self._saved = None
+
+    def predict(self, x):
+        """Return x itself: the training pass has scaled already."""
+        return x
+
+    def forward(self, x):
+        """Return x with some entries dropped and the others scaled up, and remember which."""
+        mask = self.rng.random(np.shape(x)) >= self.p
+        y = dropout(x, mask, self.p)
+        self._saved = y, x, mask, self.p
+        return y
+
+    def backward(self, dy):
+        """Return dx. ValueError before the first forward."""
+        return dropout_backward(dy, *require_forward(self))
+
+
+class Embedding:
+    """A table E of v rows with d entries, drawn from a standard normal distribution; the input are row numbers."""
+
+    def __init__(self, v, d, rng):
+        """Draw the table from rng, a numpy.random.Generator; v and d are at least 1, else ValueError."""
+        require_generator("Embedding", rng)
+        if v < 1 or d < 1:
+            raise ValueError(f"Embedding: v is {v} and d is {d}; both need to be at least 1")
+        self.params = {"E": rng.normal(size=(v, d))}
+        self.grads = {"E": np.zeros((v, d))}
+        self._saved = None
+
+    def predict(self, ids):
+        """Return E[ids]."""
+        return embedding(ids, self.params["E"])
+
+    def forward(self, ids):
+        """Return E[ids], and remember the ids for the backward."""
+        y = self.predict(ids)
+        self._saved = y, ids
+        return y
+
+    def backward(self, dy):
+        """Set the gradient of E. There is none for ids, which are no quantities: None is returned."""
+        self.grads["E"][...] = embedding_backward(dy, *require_forward(self), self.params["E"])
+
+
+def require_forward(layer):
+    """What the layer's forward has saved. ValueError before the first forward."""
     if layer._saved is None:
         raise ValueError(f"{type(layer).__name__}.backward needs a forward before it, which saves its input")
     return layer._saved

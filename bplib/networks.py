@@ -1,29 +1,115 @@
 """A network: layers one after the other, forward through them and backward through them."""
 
+import numpy as np
+
+from bplib.layers import l2, l2_grad
+
+
+class Arrays(dict):
+    """Named arrays that are views of one vector, ``flat``: whatever is written there, all of them see.
+
+    Write into an array, as in params["0.W"][...] = 0. Another array in its place is refused, with a TypeError: the
+    network would not know of it.
+    """
+
+    def __init__(self, arrays, flat=None):
+        """Views of ``flat``, which is made from the arrays if there is none."""
+        if flat is None:
+            flat = np.concatenate([np.ravel(array) for array in arrays.values()]) if arrays else np.zeros(0)
+        ends = np.cumsum([array.size for array in arrays.values()])
+        parts = np.split(flat, ends[:-1]) if arrays else []
+        super().__init__({name: part.reshape(a.shape) for (name, a), part in zip(arrays.items(), parts, strict=True)})
+        self.flat = flat
+
+    def __setitem__(self, name, value):
+        if value is not self.get(name):  # as it is after params[name] -= step, which has written into it
+            raise TypeError(f"another array in the place of {name!r} would be lost; write into it: [{name!r}][...] = ")
+
+    def __reduce__(self):
+        return Arrays, (dict(self),)
+
 
 class Sequential:
     """Layers in order, as in Sequential(Linear(2, 8, rng), Activation(tanh), Linear(8, 1, rng)).
 
-    ``params`` and ``grads`` are flat dicts with equal keys: "0.W" is the W of the first layer. Their arrays are the
-    layers' own, so an optimizer that updates them in place updates the network.
+    ``params`` and ``grads`` have equal keys: "0.W" is the W of the first layer. Each is an `Arrays`, whose arrays are
+    the layers' own, so an optimizer that updates them in place updates the network. A network among the layers is
+    taken apart into its own.
     """
 
     def __init__(self, *layers):
-        """Layers have forward, backward, params and grads, as those of `bplib.layers`."""
-        if len({id(layer) for layer in layers}) < len(layers):
+        """Layers have params, grads, forward, backward and predict, as those of `bplib.layers`; else TypeError."""
+        self.layers = [
+            part for layer in layers for part in (layer.layers if isinstance(layer, Sequential) else [layer])
+        ]
+        if not self.layers:
+            raise ValueError("Sequential: there are no layers; at least one is needed")
+        for layer in self.layers:
+            missing = [n for n in ("params", "grads", "forward", "backward", "predict") if not hasattr(layer, n)]
+            if missing:
+                raise TypeError(f"Sequential: {type(layer).__name__} has no {', '.join(missing)}, which a layer needs")
+        if len({id(layer) for layer in self.layers}) < len(self.layers):
             raise ValueError("Sequential: the same layer stands in it twice; each remembers one forward, so make two")
-        self.layers = layers
-        self.params = {f"{i}.{name}": p for i, layer in enumerate(layers) for name, p in layer.params.items()}
-        self.grads = {f"{i}.{name}": g for i, layer in enumerate(layers) for name, g in layer.grads.items()}
+        self.params, self.grads = self._join("params"), self._join("grads")
+
+    def _join(self, kind):
+        """Move the arrays of all layers into one vector: an optimizer then updates them in a few calls."""
+        named = {f"{i}.{n}": a for i, layer in enumerate(self.layers) for n, a in getattr(layer, kind).items()}
+        joined = Arrays(named)
+        start = 0
+        for layer in self.layers:
+            own = getattr(layer, kind)
+            stop = start + sum(array.size for array in own.values())
+            setattr(layer, kind, Arrays(own, joined.flat[start:stop]))
+            start = stop
+        return joined
+
+    def __setstate__(self, state):
+        self.__dict__ = state
+        self.params, self.grads = self._join("params"), self._join("grads")  # a copy shares no memory yet
 
     def forward(self, x):
-        """The output of the last layer."""
+        """The output of the last layer, in training: each layer remembers what its backward needs."""
         for layer in self.layers:
             x = layer.forward(x)
         return x
 
+    def predict(self, x):
+        """The output of the last layer, in evaluation: nothing is remembered, and nothing dropped."""
+        for layer in self.layers:
+            x = layer.predict(x)
+        return x
+
     def backward(self, dy):
-        """Set every gradient from the gradient of the output, and return the gradient of the input."""
+        """Set every gradient of the parameters, from the gradient of the output.
+
+        How the loss changes with the data is left out, which training never asks: `input_gradient` gives it too.
+        """
+        for layer in self.layers[:0:-1]:
+            dy = layer.backward(dy)
+        first = self.layers[0]
+        getattr(first, "set_grads", first.backward)(dy)
+
+    def input_gradient(self, dy):
+        """Set every gradient as `backward` does, and return the gradient of the input."""
         for layer in reversed(self.layers):
             dy = layer.backward(dy)
         return dy
+
+    def astype(self, dtype):
+        """Turn all parameters and gradients into ``dtype``, as np.float32, and return the network."""
+        for layer in self.layers:
+            layer.params = {name: a.astype(dtype) for name, a in layer.params.items()}
+            layer.grads = {name: a.astype(dtype) for name, a in layer.grads.items()}
+        self.params, self.grads = self._join("params"), self._join("grads")
+        return self
+
+
+def add_l2(network, strength):
+    """Add the gradient of `layers.l2` to that of every weight, and return the penalty of all; vectors are biases."""
+    penalty = 0.0
+    for name, p in network.params.items():
+        if p.ndim > 1:
+            penalty += l2(p, strength)
+            network.grads[name] += l2_grad(p, strength)
+    return penalty

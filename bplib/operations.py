@@ -22,7 +22,8 @@ class Operation:
 
     definition(xp, *inputs) is the formula in the array namespace ``xp``; example(rng, **sizes) draws inputs.
     ``wrt`` holds the positions of the inputs that have a gradient. A loss has a number as output and a gradient
-    without an upstream, ``backward(*inputs)``; any other backward is ``backward(d_out, out, *inputs)``.
+    without an upstream, ``backward(*inputs)``; any other backward is ``backward(d_out, out, *inputs)``. ``fused``
+    may compute a loss and its gradient at once, where the two share their work.
     """
 
     forward: Callable
@@ -31,6 +32,7 @@ class Operation:
     example: Callable
     wrt: tuple[int, ...] = (0,)
     is_loss: bool = False
+    fused: Callable | None = None
 
     @property
     def name(self):
@@ -60,10 +62,17 @@ class Operation:
             raise TypeError(f"{self.backward.__name__} returned None where a gradient is needed; does it return?")
         return tuple(upstream * gradient for gradient in gradients) if self.is_loss else gradients
 
+    def __reduce__(self):
+        return find, (self.forward,)  # a copy is the operation itself, whose definition cannot be pickled
 
-def register(forward, backward, *, definition, example, wrt=(0,), is_loss=False):
+    def loss_and_grad(self, *inputs):
+        """The loss and its gradient, in one go where there is a fused function for both."""
+        return self.fused(*inputs) if self.fused else (self.forward(*inputs), self.backward(*inputs))
+
+
+def register(forward, backward, *, definition, example, wrt=(0,), is_loss=False, fused=None):
     """Add an operation to OPERATIONS. ValueError if the name is taken."""
-    operation = Operation(forward, backward, definition, example, wrt, is_loss)
+    operation = Operation(forward, backward, definition, example, wrt, is_loss, fused)
     if operation.name in OPERATIONS:
         raise ValueError(f"an operation named {operation.name!r} is registered already")
     OPERATIONS[operation.name] = operation
@@ -77,15 +86,34 @@ def find(function):
     return operation
 
 
+def away_from_zero(rng, shape):
+    """Numbers from 0.1 to 2 of either sign: examples for a kink at 0, where differences and derivatives disagree."""
+    return rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.1, 2.0, size=shape)
+
+
 # The doors of an operation: what was given, what was needed, in the caller's own names.
 
 
 def require_same_shape(operation, **arrays):
     """ValueError unless all arrays have one shape: NumPy would broadcast (4, 1) with (4,) to (4, 4)."""
-    shapes = {name: _shape(operation, name, array) for name, array in arrays.items()}
-    if len(set(shapes.values())) > 1:
-        given = " but ".join(f"{name} is {shape}" for name, shape in shapes.items())
+    shapes = {_shape(operation, name, array) for name, array in arrays.items()}
+    if len(shapes) > 1:
+        given = " but ".join(f"{name} is {_shape(operation, name, array)}" for name, array in arrays.items())
         raise ValueError(f"{operation}: {given}; their shapes must be equal")
+
+
+def require_upstream(operation, *, analytic=False, **arrays):
+    """ValueError unless the first array, the upstream, holds floats and all arrays have its shape."""
+    upstream, *others = arrays.values()
+    try:  # once for each layer and step of a training: first what is nearly always true
+        fits = upstream.dtype.kind == "f"
+        for array in others:
+            fits = fits and array.shape == upstream.shape
+    except AttributeError:
+        fits = False
+    if not fits:
+        require_floats(operation, analytic=analytic, **dict([next(iter(arrays.items()))]))
+        require_same_shape(operation, **arrays)
 
 
 def require_floats(operation, *, analytic=False, **arrays):
@@ -94,14 +122,12 @@ def require_floats(operation, *, analytic=False, **arrays):
     Complex numbers pass only through an analytic operation: elsewhere the complex step would be wrong, silently.
     """
     for name, array in arrays.items():
-        _shape(operation, name, array)
-        kind = array.dtype.kind if hasattr(array, "dtype") else "c" if isinstance(array, complex) else "f"
-        if kind == "c" and not analytic:
+        kind = array.dtype.kind if hasattr(array, "dtype") else _kind(operation, name, array)
+        if kind == "f" or (kind == "c" and analytic):
+            continue
+        if kind == "c":
             raise ValueError(f"{operation}: {name} holds complex numbers; it is not analytic, and real ones are needed")
-        if kind not in "fc":
-            raise ValueError(
-                f"{operation}: {name} holds {array.dtype}; floats are needed, as {name}.astype(float) gives"
-            )
+        raise ValueError(f"{operation}: {name} holds {array.dtype}; floats are needed, as {name}.astype(float) gives")
 
 
 def require_generator(caller, rng):
@@ -109,6 +135,11 @@ def require_generator(caller, rng):
     if not hasattr(rng, "integers"):
         kind = type(rng).__name__
         raise TypeError(f"{caller}: rng is of type {kind}; a generator is needed, as np.random.default_rng(0) gives")
+
+
+def _kind(operation, name, number):
+    _shape(operation, name, number)
+    return "c" if isinstance(number, complex) else "f"
 
 
 def _shape(operation, name, array):

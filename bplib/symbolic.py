@@ -3,6 +3,7 @@
 `SYMPY` is an array namespace for arrays of symbols, so a definition written for NumPy becomes a formula.
 """
 
+import inspect
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -18,6 +19,9 @@ SYMPY = SimpleNamespace(
     abs=np.frompyfunc(sympy.Abs, 1, 1),
     maximum=np.frompyfunc(sympy.Max, 2, 1),
     minimum=np.frompyfunc(sympy.Min, 2, 1),
+    pad=np.pad,
+    stack=np.stack,
+    swapaxes=np.swapaxes,
     sum=np.sum,
     mean=lambda x, axis=None, keepdims=False: (
         np.sum(x, axis=axis, keepdims=keepdims) / sympy.Integer(np.size(x) // np.size(np.sum(x, axis=axis)))
@@ -42,18 +46,84 @@ def formula(operation, *inputs):
 def gradients(operation, inputs, upstream):
     """The gradient of sum(upstream * out) for each input in operation.wrt, derived by SymPy, at the given numbers.
 
-    The inputs become symbols, the formula is differentiated with respect to each, and only then numbers go in.
+    The inputs become symbols and the definition a formula. What goes into a function or a sum and what comes out of it
+    gets a name of its own, SymPy differentiates each of these short formulas, and the chain rule joins their slopes:
+    written out, the formula of a recurrent network would never end.
     """
     names = dict(zip(operation.wrt, operation.wrt_names, strict=True))
     unknown = {i: symbols(name, np.shape(inputs[i])) for i, name in names.items()}
-    out = formula(operation, *(unknown.get(i, x) for i, x in enumerate(inputs)))
-    scalar = sympy.sympify(np.sum(upstream * out))
-    flat = [s for array in unknown.values() for s in np.ravel(array)]
-    slopes = sympy.lambdify(flat, [sympy.diff(scalar, s) for s in flat], modules="numpy", cse=True)
-    numbers = slopes(*(number for i in unknown for number in np.ravel(inputs[i])))
-    ends = np.cumsum([np.size(array) for array in unknown.values()])[:-1]
-    parts = np.split(np.array(numbers, dtype=float), ends)
-    return tuple(part.reshape(np.shape(array)) for part, array in zip(parts, unknown.values(), strict=True))
+    steps = []
+
+    def name(formula):
+        if not getattr(formula, "free_symbols", None) or formula.is_Symbol:
+            return formula  # a number, or a name already
+        steps.append((sympy.Dummy(real=True), formula))
+        return steps[-1][0]
+
+    out = operation.definition(_naming(name), *(unknown.get(i, x) for i, x in enumerate(inputs)))
+    ends = [(sympy.Dummy(), sympy.sympify(entry)) for entry in np.ravel(out)]
+    edges = [(name, s, sympy.diff(step, s)) for name, step in (*steps, *ends) for s in step.free_symbols]
+
+    known = [s for array in unknown.values() for s in np.ravel(array)]
+    numbers = [number for i in unknown for number in np.ravel(inputs[i])]
+    slopes = sympy.lambdify(known, [slope for *_, slope in edges], "numpy", cse=lambda formulas: (steps, formulas))
+    total = dict.fromkeys(known, 0.0) | {name: 0.0 for name, _ in steps}
+    total |= {name: float(u) for (name, _), u in zip(ends, np.ravel(upstream), strict=True)}
+    for (name, s, _), slope in reversed(list(zip(edges, slopes(*numbers), strict=True))):
+        total[s] += total[name] * slope
+    collect = np.frompyfunc(total.__getitem__, 1, 1)
+    return tuple(np.asarray(collect(array), dtype=float) for array in unknown.values())
+
+
+def _naming(name):
+    """`SYMPY`, with a name for every entry that goes into one of its functions or sums, and for what comes out."""
+    each = np.frompyfunc(name, 1, 1)
+
+    def naming(function):
+        return lambda *arrays, **axes: each(function(*map(each, arrays), **axes))
+
+    functions = ("exp", "log", "sqrt", "tanh", "abs", "maximum", "minimum", "sum", "mean")
+    return SimpleNamespace(**vars(SYMPY) | {f: naming(getattr(SYMPY, f)) for f in functions})
+
+
+def derivatives(operation):
+    """How the first entry of an operation's output changes with one entry of each input in wrt: {symbol: slope}.
+
+    It is the first entry on which the output depends. All axes of the operation's example have length 2; short slopes
+    are simplified. Where a slope jumps, theta is the step from 0 to 1.
+    """
+    unknown, first = _first_entry(operation)
+    slopes = {}
+    for i in operation.wrt:
+        entries = np.ravel(unknown[i])
+        s = next((s for s in entries if s in first.free_symbols), entries[0])
+        slope = sympy.diff(first, s)
+        # To simplify a long formula may take forever, and it would be no shorter.
+        slopes[s] = sympy.simplify(slope) if slope.count_ops() < 60 else slope
+    return slopes
+
+
+def latex(operation):
+    """The `derivatives` of an operation as LaTeX, an equation for each, separated by line breaks."""
+    name = "L" if operation.is_loss else f"{list(inspect.signature(operation.backward).parameters)[1]}_0"
+    return " \\\\\n".join(
+        rf"\frac{{\partial {sympy.latex(sympy.Symbol(name))}}}{{\partial {sympy.latex(s)}}} = {sympy.latex(slope)}"
+        for s, slope in derivatives(operation).items()
+    )
+
+
+def _first_entry(operation):
+    """Symbols for the inputs of an operation's smallest example, and the formula of the first entry of its output."""
+    inputs = operation.example(np.random.default_rng(0), **dict.fromkeys(operation.sizes, 2))
+    names = inspect.signature(operation.forward).parameters
+    unknown = [_unknown(name, x) for name, x in zip(names, inputs, strict=False)]
+    return unknown, sympy.sympify(np.ravel(formula(operation, *unknown))[0])
+
+
+def _unknown(name, x):
+    if isinstance(x, float):
+        return sympy.Symbol(name, positive=True)
+    return symbols(name, x.shape) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x
 
 
 @dataclass(frozen=True)

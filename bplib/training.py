@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bplib.networks import add_l2
 from bplib.operations import find, require_generator
 
 
@@ -17,30 +18,93 @@ def minibatches(n, batch_size, rng):
     return (order[start : start + batch_size] for start in range(0, n, batch_size))
 
 
-def train(network, loss, X, y, optimizer, *, epochs, rng, batch_size=None, tolerance=0.0):
-    """Train a network in place, and return the mean loss of each epoch as a list.
+def accuracy(z, y):
+    """The share of rows of z, shape (n, k), whose largest entry stands at the label y, shape (n,); else ValueError."""
+    if np.ndim(z) != 2 or np.shape(y) != np.shape(z)[:1]:
+        raise ValueError(f"accuracy: z is {np.shape(z)} and y is {np.shape(y)}; needed are (n, k) and (n,)")
+    return float(np.mean(np.argmax(z, axis=1) == y))
+
+
+def train(
+    network,
+    loss,
+    X,
+    y,
+    optimizer,
+    *,
+    epochs,
+    rng,
+    batch_size=None,
+    tolerance=0.0,
+    l2=0.0,
+    validation=None,
+    patience=None,
+):
+    """Train a network in place, and return its history, {"training": [loss of epoch 1, loss of epoch 2, ...]}.
 
     loss is a registered loss such as `losses.mse`; its gradient is found with it. X and y have equal lengths, else
-    ValueError; batch_size None means the whole set at once. Stops after ``epochs`` epochs, or as soon as the loss of an
-    epoch differs from the one before by less than ``tolerance``: it has converged.
+    ValueError; where the network makes each step a row (`sequences.EachStep`), so it is done with y, (n, T, ...).
+    batch_size None means the whole set at once. ``l2`` is the strength of a penalty on the weights, which the history
+    leaves out. With validation=(X, y) the history also holds "validation": the loss there after each epoch.
+
+    Stops after ``epochs`` epochs; or as soon as the loss of an epoch differs from the one before by less than
+    ``tolerance``: it has converged; or, told a ``patience``, when the validation loss has not fallen below its lowest
+    for that many epochs, and then the network gets back the parameters that were best. What takes longer than a second
+    shows a progress bar.
     """
-    X, y = np.asarray(X), np.asarray(y)
-    if not len(X) or epochs < 1:
-        raise ValueError(f"train: there are {len(X)} rows and {epochs} epochs; at least one of each is needed")
-    if len(X) != len(y):
-        raise ValueError(f"train: X has {len(X)} rows but y has {len(y)}; each row needs its truth")
+    from tqdm.auto import trange  # takes as long to import as NumPy
+
+    X, y = _rows("train", X, y)
+    if epochs < 1:
+        raise ValueError(f"train: there are {epochs} epochs; at least one is needed")
+    if patience is not None and validation is None:
+        raise ValueError("train: patience waits for the validation loss; validation=(X, y) is needed too")
     loss_and_gradient = find(loss)
     if not loss_and_gradient.is_loss:
         raise ValueError(f"train: {loss_and_gradient.name} is no loss; a function of bplib.losses is needed")
-    history = []
-    for _ in range(epochs):  # 5. repeat until it converges
+    history = {"training": []}
+    if validation is not None:
+        history["validation"], validation = [], _rows("validation", *validation)
+    best = None
+    for epoch in trange(epochs, unit="epoch", leave=False, delay=1):  # 5. repeat until it converges
         total = 0.0
         for rows in minibatches(len(X), len(X) if batch_size is None else batch_size, rng):
             y_pred = network.forward(X[rows])  # 1. forward
-            total += len(rows) * loss(y_pred, y[rows])  # 2. loss
-            network.backward(loss_and_gradient.backward(y_pred, y[rows]))  # 3. gradients
+            value, dy = loss_and_gradient.loss_and_grad(y_pred, _by_rows(y[rows], y_pred))  # 2. loss
+            network.backward(dy)  # 3. gradients
+            if l2:
+                add_l2(network, l2)
             optimizer.step(network.params, network.grads)  # 4. update
-        history.append(float(total / len(X)))
-        if len(history) > 1 and abs(history[-2] - history[-1]) < tolerance:
+            total += len(rows) * value
+        losses = history["training"]
+        losses.append(float(total / len(X)))
+        if validation is not None:
+            y_pred = network.predict(validation[0])
+            history["validation"].append(float(loss(y_pred, _by_rows(validation[1], y_pred))))
+        if patience is not None:
+            if history["validation"][-1] <= min(history["validation"]):
+                best = epoch, {name: p.copy() for name, p in network.params.items()}
+            elif best is not None and epoch - best[0] >= patience:
+                break
+        if len(losses) > 1 and abs(losses[-2] - losses[-1]) < tolerance:
             break
+    if best is not None:
+        for name, p in network.params.items():
+            p[...] = best[1][name]
     return history
+
+
+def _rows(caller, X, y):
+    X, y = np.asarray(X), np.asarray(y)
+    if not len(X) or len(X) != len(y):
+        raise ValueError(
+            f"{caller}: X has {len(X)} rows but y has {len(y)}; each row needs its truth, and there must be one"
+        )
+    return X, y
+
+
+def _by_rows(y, y_pred):
+    """The truth with a row for each row of the prediction, which may be a step of a sequence."""
+    if y.ndim > 1 and len(y_pred) == len(y) * y.shape[1] != len(y):
+        return y.reshape(len(y_pred), *y.shape[2:])
+    return y

@@ -9,7 +9,14 @@ import pytest
 from bplib import data
 
 DATASETS = Path(data.__file__).parent / "datasets"
-LOADERS = {"penguins.csv": data.penguins, "breast_cancer.csv": data.breast_cancer, "digits.npz": data.digits}
+LOADERS = {
+    "penguins.csv": data.penguins,
+    "breast_cancer.csv": data.breast_cancer,
+    "digits.npz": data.digits,
+    "sunspots.csv": data.sunspots,
+    "prose.txt": data.prose,
+}
+OF_ARRAYS = [name for name in LOADERS if name != "prose.txt"]
 MEASUREMENTS = ("bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g")
 
 
@@ -25,7 +32,7 @@ def arrays_of(loaded):
 
 
 def test_the_table_of_checksums_names_exactly_the_files_that_are_shipped_and_loaded():
-    shipped = {path.name for path in DATASETS.iterdir() if path.suffix in (".csv", ".npz")}
+    shipped = {path.name for path in DATASETS.iterdir() if path.suffix in (".csv", ".npz", ".txt")}
     assert shipped == set(data.CHECKSUMS) == set(LOADERS)
 
 
@@ -57,7 +64,7 @@ def test_a_damaged_file_is_refused_with_its_name_and_both_sums(name, damage, tmp
     assert sums[1] != sums[0]
 
 
-@pytest.mark.parametrize("name", LOADERS)
+@pytest.mark.parametrize("name", OF_ARRAYS)
 def test_writing_into_a_returned_array_does_not_spoil_the_next_load(name):
     kept = [array.copy() for array in arrays_of(LOADERS[name]())]
     for array in arrays_of(LOADERS[name]()):
@@ -141,7 +148,40 @@ def test_an_image_of_a_zero_is_a_ring_and_stands_upright():
     assert seven[0].sum() > 1.5 * seven[7].sum()  # the bar of a seven is on top
 
 
+def test_sunspots_has_every_year_and_the_numbers_that_are_published():
+    sunspots = data.sunspots()
+    assert list(sunspots) == ["year", "number"]
+    assert sunspots["year"].dtype == np.int64
+    assert sunspots["number"].dtype == np.float64
+    np.testing.assert_array_equal(sunspots["year"], np.arange(1700, 2009))
+    assert sunspots["number"][[0, -1]].tolist() == [5.0, 2.9]
+    assert sunspots["year"][np.argmax(sunspots["number"])] == 1957  # the highest maximum there has been
+    assert sunspots["number"].max() == 190.2
+
+
+def test_sunspots_come_back_after_eleven_years():
+    numbers = data.sunspots()["number"]
+    centered = numbers - numbers.mean()
+    correlation = {lag: np.mean(centered[:-lag] * centered[lag:]) for lag in range(5, 20)}
+    assert max(correlation, key=correlation.get) in (10, 11)
+
+
+def test_prose_is_plain_english_with_a_paragraph_on_each_line():
+    prose = data.prose()
+    assert len(prose) == 11681
+    assert len(set(prose)) == 55
+    assert set(prose) <= set("\n ',-.:;?()") | set(map(chr, (*range(65, 91), *range(97, 123))))
+    assert prose.startswith("Backpropagation is how a network finds out which of its many weights to blame.")
+    assert all(line[0].isupper() and line[-1] in ".?" for line in prose.splitlines())
+
+
 # The originals, where they are installed
+
+
+def test_sunspots_is_equal_to_the_copy_in_statsmodels():
+    statsmodels = pytest.importorskip("statsmodels")
+    original = Path(statsmodels.__file__).parent / "datasets" / "sunspots" / "sunspots.csv"
+    assert (DATASETS / "sunspots.csv").read_bytes() == original.read_bytes()
 
 
 def test_penguins_is_equal_to_the_copy_in_palmerpenguins():

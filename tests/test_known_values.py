@@ -5,17 +5,20 @@ so that a reader can redo it on paper. Nothing on the expected side comes from b
 """
 
 from fractions import Fraction
-from math import e, exp, log
+from math import e, erf, exp, log, pi, sqrt
 
 import numpy as np
 import pytest
 import sympy
 
-from bplib import activations, layers, losses
+from bplib import activations, class_weights, layers, losses, normalization
 from bplib.operations import OPERATIONS
 
 F = Fraction
 L2, L3, L9 = log(2), log(3), log(9)
+R, S = 1 / sqrt(6.00001), 1 / sqrt(2.00001)
+C = sqrt(2 / pi)
+S1, S2 = 1 / (1 + exp(-2 * 1.044715 * C)), 1 / (1 + exp(2 * 2.35772 * C))
 
 # name: [(inputs, output, upstream, gradients)]
 KNOWN = {
@@ -32,6 +35,38 @@ KNOWN = {
         # slope 0, 0 (at the kink), 1, 1
         ([[-2.0, 0.0, 1e-9, 3.0]], [0, 0, 1e-9, 3], [5.0, 7.0, -4.0, 0.5], [[0, 0, -4, F(1, 2)]]),
     ],
+    "leaky_relu": [
+        # alpha = 1/4: z where z > 0, else z / 4; slope 1/4, 1/4 (at the kink), 1
+        ([[-2.0, 0.0, 3.0], 0.25], [F(-1, 2), 0, 3], [8.0, 4.0, -1.0], [[2, 1, -1]]),
+        # alpha is 1/100 unless it is given
+        ([[-2.0, 3.0]], [F(-1, 50), 3], [1.0, 1.0], [[F(1, 100), 1]]),
+    ],
+    "elu": [
+        # alpha = 2, e^z = 1/2, 1, 1/3: 2 (1/2 - 1), 2 (1 - 1), 3, 2 (1/3 - 1); slope 2 e^z = 1, 2, and 1, and 2/3
+        (
+            [[-L2, 0.0, 3.0, -L3], 2.0],
+            [-1, 0, 3, F(-4, 3)],
+            [5.0, 0.5, -2.0, 3.0],
+            [[5, 1, -2, 2]],
+        ),
+        # alpha is 1 unless it is given: 1/2 - 1 with slope 1/2
+        ([[-L2]], [F(-1, 2)], [4.0], [[2]]),
+    ],
+    "gelu": [
+        # (1 + tanh u) / 2 = 1 / (1 + e^-2u) = s, so a = z s and da/dz = s + z s (1 - s) 2 du/dz,
+        # u = c (z + 0.044715 z^3), du/dz = c (1 + 0.134145 z^2), c = sqrt(2/pi). At z = 0: s = 1/2.
+        # z = 1: u = 1.044715 c, du/dz = 1.134145 c; z = -2: u = -2.35772 c, du/dz = 1.53658 c
+        (
+            [[0.0, 1.0, -2.0]],
+            [0, S1, -2 * S2],
+            [4.0, 1.0, 1.0],
+            [[2, S1 + S1 * (1 - S1) * 2.26829 * C, S2 - 4 * S2 * (1 - S2) * 1.53658 * C]],
+        ),
+    ],
+    "softplus": [
+        # 1 + e^z is 2, 4, 4/3; slope e^z / (1 + e^z) = 1/2, 3/4, 1/4
+        ([[0.0, L3, -L3]], [L2, log(4), log(4 / 3)], [2.0, 4.0, -4.0], [[1, 3, -1]]),
+    ],
     "softmax": [
         # row 1: e^z = 1, 2, 3, sum 6, a = 1/6, 1/3, 1/2; with da = 6, 0, -2: sum da a = 1 + 0 - 1 = 0, so dz = a da
         # row 2: e^z = 1, 1, 2, sum 4, a = 1/4, 1/4, 1/2; with da = 4, 8, 0: sum da a = 1 + 2 + 0 = 3,
@@ -41,6 +76,16 @@ KNOWN = {
             [[F(1, 6), F(1, 3), F(1, 2)], [F(1, 4), F(1, 4), F(1, 2)]],
             [[6.0, 0.0, -2.0], [4.0, 8.0, 0.0]],
             [[[1, 0, -1], [F(1, 4), F(5, 4), F(-3, 2)]]],
+        ),
+    ],
+    "log_softmax": [
+        # the logarithms of the softmax above; row 1 with da = 6, 0, -2 of sum 4: dz = da - 4 (1/6, 1/3, 1/2)
+        # row 2 with da = 4, 8, 0 of sum 12: dz = da - 12 (1/4, 1/4, 1/2)
+        (
+            [[[0.0, L2, L3], [0.0, 0.0, L2]]],
+            [[-log(6), -log(3), -log(2)], [-log(4), -log(4), -log(2)]],
+            [[6.0, 0.0, -2.0], [4.0, 8.0, 0.0]],
+            [[[F(16, 3), F(-4, 3), -4], [1, 5, -6]]],
         ),
     ],
     "linear": [
@@ -54,6 +99,75 @@ KNOWN = {
             [[[11, 17], [5, 9]], [[1, 2], [-1, 5]], [4, 1]],
         ),
     ],
+    "dropout": [
+        # p = 1/5: what is kept is divided by 4/5
+        ([[1.0, 2.0, -4.0], [True, False, True], 0.2], [F(5, 4), 0, -5], [4.0, 7.0, 8.0], [[5, 0, 10]]),
+    ],
+    "embedding": [
+        # rows 2, 0, 2; row 2 was read twice and gets [1, 2] + [10, 20], row 1 never
+        (
+            [[2, 0, 2], [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]],
+            [[5, 6], [1, 2], [5, 6]],
+            [[1.0, 2.0], [3.0, 4.0], [10.0, 20.0]],
+            [[[3, 4], [0, 0], [11, 22]]],
+        ),
+    ],
+    "l2": [
+        # 1/2 * 1/2 * (1 + 4 + 9 + 0) = 7/2; W / 2
+        ([[[1.0, -2.0], [3.0, 0.0]], 0.5], F(7, 2), None, [[[F(1, 2), -1], [F(3, 2), 0]]]),
+    ],
+    "batch_norm": [
+        # Unit 1 holds 0, 0, 2, 6: m = 2, d = x - m = -2, -2, 0, 4, v = 24/4 = 6, r = 1 / sqrt(6.00001), y = 2 d r + 10.
+        # dy = 1, 0, 3, 0: mean 1, sum(dy d) = -2, so mean(dy x_hat) = -r/2, dx = 2 r (dy - 1 + d r^2 / 2)
+        # Unit 2 holds 1, 3, -1, 1: m = 1, d = 0, 2, -2, 0, v = 8 / 4 = 2, s = 1 / sqrt(2.00001), y = 3 d s + 20.
+        # dy = 0, 1, 0, 3: mean 1, sum(dy d) = 2, so mean(dy x_hat) = s/2, dx = 3 s (dy - 1 - d s^2 / 2)
+        (
+            [[[0.0, 1.0], [0.0, 3.0], [2.0, -1.0], [6.0, 1.0]], [2.0, 3.0], [10.0, 20.0]],
+            [[10 - 4 * R, 20], [10 - 4 * R, 20 + 6 * S], [10, 20 - 6 * S], [10 + 8 * R, 20]],
+            [[1.0, 0.0], [0.0, 1.0], [3.0, 0.0], [0.0, 3.0]],
+            [
+                [
+                    [-2 * R**3, -3 * S],
+                    [-2 * R * (1 + R**2), -3 * S**3],
+                    [4 * R, 3 * S * (S**2 - 1)],
+                    [2 * R * (2 * R**2 - 1), 6 * S],
+                ],
+                [-2 * R, 2 * S],
+                [4, 4],
+            ],
+        ),
+        # unit 1 once more, as two examples of two places: the moments are those of all four
+        (
+            [[[[0.0, 0.0]], [[2.0, 6.0]]], [2.0], [10.0]],
+            [[[10 - 4 * R, 10 - 4 * R]], [[10, 10 + 8 * R]]],
+            [[[1.0, 0.0]], [[3.0, 0.0]]],
+            [[[[-2 * R**3, -2 * R * (1 + R**2)]], [[4 * R, 2 * R * (2 * R**2 - 1)]]], [-2 * R], [4]],
+        ),
+    ],
+    "batch_norm_evaluation": [
+        # variance + 0.00001 is 4 and 1/4: y = 2 (x - 0) / 2 + 10 and 3 (x - 1) / (1/2) + 20; x_hat = 1/2, 3/2 and 2, -6
+        # dx = dy and 6 dy; dgamma = 1/2 + 3 * 3/2 and 2 * 2 + 1 * 6
+        (
+            [[[1.0, 2.0], [3.0, -2.0]], [2.0, 3.0], [10.0, 20.0], [0.0, 1.0], [3.99999, 0.24999]],
+            [[11, 26], [13, 2]],
+            [[1.0, 2.0], [3.0, -1.0]],
+            [[[1, 12], [3, -6]], [5, 10], [4, 1]],
+        ),
+    ],
+    "layer_norm": [
+        # The two units of batch_norm as rows, with r and s as there. dy gamma = 1, 0, 3, 0 and 0, 1, 0, 3, so dx is as
+        # there without the factors 2 and 3. dgamma adds up dy x_hat: 1 (-2 r), (1/2) 2 s, 0, 0
+        (
+            [[[0.0, 0.0, 2.0, 6.0], [1.0, 3.0, -1.0, 1.0]], [1.0, 2.0, 3.0, 1.0], [1.0, 2.0, 3.0, 4.0]],
+            [[1 - 2 * R, 2 - 4 * R, 3, 4 + 4 * R], [1, 2 + 4 * S, 3 - 6 * S, 4]],
+            [[1.0, 0.0, 1.0, 0.0], [0.0, 0.5, 0.0, 3.0]],
+            [
+                [[-(R**3), -R * (1 + R**2), 2 * R, R * (2 * R**2 - 1)], [-S, -(S**3), S * (S**2 - 1), 2 * S]],
+                [-2 * R, S, 0, 0],
+                [1, F(1, 2), 1, 3],
+            ],
+        ),
+    ],
     "mse": [
         # (1 + 4 + 0 + 9) / 4 = 7/2; 2 d / 4 = d / 2
         ([[1.0, 2.0, 3.0, 4.0], [0.0, 4.0, 3.0, 1.0]], F(7, 2), None, [[F(1, 2), -1, 0, F(3, 2)]]),
@@ -63,6 +177,30 @@ KNOWN = {
             1,
             None,
             [[[F(1, 3), 0], [F(2, 3), 0], [F(-1, 3), 0]]],
+        ),
+    ],
+    "mae": [
+        # d = 1, -2, 0, 3: (1 + 2 + 0 + 3) / 4; the signs of d over 4
+        ([[1.0, 2.0, 3.0, 4.0], [0.0, 4.0, 3.0, 1.0]], F(3, 2), None, [[F(1, 4), F(-1, 4), 0, F(1, 4)]]),
+    ],
+    "huber": [
+        # d = 1, -2, 0, 3 with delta = 2: (1/2 + 4/2 + 0 + 2 (3 - 1)) / 4 = 13/8; d cut to 2, over 4
+        (
+            [[1.0, 2.0, 3.0, 4.0], [0.0, 4.0, 3.0, 1.0], 2.0],
+            F(13, 8),
+            None,
+            [[F(1, 4), F(-1, 2), 0, F(1, 2)]],
+        ),
+        # delta is 1 unless it is given: (1/2 + 3/2 + 0 + 5/2) / 4
+        ([[1.0, 2.0, 3.0, 4.0], [0.0, 4.0, 3.0, 1.0]], F(9, 8), None, [[F(1, 4), F(-1, 4), 0, F(1, 4)]]),
+    ],
+    "hinge": [
+        # y z = 2, 1/2, -1, -1, 1: (0 + 1/2 + 2 + 2 + 0) / 5; -y / 5 where y z < 1
+        (
+            [[2.0, 0.5, -1.0, 1.0, 1.0], [1.0, 1.0, 1.0, -1.0, 1.0]],
+            F(9, 10),
+            None,
+            [[0, F(-1, 5), F(-1, 5), F(1, 5), 0]],
         ),
     ],
     "binary_cross_entropy": [
@@ -90,6 +228,21 @@ KNOWN = {
         # all logits equal: log of the number of classes
         ([[[5.0] * 10], [3]], log(10), None, [[[F(1, 10)] * 3 + [F(-9, 10)] + [F(1, 10)] * 6]]),
     ],
+    "weighted_binary_cross_entropy": [
+        # positives count three times: p = 1/2, 3/4: (3 log 2 + log 4) / 2 = 5/2 log 2; 3 (1/2 - 1) / 2 and 3/4 / 2
+        ([[0.0, L3], [1.0, 0.0], 3.0], 2.5 * L2, None, [[F(-3, 4), F(3, 8)]]),
+        # so does the positive half of a soft label, p = 3/4: -(3/2 log 3/4 + 1/2 log 1/4) is at its least there
+        ([[L3], [0.5], 3.0], 1.5 * log(4 / 3) + L2, None, [[0]]),
+    ],
+    "weighted_softmax_cross_entropy": [
+        # softmax_cross_entropy with weights 2, 5, 6: the rows count 6 and 2 of 8, (6 log 2 + 2 log 4) / 8 = 5/4 log 2
+        (
+            [[[0.0, L2, L3], [0.0, 0.0, L2]], [2, 0], [2.0, 5.0, 6.0]],
+            1.25 * L2,
+            None,
+            [[[F(1, 8), F(1, 4), F(-3, 8)], [F(-3, 16), F(1, 16), F(1, 8)]]],
+        ),
+    ],
 }
 CASES = [(name, *case) for name, cases in KNOWN.items() for case in cases]
 each_case = pytest.mark.parametrize(
@@ -102,11 +255,27 @@ def numbers(nested):
 
 
 def arrays(inputs):
-    return [np.array(x) for x in inputs]
+    """Lists as arrays; a plain number is a rate or a strength, and stays one."""
+    return [np.array(x) if isinstance(x, list) else x for x in inputs]
 
 
-def test_every_operation_has_values_computed_by_hand():
-    assert set(KNOWN) == set(OPERATIONS)
+# Convolution, pooling, the recurrent networks, attention and policies have theirs in test files of their own.
+@pytest.mark.parametrize(
+    "module", [activations, losses, class_weights, layers, normalization], ids=lambda m: m.__name__
+)
+def test_every_operation_has_values_computed_by_hand(module):
+    of_module = {name for name, operation in OPERATIONS.items() if operation.forward.__module__ == module.__name__}
+    assert of_module
+    assert of_module <= set(KNOWN)
+
+
+def test_values_are_those_of_operations():
+    assert set(KNOWN) <= set(OPERATIONS)
+
+
+def test_every_gradient_of_an_operation_has_a_value_computed_by_hand():
+    for name, _, _, _, gradients in CASES:
+        assert len(gradients) == len(OPERATIONS[name].wrt)
 
 
 @each_case
@@ -139,6 +308,12 @@ def test_the_backward_gives_the_gradients_computed_by_hand(name, inputs, output,
 def test_numbers_of_the_sigmoid_as_any_table_prints_them():
     assert activations.sigmoid(1.0) == pytest.approx(e / (1 + e), rel=1e-15)
     assert activations.sigmoid(np.array([1.0, 2.0, -6.0])).round(4).tolist() == [0.7311, 0.8808, 0.0025]
+
+
+def test_gelu_is_z_times_the_normal_distribution_function_to_a_thousandth():
+    z = np.linspace(-6, 6, 1201)
+    exact = np.array([x * (1 + erf(x / sqrt(2))) / 2 for x in z])
+    assert 1e-4 < np.abs(activations.gelu(z) - exact).max() < 1e-3
 
 
 # The neuron of lesson 04, against exact rationals

@@ -4,18 +4,30 @@ import numpy as np
 import pytest
 
 from bplib import activations, losses
-from bplib.gradcheck import complex_step
+from bplib.class_weights import (
+    weighted_binary_cross_entropy,
+    weighted_binary_cross_entropy_grad,
+    weighted_softmax_cross_entropy,
+    weighted_softmax_cross_entropy_grad,
+)
+from bplib.gradcheck import central_difference, complex_step, relative_error
 from bplib.operations import OPERATIONS
 
-BINARY = [losses.mse, losses.binary_cross_entropy, losses.binary_cross_entropy_with_logits]
-BINARY_GRADS = [losses.mse_grad, losses.binary_cross_entropy_grad, losses.binary_cross_entropy_with_logits_grad]
+DISTANCES = [losses.mse, losses.mae, losses.huber]
+DISTANCE_GRADS = [losses.mse_grad, losses.mae_grad, losses.huber_grad]
+UNIT = [losses.binary_cross_entropy, losses.binary_cross_entropy_with_logits]  # their truth lies in [0, 1]
+UNIT_GRADS = [losses.binary_cross_entropy_grad, losses.binary_cross_entropy_with_logits_grad]
+BINARY, BINARY_GRADS = DISTANCES + UNIT, DISTANCE_GRADS + UNIT_GRADS
+HINGE = [losses.hinge, losses.hinge_grad]
 CROSS_ENTROPY = [losses.softmax_cross_entropy, losses.softmax_cross_entropy_grad]
 
 binary = pytest.mark.parametrize("f", BINARY + BINARY_GRADS, ids=lambda f: f.__name__)
+pairs = pytest.mark.parametrize("f", BINARY + BINARY_GRADS + HINGE, ids=lambda f: f.__name__)
+hinge = pytest.mark.parametrize("f", HINGE, ids=lambda f: f.__name__)
 cross_entropy = pytest.mark.parametrize("f", CROSS_ENTROPY, ids=lambda f: f.__name__)
-activation = pytest.mark.parametrize(
-    "f", [activations.sigmoid, activations.tanh, activations.relu, activations.softmax], ids=lambda f: f.__name__
-)
+ELEMENTWISE = ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "softplus"]
+ACTIVATIONS = [*ELEMENTWISE, "softmax", "log_softmax"]
+activation = pytest.mark.parametrize("f", [OPERATIONS[name].forward for name in ACTIVATIONS], ids=ACTIVATIONS)
 pytestmark = pytest.mark.filterwarnings("error")  # a warning of NumPy is a fault here
 
 
@@ -81,6 +93,108 @@ def test_softmax_cross_entropy_is_exact_at_the_extremes(label, loss):
     )
 
 
+def test_the_bent_relus_are_exact_at_the_extremes():
+    z = np.array([-1000.0, -40.0, 0.0, 40.0, 1000.0])
+    np.testing.assert_allclose(activations.leaky_relu(z), [-10, -0.4, 0, 40, 1000], rtol=1e-15)
+    np.testing.assert_allclose(activations.elu(z, 2.0), [-2, 2 * np.expm1(-40.0), 0, 40, 1000], rtol=1e-15)
+    # log(1 + e^z) is e^z far to the left and z far to the right
+    np.testing.assert_allclose(activations.softplus(z), [0, np.exp(-40.0), np.log(2), 40, 1000], rtol=1e-15)
+    np.testing.assert_allclose(activations.gelu(z), [0, 0, 0, 40, 1000], atol=1e-300)
+
+
+def test_near_zero_nothing_cancels():
+    # e^z - 1 is z + z^2/2 + z^3/6 + ...; computed as written it would keep only six digits of z = 1e-10
+    z = np.array([-1e-10, -1e-5])
+    np.testing.assert_allclose(activations.elu(z), z + z * z / 2 + z**3 / 6, rtol=1e-15)
+
+
+def test_slopes_at_the_extremes():
+    z = np.array([-1000.0, -40.0, 1000.0])
+    slopes = {
+        "sigmoid": [0, np.exp(-40.0), 0],
+        "tanh": [0, 0, 0],
+        "relu": [0, 0, 1],
+        "leaky_relu": [0.01, 0.01, 1],
+        "elu": [0, np.exp(-40.0), 1],
+        "gelu": [0, 0, 1],
+        "softplus": [0, np.exp(-40.0), 1],
+    }
+    for name, slope in slopes.items():
+        operation = OPERATIONS[name]
+        dz = operation.backward(np.ones(3), operation.forward(z), z)
+        np.testing.assert_allclose(dz, slope, rtol=1e-14, atol=1e-300, err_msg=name)
+
+
+@pytest.mark.parametrize("shift", [0.0, 500.0, -500.0])
+def test_log_softmax_is_finite_where_the_logarithm_of_softmax_is_not(shift):
+    a = activations.log_softmax(np.array([[1000.0, -1000.0, 0.0]]) + shift)
+    np.testing.assert_allclose(a, [[0, -2000, -1000]], rtol=1e-15)
+    da = np.array([[1.0, 2.0, 4.0]])
+    np.testing.assert_allclose(activations.log_softmax_backward(da, a, a), [[1 - 7, 2, 4]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("alpha", [-0.1, 1.0, 1, 5, np.nan])
+def test_a_leaky_relu_needs_a_slope_from_0_to_below_1(alpha):
+    assert f"alpha is {alpha}; a slope from 0 to below 1" in refusal(activations.leaky_relu, np.ones(2), alpha)
+
+
+@pytest.mark.parametrize("alpha", [0, -1.0, np.nan])
+def test_an_elu_needs_a_positive_alpha(alpha):
+    assert f"alpha is {alpha}; a positive number" in refusal(activations.elu, np.ones(2), alpha)
+
+
+def test_mae_huber_and_hinge_are_exact_at_the_extremes():
+    y_pred, y_true = np.array([1000.0, -1000.0, 0.0]), np.array([-1000.0, 1000.0, 0.0])
+    assert losses.mae(y_pred, y_true) == pytest.approx(4000 / 3, rel=1e-15)
+    np.testing.assert_array_equal(losses.mae_grad(y_pred, y_true), [1 / 3, -1 / 3, 0])
+    assert losses.huber(y_pred, y_true) == pytest.approx(2 * 1999.5 / 3, rel=1e-15)
+    np.testing.assert_array_equal(losses.huber_grad(y_pred, y_true), [1 / 3, -1 / 3, 0])
+    z, y = np.array([1000.0, -1000.0, 1000.0]), np.array([1.0, 1.0, -1.0])
+    assert losses.hinge(z, y) == pytest.approx(2 * 1001 / 3, rel=1e-15)
+    np.testing.assert_array_equal(losses.hinge_grad(z, y), [0, -1 / 3, 1 / 3])
+
+
+def test_huber_bends_at_delta_and_joins_there_without_a_jump():
+    delta = 0.7
+    for d, loss, slope in (
+        (delta, delta**2 / 2, delta),
+        (delta + 1e-9, delta**2 / 2 + 1e-9 * delta, delta),
+        (-delta, delta**2 / 2, -delta),
+        (0.1, 0.005, 0.1),
+        (10.0, delta * (10 - delta / 2), delta),
+    ):
+        d, zero = np.array([d]), np.zeros(1)
+        assert losses.huber(d, zero, delta) == pytest.approx(loss, rel=1e-12)
+        np.testing.assert_allclose(losses.huber_grad(d, zero, delta), [slope], rtol=1e-12)
+
+
+def test_huber_is_half_of_mse_with_a_large_delta_and_delta_times_mae_with_a_small_one():
+    y_pred, y_true = np.random.default_rng(0).normal(size=(2, 7, 3))
+    assert losses.huber(y_pred, y_true, 1e6) == pytest.approx(losses.mse(y_pred, y_true) / 2, rel=1e-14)
+    assert losses.huber(y_pred, y_true, 1e-12) == pytest.approx(1e-12 * losses.mae(y_pred, y_true), rel=1e-9)
+
+
+@pytest.mark.parametrize("delta", [0, -1.0, np.nan])
+def test_huber_needs_a_positive_delta(delta):
+    assert f"delta is {delta}; a positive number" in refusal(losses.huber, np.ones(2), np.ones(2), delta)
+
+
+@hinge
+@pytest.mark.parametrize("y", [[1.0, 0.0], [1.0, 2.0], [0.5, -1.0], [np.nan, 1.0]], ids=str)
+def test_hinge_refuses_labels_that_are_not_plus_or_minus_one_with_the_way_out(f, y):
+    message = refusal(f, np.ones(2), np.array(y))
+    assert message.startswith(f"{f.__name__}: y holds [")
+    assert message.endswith("1 and -1 are needed, as in 2 * y - 1")
+
+
+@hinge
+def test_hinge_takes_integer_labels_and_plain_numbers(f):
+    z, y = np.array([0.25, -0.75, 3.0]), np.array([1, -1, -1])
+    np.testing.assert_array_equal(f(z, y), f(z, y.astype(float)))
+    assert np.shape(f(0.25, -1)) == ()
+    assert f(0.25, -1) == {losses.hinge: 1.25, losses.hinge_grad: 1.0}[f]
+
+
 def test_mse_is_exact_at_the_extremes():
     assert losses.mse(np.array([1000.0, -1000.0]), np.array([-1000.0, 1000.0])) == 4e6
 
@@ -126,7 +240,7 @@ def test_certain_where_the_truth_is_in_doubt_costs_infinity(p):
 # What is refused
 
 
-@binary
+@pairs
 def test_an_empty_batch_is_refused(f):
     assert "the batch is empty" in refusal(f, np.ones((0, 3)), np.ones((0, 3)))
 
@@ -136,7 +250,7 @@ def test_a_batch_without_rows_is_refused(f):
     assert "the batch is empty" in refusal(f, np.ones((0, 3)), np.array([], dtype=int))
 
 
-@binary
+@pairs
 @pytest.mark.parametrize(
     "shapes", [((4, 1), (4,)), ((4,), (4, 1)), ((4, 3), (3,)), ((2, 3), (3, 2)), ((3,), ())], ids=str
 )
@@ -146,13 +260,13 @@ def test_unequal_shapes_are_refused_with_both(f, shapes):
     assert message.endswith(f"is {shapes[1]}; their shapes must be equal")
 
 
-@binary
+@pairs
 def test_a_list_is_refused_on_either_side(f):
     assert "is a list; a NumPy array or a number is needed" in refusal(f, [0.5, 0.5], np.ones(2))
     assert "is a list; a NumPy array or a number is needed" in refusal(f, np.ones(2), [0.5, 0.5])
 
 
-@binary
+@pairs
 def test_an_integer_prediction_is_refused(f):
     assert "holds int64; floats are needed, as" in refusal(f, np.array([1, 0], dtype=np.int64), np.ones(2))
 
@@ -217,7 +331,7 @@ def test_a_probability_outside_of_0_to_1_is_refused_with_the_range(f, wrong, giv
     assert "between 0 and 1" in message
 
 
-@pytest.mark.parametrize("f", BINARY[1:] + BINARY_GRADS[1:], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("f", UNIT + UNIT_GRADS, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("wrong, given", [(-1.0, "-1 to 1"), (2.0, "1 to 2"), (np.nan, "nan")])
 def test_a_truth_outside_of_0_to_1_is_refused_with_the_range(f, wrong, given):
     message = refusal(f, np.array([0.5, 0.5]), np.array([1.0, wrong]))
@@ -237,11 +351,7 @@ def test_an_activation_refuses_what_is_no_float(f, z, given):
     assert "needed" in message
 
 
-@pytest.mark.parametrize(
-    "backward",
-    [activations.sigmoid_backward, activations.tanh_backward, activations.relu_backward, activations.softmax_backward],
-    ids=lambda f: f.__name__,
-)
+@pytest.mark.parametrize("backward", [OPERATIONS[name].backward for name in ACTIVATIONS], ids=ACTIVATIONS)
 def test_an_upstream_of_another_shape_is_refused_and_never_broadcast(backward):
     z = np.full((4, 1), 0.5)
     message = refusal(backward, np.ones(4), z, z)
@@ -261,7 +371,7 @@ def test_python_numbers_are_batches_of_one(loss, gradient, prediction, truth):
     assert gradient(prediction, truth) == gradient(*arrays)[0]
 
 
-@pytest.mark.parametrize("f", [activations.sigmoid, activations.tanh, activations.relu], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("f", [OPERATIONS[name].forward for name in ELEMENTWISE], ids=ELEMENTWISE)
 @pytest.mark.parametrize("z", [0.5, -2.0, 0, 3])
 def test_an_activation_takes_a_python_number(f, z):
     assert np.shape(f(z)) == ()
@@ -284,7 +394,7 @@ def test_a_loss_of_nan_is_nan_and_not_a_number_that_looks_fine():
 # Doors of the backwards, and complex numbers
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "softmax"])
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_a_backward_refuses_integers_and_unequal_shapes(name):
     backward = OPERATIONS[name].backward
     a = np.full((5, 3), 0.5)
@@ -307,5 +417,175 @@ def test_what_is_not_analytic_refuses_complex_numbers_instead_of_a_wrong_complex
 
 def test_softmax_takes_one_row_but_no_single_number():
     np.testing.assert_allclose(activations.softmax(np.log([6.0, 3.0, 1.0])), [0.6, 0.3, 0.1], rtol=1e-14)
-    with pytest.raises(ValueError, match="a single number"):
-        activations.softmax(1.0)
+    np.testing.assert_allclose(activations.log_softmax(np.log([6.0, 3.0, 1.0])), np.log([0.6, 0.3, 0.1]), rtol=1e-14)
+    for f in (activations.softmax, activations.log_softmax):
+        with pytest.raises(ValueError, match=f"{f.__name__}: z is a single number"):
+            f(1.0)
+
+
+def test_softmax_takes_sequences_of_rows():
+    z = np.random.default_rng(0).normal(size=(2, 5, 3))
+    for f in (activations.softmax, activations.log_softmax):
+        np.testing.assert_array_equal(f(z), [f(rows) for rows in z])
+
+
+# Weights
+
+
+@pytest.mark.parametrize("z, y", [(1000.0, 1.0), (1000.0, 0.0), (-1000.0, 1.0), (-1000.0, 0.0)])
+def test_the_weight_multiplies_what_a_positive_costs_also_at_the_extremes(z, y):
+    z, y = np.array([z]), np.array([y])
+    weight = 3.0 if y[0] == 1 else 1.0
+    f, gradient = losses.binary_cross_entropy_with_logits, losses.binary_cross_entropy_with_logits_grad
+    assert weighted_binary_cross_entropy(z, y, 3.0) == weight * f(z, y)
+    np.testing.assert_array_equal(weighted_binary_cross_entropy_grad(z, y, 3.0), weight * gradient(z, y))
+
+
+@pytest.mark.parametrize(
+    "f", [weighted_binary_cross_entropy, weighted_binary_cross_entropy_grad], ids=lambda f: f.__name__
+)
+@pytest.mark.parametrize("wrong", [0, -1.0, np.nan, np.inf])
+def test_a_weight_that_is_not_positive_is_refused(f, wrong):
+    assert f"weight is {wrong}; a positive number" in refusal(f, np.zeros(2), np.ones(2), wrong)
+
+
+Z = np.random.default_rng(3).normal(size=(6, 3))
+Y = np.array([0, 2, 2, 1, 0, 2])
+WEIGHTS = np.array([0.5, 3.0, 2.0])
+
+
+def test_equal_class_weights_change_nothing():
+    for weight in (1.0, 7.0):
+        same = [weight] * 3
+        assert weighted_softmax_cross_entropy(Z, Y, same) == pytest.approx(
+            losses.softmax_cross_entropy(Z, Y), rel=1e-14
+        )
+        np.testing.assert_allclose(
+            weighted_softmax_cross_entropy_grad(Z, Y, same), losses.softmax_cross_entropy_grad(Z, Y), rtol=1e-13
+        )
+
+
+def test_class_weights_make_a_weighted_mean_of_the_losses_of_single_rows():
+    single = [losses.softmax_cross_entropy(Z[i : i + 1], Y[i : i + 1]) for i in range(6)]
+    expected = np.average(single, weights=WEIGHTS[Y])
+    assert weighted_softmax_cross_entropy(Z, Y, WEIGHTS) == pytest.approx(expected, rel=1e-14)
+    # A row of weight 2 counts like two rows of weight 1.
+    twice = np.repeat(np.arange(6), [1, 2, 2, 1, 1, 2])
+    assert weighted_softmax_cross_entropy(Z, Y, [1.0, 1.0, 2.0]) == pytest.approx(
+        losses.softmax_cross_entropy(Z[twice], Y[twice]), rel=1e-14
+    )
+
+
+@pytest.mark.parametrize("weights", [WEIGHTS, [0.0, 1.0, 2.0]], ids=["positive", "one is zero"])
+def test_the_gradient_with_class_weights_agrees_with_differences(weights):
+    numeric = central_difference(lambda z: weighted_softmax_cross_entropy(z, Y, weights), Z)
+    gradient = weighted_softmax_cross_entropy_grad(Z, Y, weights)
+    assert relative_error(gradient, numeric) < 1e-6
+    for row, label in zip(gradient, Y, strict=True):
+        assert row.any() == (weights[label] > 0)
+
+
+@pytest.mark.parametrize(
+    "f", [weighted_softmax_cross_entropy, weighted_softmax_cross_entropy_grad], ids=lambda f: f.__name__
+)
+@pytest.mark.parametrize(
+    "weights",
+    [[1.0, 1.0], [1.0] * 4, 1.0, [[1.0, 1.0, 1.0]], [1.0, -1.0, 1.0], [0.0, 0.0, 0.0], [np.nan, 1.0, 1.0]],
+    ids=["too few", "too many", "a number", "a row", "negative", "zeros", "nan"],
+)
+def test_class_weights_that_are_none_are_refused(f, weights):
+    assert "needed are 3, none negative, some above 0" in refusal(f, Z, Y, weights)
+
+
+def test_class_weights_keep_float32():
+    z = Z.astype(np.float32)
+    assert weighted_softmax_cross_entropy(z, Y, WEIGHTS).dtype == np.float32
+    assert weighted_softmax_cross_entropy_grad(z, Y, WEIGHTS).dtype == np.float32
+
+
+# The loss and its gradient in one go
+
+fused = OPERATIONS["softmax_cross_entropy"].loss_and_grad
+LOGITS = {
+    "usual": Z,
+    "one row": Z[:1],
+    "one class": np.ones((6, 1)),
+    "extreme": 1000 * np.sign(Z),
+    "far from zero": Z + 1000,
+    "fortran order": np.asfortranarray(Z),
+    "every second row": np.repeat(Z, 2, axis=0)[::2],
+}
+
+
+@pytest.mark.parametrize("dtype, exact", [(np.float64, 1e-13), (np.float32, 1e-5)], ids=["float64", "float32"])
+@pytest.mark.parametrize("z", LOGITS.values(), ids=LOGITS)
+def test_the_fused_loss_and_gradient_are_those_of_the_pair(z, dtype, exact):
+    z, y = z.astype(dtype), np.minimum(Y, z.shape[1] - 1)[: len(z)]
+    z.setflags(write=False)
+    loss, gradient = fused(z, y)
+    assert loss.dtype == gradient.dtype == dtype
+    np.testing.assert_allclose(loss, losses.softmax_cross_entropy(z, y), rtol=exact, atol=1e-300)
+    np.testing.assert_allclose(gradient, losses.softmax_cross_entropy_grad(z, y), rtol=exact, atol=exact / 100)
+    assert not np.shares_memory(gradient, z)
+
+
+def test_a_nan_spoils_the_fused_loss_and_its_own_row_alone_as_in_the_pair():
+    z = Z.copy()
+    z[2, 1] = np.nan
+    loss, gradient = fused(z, Y)
+    assert np.isnan(loss)
+    np.testing.assert_allclose(gradient, losses.softmax_cross_entropy_grad(z, Y), rtol=1e-13)
+    assert np.isnan(gradient).any(axis=1).tolist() == [False, False, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "y", [Y.tolist(), tuple(Y), Y.astype(np.uint8), Y.astype(np.int32)], ids=lambda y: str(type(y))
+)
+def test_the_fused_function_takes_labels_as_the_pair_does(y):
+    assert fused(Z, y)[0] == pytest.approx(losses.softmax_cross_entropy(Z, Y), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "z, y",
+    [
+        (Z, [0, 1, 2, 3, 0, 0]),
+        (Z, [0, 1, 2, -1, 0, 0]),
+        (Z, np.array([0.0, 1, 2, 1, 0, 0])),
+        (Z, np.array([True] * 6)),
+        (Z, [0, 1, 2]),
+        (Z, np.zeros((6, 1), int)),
+        (Z, 0),
+        (Z[0], [0, 1, 2]),
+        (np.ones((2, 3, 4)), [0, 1]),
+        (Z[:0], np.zeros(0, int)),
+        (Z.astype(int), Y),
+        (Z.tolist(), Y),
+    ],
+    ids=[
+        "label too large",
+        "negative label",
+        "labels of floats",
+        "labels of bools",
+        "too few labels",
+        "a column of labels",
+        "one label",
+        "one row of logits",
+        "three axes",
+        "empty",
+        "integers",
+        "list",
+    ],
+)
+def test_the_fused_function_refuses_in_the_words_of_the_pair(z, y):
+    with pytest.raises(ValueError) as caught:
+        fused(z, y)
+    assert str(caught.value) == refusal(losses.softmax_cross_entropy, z, y)
+
+
+@pytest.mark.parametrize("name", [f.__name__ for f in BINARY] + ["hinge"])
+def test_a_loss_without_a_fused_function_gives_its_pair(name):
+    operation = OPERATIONS[name]
+    inputs = operation.example(np.random.default_rng(0))
+    loss, gradient = operation.loss_and_grad(*inputs)
+    assert loss == operation.forward(*inputs)
+    np.testing.assert_array_equal(gradient, operation.backward(*inputs))

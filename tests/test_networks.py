@@ -1,5 +1,7 @@
-"""Promise: a network's gradients are right, training learns with them, and a misuse is refused in words."""
+"""Promise: a network's gradients are right, and its layers, its dicts and its vectors are the same memory."""
 
+import copy
+import pickle
 from itertools import pairwise
 
 import numpy as np
@@ -7,12 +9,12 @@ import pytest
 
 from bplib.activations import relu, sigmoid, softmax, tanh
 from bplib.gradcheck import central_difference, relative_error
-from bplib.layers import Activation, Linear, linear
+from bplib.layers import Activation, Dropout, Linear, l2
 from bplib.losses import binary_cross_entropy_with_logits, mse, mse_grad, softmax_cross_entropy
-from bplib.networks import Sequential
+from bplib.networks import Arrays, Sequential, add_l2
+from bplib.normalization import BatchNorm, LayerNorm
 from bplib.operations import find
-from bplib.optimizers import SGD
-from bplib.training import minibatches, train
+from bplib.optimizers import Adam
 
 XOR_X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 XOR_Y = np.array([[0.0], [1.0], [1.0], [0.0]])
@@ -24,90 +26,6 @@ def network(*sizes, activation=tanh, seed=0):
     for n_in, n_out in pairwise(sizes):
         layers += [Linear(n_in, n_out, rng), Activation(activation)]
     return Sequential(*layers[:-1])
-
-
-class Recorder:
-    """A network that predicts its one weight, and remembers the rows it was shown."""
-
-    def __init__(self):
-        self.params, self.grads = {"w": np.zeros(1)}, {"w": np.zeros(1)}
-        self.shown = []
-
-    def forward(self, x):
-        self.shown.append(x[:, 0].tolist())
-        return np.full((len(x), 1), self.params["w"][0])
-
-    def backward(self, dy):
-        self.grads["w"][...] = dy.sum()
-
-
-# Layers
-
-
-def test_a_linear_layer_starts_with_small_random_weights_and_no_bias():
-    layer = Linear(400, 300, np.random.default_rng(0))
-    assert layer.params["W"].shape == (400, 300)
-    assert layer.params["W"].std() == pytest.approx(1 / np.sqrt(400), rel=0.02)
-    assert layer.params["W"].mean() == pytest.approx(0, abs=1e-3)
-    np.testing.assert_array_equal(layer.params["b"], np.zeros(300))
-
-
-def test_weights_come_from_the_generator_that_is_given():
-    first, again, other = (Linear(2, 3, np.random.default_rng(seed)).params["W"] for seed in (0, 0, 1))
-    np.testing.assert_array_equal(first, again)
-    assert (first != other).all()
-    rng = np.random.default_rng(0)
-    assert (Linear(2, 3, rng).params["W"] != Linear(2, 3, rng).params["W"]).all()
-
-
-def test_a_layer_gives_what_its_pure_function_gives():
-    rng = np.random.default_rng(0)
-    layer, x = Linear(2, 3, rng), rng.normal(size=(5, 2))
-    np.testing.assert_array_equal(layer.forward(x), x @ layer.params["W"] + layer.params["b"])
-    np.testing.assert_array_equal(Activation(softmax).forward(x), softmax(x))
-
-
-def test_a_linear_layer_refuses_an_input_of_another_width_with_all_shapes():
-    with pytest.raises(ValueError, match=r"x is \(5, 4\), W is \(2, 3\) and b is \(3,\)"):
-        Linear(2, 3, np.random.default_rng(0)).forward(np.ones((5, 4)))
-    with pytest.raises(ValueError, match=r"x is \(2,\), W is \(2, 3\)"):
-        Linear(2, 3, np.random.default_rng(0)).forward(np.ones(2))
-
-
-def test_a_linear_layer_refuses_an_upstream_of_another_shape():
-    layer = Linear(2, 3, np.random.default_rng(0))
-    layer.forward(np.ones((5, 2)))
-    for shape in ((3,), (5, 1), (1, 3), (5, 2), (4, 3)):
-        with pytest.raises(ValueError, match=r"needed is the shape of y, \(5, 3\)"):
-            layer.backward(np.ones(shape))
-
-
-@pytest.mark.parametrize(
-    "layer", [Linear(2, 3, np.random.default_rng(0)), Activation(tanh)], ids=["Linear", "Activation"]
-)
-def test_backward_before_forward_is_refused(layer):
-    with pytest.raises(ValueError, match=f"{type(layer).__name__}.backward needs a forward before it"):
-        layer.backward(np.ones((5, 3)))
-
-
-@pytest.mark.parametrize("function", [mse, linear])
-def test_what_is_no_function_of_one_array_is_refused_as_an_activation(function):
-    with pytest.raises(ValueError, match=f"{function.__name__} is no function of one array"):
-        Activation(function)
-
-
-def test_train_refuses_what_is_no_loss():
-    with pytest.raises(ValueError, match="tanh is no loss"):
-        train(network(2, 1), tanh, XOR_X, XOR_Y, SGD(0.1), epochs=1, rng=np.random.default_rng(0))
-
-
-@pytest.mark.parametrize("function", [np.tanh, "tanh", None], ids=["numpy's", "name", "none"])
-def test_an_activation_that_is_not_registered_is_refused_with_those_that_are(function):
-    with pytest.raises(ValueError, match=r"known are .*relu.*sigmoid.*softmax.*tanh"):
-        Activation(function)
-
-
-# Networks
 
 
 def precise_difference(f, x):
@@ -133,7 +51,7 @@ def test_every_gradient_of_a_network_agrees_with_differences(activation, loss):
         loss, rng.uniform(size=(7, 2))
     )
     difference = central_difference if activation is relu else precise_difference  # no large steps around kinks
-    dx = net.backward(find(loss).backward(net.forward(x), truth))
+    dx = net.input_gradient(find(loss).backward(net.forward(x), truth))
 
     for name, parameter in net.params.items():
         kept = parameter.copy()
@@ -155,16 +73,18 @@ def test_params_and_grads_have_equal_names_and_shapes():
 
 def test_the_arrays_of_a_network_are_those_of_its_layers():
     net = network(2, 8, 1)
-    assert net.params["2.W"] is net.layers[2].params["W"]
-    assert net.grads["0.b"] is net.layers[0].grads["b"]
+    net.params["2.W"][0, 0] = 7.0
+    net.layers[0].grads["b"][1] = 5.0
+    assert net.layers[2].params["W"][0, 0] == 7.0
+    assert net.grads["0.b"][1] == 5.0
 
 
 def test_backward_sets_gradients_and_does_not_add_them_up():
     net, x = network(2, 8, 1), XOR_X
     dy = mse_grad(net.forward(x), XOR_Y)
-    dx = net.backward(dy)
+    dx = net.input_gradient(dy)
     once = {name: g.copy() for name, g in net.grads.items()}
-    np.testing.assert_array_equal(net.backward(dy), dx)
+    np.testing.assert_array_equal(net.input_gradient(dy), dx)
     for name in once:
         np.testing.assert_array_equal(net.grads[name], once[name])
 
@@ -188,206 +108,216 @@ def test_a_layer_that_stands_in_a_network_twice_is_refused(kind):
         Sequential(twice, Linear(3, 3, rng), twice)
 
 
-# Optimizers
+def test_layers_without_weights_make_a_network_too():
+    net = Sequential(Activation(tanh), Activation(relu))
+    np.testing.assert_array_equal(net.forward(np.array([[-1.0, 0.5]])), [[0, np.tanh(0.5)]])
+    assert net.params == net.grads == {}
+    assert net.params.flat.size == 0
+    np.testing.assert_allclose(net.input_gradient(np.ones((1, 2))), [[0, 1 - np.tanh(0.5) ** 2]], rtol=1e-14)
 
 
-def test_a_step_goes_against_the_gradient_in_place():
-    w, b = np.array([1.0, 2.0]), np.array([[0.5]])
-    params, grads = {"w": w, "b": b}, {"w": np.array([10.0, -20.0]), "b": np.array([[1.0]])}
-    SGD(lr=0.1).step(params, grads)
-    assert params["w"] is w
-    np.testing.assert_allclose(w, [0.0, 4.0], atol=1e-15)  # 1 - 0.1 * 10, 2 + 0.1 * 20
-    np.testing.assert_allclose(b, [[0.4]])
-    np.testing.assert_array_equal(grads["w"], [10, -20])
+def test_a_network_without_layers_is_refused():
+    with pytest.raises(ValueError, match="there are no layers"):
+        Sequential()
 
 
-@pytest.mark.parametrize("lr", [0, -0.1, float("nan"), -np.inf])
-def test_a_learning_rate_that_is_not_positive_is_refused(lr):
-    with pytest.raises(ValueError, match=f"lr is {lr}; a positive"):
-        SGD(lr)
+@pytest.mark.parametrize("stranger", [tanh, np.ones((2, 3)), None, Linear], ids=["function", "array", "none", "class"])
+def test_what_is_no_layer_is_refused_with_what_it_lacks(stranger):
+    with pytest.raises(TypeError, match=r"Sequential: .* has no .*params"):
+        Sequential(Linear(2, 3, np.random.default_rng(0)), stranger)
 
 
-@pytest.mark.parametrize("grads", [{}, {"W": np.ones(2)}, {"w": np.ones(2), "b": np.ones(1)}], ids=str)
-def test_gradients_of_other_names_are_refused_with_both(grads):
-    params = {"w": np.ones(2)}
-    with pytest.raises(ValueError) as refusal:
-        SGD(0.1).step(params, grads)
-    assert f"params has {['w']} but grads has {sorted(grads)}" in str(refusal.value)
-    np.testing.assert_array_equal(params["w"], [1, 1])
+def test_a_network_among_the_layers_is_taken_apart():
+    rng = np.random.default_rng(0)
+    inner = Sequential(Linear(2, 3, rng), Activation(tanh))
+    net = Sequential(inner, Sequential(Linear(3, 4, rng)), Linear(4, 1, rng))
+    assert [type(layer).__name__ for layer in net.layers] == ["Linear", "Activation", "Linear", "Linear"]
+    assert list(net.params) == ["0.W", "0.b", "2.W", "2.b", "3.W", "3.b"]
 
 
-def test_a_gradient_of_another_shape_is_refused_before_anything_moves():
-    params = {"a": np.ones(2), "w": np.ones((2, 3))}
-    with pytest.raises(ValueError, match=r"w is \(2, 3\) but its gradient is \(3,\)"):
-        SGD(0.1).step(params, {"a": np.ones(2), "w": np.ones(3)})
-    np.testing.assert_array_equal(params["a"], [1, 1])
+def test_backward_is_input_gradient_without_the_gradient_of_the_input():
+    net, other = network(2, 8, 1), network(2, 8, 1)
+    dy = mse_grad(net.forward(XOR_X), XOR_Y)
+    other.forward(XOR_X)
+    assert net.backward(dy) is None
+    assert other.input_gradient(dy).shape == XOR_X.shape
+    np.testing.assert_array_equal(net.grads.flat, other.grads.flat)
+    assert net.grads.flat.any()
 
 
-def test_a_parameter_that_cannot_be_changed_in_place_is_refused():
-    with pytest.raises((TypeError, ValueError)):
-        SGD(0.1).step({"b": np.float64(0.5)}, {"b": np.float64(1.0)})
+def test_a_first_layer_that_only_knows_backward_is_asked_for_that():
+    rng = np.random.default_rng(0)
+    net = Sequential(LayerNorm(3), Linear(3, 2, rng))
+    y = net.forward(rng.normal(size=(5, 3)))
+    net.backward(np.ones(y.shape))
+    assert net.grads["0.gamma"].any()
 
 
-# Mini-batches
+def test_predict_drops_nothing_takes_the_running_statistics_and_remembers_nothing():
+    rng = np.random.default_rng(0)
+    net = Sequential(Linear(3, 6, rng), BatchNorm(6), Activation(relu), Dropout(0.5, rng), Linear(6, 2, rng))
+    x = rng.normal(size=(7, 3))
+    first = net.predict(x)
+    np.testing.assert_array_equal(net.predict(x), first)
+    np.testing.assert_allclose(net.predict(x[:1]), first[:1], rtol=1e-13)  # each row by itself
+    with pytest.raises(ValueError, match="needs a forward before it"):
+        net.backward(np.ones((7, 2)))
+    assert (net.forward(x) != first).any()
+    assert (net.forward(x) != net.forward(x)).any()
+
+
+# One memory
+
+
+def moved_by_one(net):
+    """What the network says after every parameter has been moved through its one vector."""
+    net.params.flat += 1.0
+    return net.predict(XOR_X)
+
+
+def assert_one_memory(net):
+    for kind in ("params", "grads"):
+        arrays = getattr(net, kind)
+        assert isinstance(arrays, Arrays)
+        assert arrays.flat.size == sum(a.size for a in arrays.values())
+        for name, array in arrays.items():
+            layer, own = name.split(".")
+            assert np.shares_memory(array, arrays.flat)
+            assert np.shares_memory(array, getattr(net.layers[int(layer)], kind)[own])
+            assert array.shape == getattr(net.layers[int(layer)], kind)[own].shape
+        kept = arrays.flat.copy()
+        arrays.flat[...] = np.arange(arrays.flat.size)
+        np.testing.assert_array_equal(np.concatenate([a.ravel() for a in arrays.values()]), arrays.flat)
+        arrays.flat[...] = kept
+
+
+def test_dict_vector_and_layers_are_one_memory():
+    assert_one_memory(network(2, 8, 3, 1))
 
 
 @pytest.mark.parametrize(
-    "n, batch_size, lengths", [(10, 3, [3, 3, 3, 1]), (6, 2, [2, 2, 2]), (5, 5, [5]), (3, 1, [1] * 3)]
+    "copied",
+    [copy.deepcopy, lambda net: net.astype(np.float32).astype(np.float64)],
+    ids=["deepcopy", "astype and back"],
 )
-def test_minibatches_cover_every_row_once(n, batch_size, lengths):
-    batches = list(minibatches(n, batch_size, np.random.default_rng(0)))
-    assert [len(rows) for rows in batches] == lengths
-    assert sorted(np.concatenate(batches)) == list(range(n))
-
-
-def test_minibatches_are_shuffled_by_the_generator():
-    first, again, other = (
-        np.concatenate(list(minibatches(50, 7, np.random.default_rng(seed)))).tolist() for seed in (0, 0, 1)
-    )
-    assert first == again != other
-    assert sorted(first) != first
-
-
-@pytest.mark.parametrize("batch_size", [0, -1, 11, 2.0, 2.5, "2", None], ids=repr)
-def test_a_batch_size_that_is_none_is_refused_with_the_range(batch_size):
-    with pytest.raises(ValueError, match=f"batch_size is {batch_size}; a whole number from 1 to 10 is needed"):
-        list(minibatches(10, batch_size, np.random.default_rng(0)))
-
-
-# Training
-
-
-def test_xor_is_learned():
+def test_a_copy_is_one_memory_again_and_shares_none_with_the_first(copied):
     net = network(2, 8, 1)
-    history = train(
-        net, binary_cross_entropy_with_logits, XOR_X, XOR_Y, SGD(1.0), epochs=400, rng=np.random.default_rng(0)
+    vector = net.params.flat
+    other = copied(net)
+    assert_one_memory(other)
+    np.testing.assert_allclose(other.params.flat, vector, rtol=1e-6)
+    assert not np.shares_memory(other.params.flat, vector)
+    before = vector.copy()
+    moved_by_one(other)
+    np.testing.assert_array_equal(vector, before)
+
+
+def test_a_pickled_network_is_one_memory_again():
+    rng = np.random.default_rng(0)
+    net = Sequential(Linear(2, 8, rng), LayerNorm(8), Activation(tanh), Linear(8, 1, rng))
+    other = pickle.loads(pickle.dumps(net))
+    assert_one_memory(other)
+    np.testing.assert_array_equal(moved_by_one(other), moved_by_one(net))
+
+
+def test_a_copy_learns_by_itself():
+    net = network(2, 8, 1)
+    other = copy.deepcopy(net)
+    before = net.predict(XOR_X)
+    other.backward(mse_grad(other.forward(XOR_X), XOR_Y))
+    Adam(0.1).step(other.params, other.grads)
+    assert (other.predict(XOR_X) != before).all()
+    np.testing.assert_array_equal(net.predict(XOR_X), before)
+
+
+def test_an_array_may_be_updated_through_its_name():
+    net = network(2, 8, 1)
+    W, expected = net.params["0.W"], net.params["0.W"] - 0.5
+    net.params["0.W"] -= 0.5
+    net.params["2.b"] += 3.0
+    net.params["2.b"] *= 2.0
+    assert net.params["0.W"] is W
+    np.testing.assert_array_equal(net.layers[0].params["W"], expected)
+    np.testing.assert_array_equal(net.layers[2].params["b"], [6.0])
+    assert_one_memory(net)
+
+
+@pytest.mark.parametrize("kind", ["params", "grads"])
+def test_another_array_in_the_place_of_one_is_refused(kind):
+    net = network(2, 8, 1)
+    for owner, name in ((net, "0.W"), (net.layers[0], "W")):
+        arrays = getattr(owner, kind)
+        with pytest.raises(TypeError, match=rf"another array in the place of '{name}' would be lost; write into it"):
+            arrays[name] = np.zeros((2, 8))
+        with pytest.raises(TypeError, match="would be lost"):
+            arrays[name] = arrays[name] - 0.1
+    with pytest.raises(TypeError, match="'no such name' would be lost"):
+        getattr(net, kind)["no such name"] = np.ones(1)
+    assert_one_memory(net)
+
+
+def test_arrays_keep_names_shapes_and_values():
+    given = {"a": np.arange(6.0).reshape(2, 3), "b": np.array(7.0), "c": np.zeros((0, 4)), "d": np.arange(2.0)}
+    arrays = Arrays(given)
+    assert list(arrays) == list(given)
+    for name in given:
+        np.testing.assert_array_equal(arrays[name], given[name])
+    assert arrays.flat.tolist() == [0, 1, 2, 3, 4, 5, 7, 0, 1]
+    arrays.flat[6] = 8
+    assert arrays["b"] == 8
+    assert given["b"] == 7
+
+
+# Types
+
+
+def test_a_network_of_float32_stays_float32_through_training():
+    rng = np.random.default_rng(0)
+    net = Sequential(
+        Linear(2, 6, rng), BatchNorm(6), Activation(tanh), LayerNorm(6), Dropout(0.2, rng), Linear(6, 1, rng)
     )
-    assert history[0] > 0.5
-    assert history[-1] < 0.02
-    np.testing.assert_array_equal(net.forward(XOR_X) > 0, XOR_Y == 1)
+    assert net.astype(np.float32) is net
+    X, y, optimizer = XOR_X.astype(np.float32), XOR_Y.astype(np.float32), Adam(0.01)
+    for _ in range(3):
+        out = net.forward(X)
+        loss, dy = find(mse).loss_and_grad(out, y)
+        net.backward(dy)
+        optimizer.step(net.params, net.grads)
+    assert out.dtype == dy.dtype == net.predict(X).dtype == net.input_gradient(dy).dtype == np.float32
+    assert np.asarray(loss).dtype == np.float32
+    for arrays in (net.params, net.grads):
+        assert arrays.flat.dtype == np.float32
+        assert all(a.dtype == np.float32 for a in arrays.values())
+    assert_one_memory(net)
 
 
-def test_xor_is_not_learned_without_a_hidden_layer():
-    net = network(2, 1)
-    history = train(
-        net, binary_cross_entropy_with_logits, XOR_X, XOR_Y, SGD(1.0), epochs=400, rng=np.random.default_rng(0)
-    )
-    assert history[-1] == pytest.approx(np.log(2), rel=1e-3)  # the best a line can do is to say one half
+# L2
 
 
-def test_each_epoch_shows_every_row_once():
-    net, X = Recorder(), np.arange(10.0)[:, None]
-    train(net, mse, X, X, SGD(0.1), epochs=3, rng=np.random.default_rng(0), batch_size=4)
-    assert [len(rows) for rows in net.shown] == [4, 4, 2] * 3
-    epochs = [[*first, *second, *third] for first, second, third in zip(*[iter(net.shown)] * 3, strict=True)]
-    assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
-    assert epochs[0] != epochs[1]
+def test_l2_reaches_every_weight_and_no_bias():
+    rng = np.random.default_rng(0)
+    net = Sequential(Linear(2, 8, rng), LayerNorm(8), Linear(8, 1, rng))
+    for p in net.params.values():
+        p[...] = rng.normal(size=p.shape)
+    net.backward(mse_grad(net.forward(XOR_X), XOR_Y))
+    before = {name: g.copy() for name, g in net.grads.items()}
+    penalty = add_l2(net, 0.3)
+    weights = ("0.W", "2.W")
+    assert penalty == pytest.approx(sum(l2(net.params[name], 0.3) for name in weights), rel=1e-14)
+    for name, g in net.grads.items():
+        added = 0.3 * net.params[name] if name in weights else 0.0
+        np.testing.assert_allclose(g, before[name] + added, rtol=1e-14)
+    assert_one_memory(net)
 
 
-def test_each_row_keeps_its_truth_when_rows_are_shuffled():
-    X = np.random.default_rng(0).normal(size=(20, 3))
-    y = X @ np.array([[1.0], [-2.0], [0.5]]) + 3
-    net = network(3, 1)
-    history = train(net, mse, X, y, SGD(0.1), epochs=200, rng=np.random.default_rng(0), batch_size=6)
-    assert history[-1] < 1e-10
-    np.testing.assert_allclose(net.params["0.W"][:, 0], [1, -2, 0.5], atol=1e-4)
-    np.testing.assert_allclose(net.params["0.b"], [3], atol=1e-4)
+def test_the_gradient_with_l2_is_that_of_loss_plus_penalty():
+    net = network(2, 5, 1, seed=3)
+    net.backward(mse_grad(net.forward(XOR_X), XOR_Y))
+    add_l2(net, 0.3)
 
+    def total(flat):
+        net.params.flat[...] = flat
+        return mse(net.predict(XOR_X), XOR_Y) + 0.15 * sum(np.sum(p**2) for p in net.params.values() if p.ndim > 1)
 
-def test_history_is_the_mean_over_rows_and_a_short_last_batch_weighs_less():
-    X = y = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])
-    # so small a step that the weight stays 0: the loss of a batch is the mean of y^2
-    history = train(Recorder(), mse, X, y, SGD(1e-300), epochs=2, rng=np.random.default_rng(0), batch_size=2)
-    assert history == pytest.approx([(1 + 4 + 9 + 16 + 25) / 5] * 2, rel=1e-14)
-    assert all(type(loss) is float for loss in history)
-
-
-def test_a_training_step_is_the_five_steps_by_hand():
-    # w = 0, y = 2 and 4: dL/dw = 2 * mean(w - y) = -6; w = 0.6; then loss (1.4^2 + 3.4^2) / 2 = 6.76
-    net, y = Recorder(), np.array([[2.0], [4.0]])
-    history = train(net, mse, y, y, SGD(0.1), epochs=2, rng=np.random.default_rng(0))
-    assert history == pytest.approx([10, 6.76], rel=1e-14)
-    assert net.params["w"][0] == pytest.approx(0.6 + 0.1 * 2 * (3 - 0.6))
-
-
-def test_training_is_reproducible_by_its_generator():
-    def run(seed):
-        net = network(2, 8, 1)
-        history = train(net, mse, XOR_X, XOR_Y, SGD(0.5), epochs=5, rng=np.random.default_rng(seed), batch_size=1)
-        return history, net.params["0.W"].tolist()
-
-    assert run(0) == run(0) != run(1)
-
-
-def test_training_stops_when_the_loss_stands_still():
-    net, y = Recorder(), np.array([[2.0], [4.0]])
-    history = train(net, mse, y, y, SGD(0.1), epochs=1000, rng=np.random.default_rng(0), tolerance=1e-3)
-    assert 2 < len(history) < 100
-    steps = np.abs(np.diff(history))
-    assert steps[-1] < 1e-3 <= steps[:-1].min()
-
-
-def test_training_without_a_tolerance_runs_all_epochs():
-    net, y = Recorder(), np.array([[2.0], [2.0]])
-    assert len(train(net, mse, y, y, SGD(0.5), epochs=20, rng=np.random.default_rng(0))) == 20  # at once at the minimum
-
-
-def test_no_batch_size_means_the_whole_set_at_once():
-    net, X = Recorder(), np.arange(10.0)[:, None]
-    train(net, mse, X, X, SGD(0.1), epochs=2, rng=np.random.default_rng(0))
-    assert [len(rows) for rows in net.shown] == [10, 10]
-
-
-@pytest.mark.parametrize(
-    "batch_size",
-    [
-        0,
-        -1,
-        5,
-        1.5,
-    ],
-)
-def test_train_refuses_a_bad_batch_size(batch_size):
-    with pytest.raises(ValueError, match=f"batch_size is {batch_size}; a whole number from 1 to 4"):
-        train(network(2, 1), mse, XOR_X, XOR_Y, SGD(0.1), epochs=1, rng=np.random.default_rng(0), batch_size=batch_size)
-
-
-def test_train_refuses_unequal_lengths_with_both():
-    with pytest.raises(ValueError, match="X has 4 rows but y has 3"):
-        train(network(2, 1), mse, XOR_X, XOR_Y[:3], SGD(0.1), epochs=1, rng=np.random.default_rng(0))
-
-
-def test_train_refuses_a_loss_that_is_not_registered():
-    with pytest.raises(ValueError, match=r"not a registered operation"):
-        train(network(2, 1), lambda p, y: 0.0, XOR_X, XOR_Y, SGD(0.1), epochs=1, rng=np.random.default_rng(0))
-
-
-def test_train_refuses_a_column_of_predictions_against_a_row_of_truths():
-    with pytest.raises(ValueError, match=r"y_pred is \(4, 1\) but y_true is \(4,\)"):
-        train(network(2, 1), mse, XOR_X, XOR_Y[:, 0], SGD(0.1), epochs=1, rng=np.random.default_rng(0))
-
-
-# Doors
-
-
-def test_layers_and_training_ask_for_a_generator():
-    with pytest.raises(TypeError, match="Linear: rng is of type int"):
-        Linear(3, 1, 0)
-    with pytest.raises(TypeError, match="minibatches: rng is of type int"):
-        minibatches(4, 2, 0)
-    with pytest.raises(ValueError, match="n_in is 0"):
-        Linear(0, 1, np.random.default_rng(0))
-
-
-@pytest.mark.parametrize("rows, epochs", [(0, 1), (4, 0), (4, -1)])
-def test_train_needs_rows_and_epochs(rows, epochs):
-    with pytest.raises(ValueError, match=f"{rows} rows and {epochs} epochs"):
-        train(network(2, 1), mse, XOR_X[:rows], XOR_Y[:rows], SGD(0.1), epochs=epochs, rng=np.random.default_rng(0))
-
-
-def test_a_step_refuses_parameters_of_integers_and_takes_lists_as_gradients():
-    with pytest.raises(TypeError, match="W is an array of int64"):
-        SGD(0.1).step({"W": np.ones(2, dtype=np.int64)}, {"W": np.ones(2)})
-    params = {"W": np.ones(2)}
-    SGD(0.5).step(params, {"W": [1.0, 2.0]})
-    np.testing.assert_array_equal(params["W"], [0.5, 0.0])
+    kept = net.params.flat.copy()
+    assert relative_error(net.grads.flat, precise_difference(total, kept)) < 1e-6

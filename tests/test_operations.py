@@ -5,9 +5,42 @@ import inspect
 import numpy as np
 import pytest
 
-from bplib import activations, layers, losses
+from bplib import (
+    activations,
+    attention,
+    class_weights,
+    convolution,
+    layers,
+    losses,
+    lstm,
+    normalization,
+    policy,
+    pooling,
+    recurrent,
+)
 from bplib.operations import OPERATIONS, find, register, require_floats, require_same_shape
 from bplib.verify import witnesses
+
+MODULES = [
+    activations,
+    losses,
+    class_weights,
+    layers,
+    normalization,
+    convolution,
+    pooling,
+    recurrent,
+    lstm,
+    attention,
+    policy,
+]
+# What is no operation: it has no gradient, or is made of operations that have one.
+NO_OPERATION = {
+    losses: {"require_pair", "require_unit", "require_labels"},
+    layers: {"zeros", "xavier", "he", "require_forward"},
+    attention: {"causal_mask"},
+    policy: {"returns_to_go", "reinforce", "play"},
+}
 
 SIZES = {"default": lambda sizes: {}, "n is 7": lambda sizes: {"n": 7}, "square": lambda sizes: dict.fromkeys(sizes, 3)}
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
@@ -15,6 +48,15 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=O
 
 def draw(operation, seed=0, **sizes):
     return operation.example(np.random.default_rng(seed), **sizes)
+
+
+def arrays(inputs):
+    """The inputs that are arrays; others are a stride, a rate, or nothing."""
+    return [x for x in inputs if isinstance(x, np.ndarray)]
+
+
+def of_arrays(change, inputs):
+    return [change(x) if isinstance(x, np.ndarray) else x for x in inputs]
 
 
 def run(operation, inputs, dtype=float):
@@ -46,18 +88,19 @@ def public_functions(module):
     }
 
 
-@pytest.mark.parametrize("module", [activations, losses, layers], ids=["activations", "losses", "layers"])
-def test_every_forward_and_its_backward_are_registered_as_a_pair(module):
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)
+def test_every_public_function_has_its_witnesses_and_every_forward_its_backward(module):
     functions = public_functions(module)
-    backwards = {name for name in functions if name.endswith(("_backward", "_grad"))}
-    for name in backwards:
-        forward = functions[name.removesuffix("_backward").removesuffix("_grad")]
-        assert find(forward).backward is functions[name]
-    assert backwards == {find(functions[name]).backward.__name__ for name in functions.keys() - backwards}
+    without = set(functions)
+    for operation in OPERATIONS.values():
+        if functions.get(operation.name) is operation.forward:
+            assert functions[operation.backward.__name__] is operation.backward
+            without -= {operation.name, operation.backward.__name__}
+    assert without == NO_OPERATION.get(module, set())
 
 
-def test_the_registry_holds_nothing_but_the_functions_of_the_three_modules():
-    functions = public_functions(activations) | public_functions(losses) | public_functions(layers)
+def test_the_registry_holds_nothing_but_the_functions_of_these_modules():
+    functions = {name: function for module in MODULES for name, function in public_functions(module).items()}
     assert all(functions[name] is operation.forward for name, operation in OPERATIONS.items())
 
 
@@ -112,7 +155,7 @@ def test_wrt_names_are_those_of_the_forward_that_have_a_gradient():
 
 @each_operation
 def test_an_example_differs_from_seed_to_seed(operation):
-    examples = [draw(operation, seed)[0] for seed in range(5)]
+    examples = [draw(operation, seed)[operation.wrt[0]] for seed in range(5)]
     for i, first in enumerate(examples):
         assert all((first != second).all() for second in examples[:i])
 
@@ -120,7 +163,7 @@ def test_an_example_differs_from_seed_to_seed(operation):
 @each_operation
 def test_an_example_differs_between_two_draws(operation):
     rng = np.random.default_rng(0)
-    for first, second in zip(operation.example(rng), operation.example(rng), strict=True):
+    for first, second in zip(arrays(operation.example(rng)), arrays(operation.example(rng)), strict=True):
         assert (first != second).any()
 
 
@@ -129,7 +172,10 @@ def test_the_entries_of_an_example_differ(operation):
     inputs = draw(operation)
     for i in operation.wrt:
         assert np.unique(inputs[i]).size == inputs[i].size
-    assert all(np.unique(x).size > 1 for x in inputs)
+    assert all(np.unique(x).size > 1 for x in arrays(inputs))
+
+
+SQUARE = {("rnn_step", "Wh"), ("rnn", "Wh")}  # from state to state
 
 
 @each_operation
@@ -137,16 +183,18 @@ def test_no_two_axes_of_an_example_are_equally_long_and_none_has_length_1(operat
     lengths = list(operation.sizes.values())
     assert len(set(lengths)) == len(lengths)
     assert not {1, 2, 4} & {operation.sizes["n"]}  # 1/n, 2/n and n/2 are told apart
-    for x in draw(operation):
-        assert len(set(x.shape)) == x.ndim
-        assert min(x.shape) > 1
+    for name, x in zip(inspect.signature(operation.forward).parameters, draw(operation), strict=False):
+        if isinstance(x, np.ndarray):
+            assert len(set(x.shape)) == x.ndim or (operation.name, name) in SQUARE
+            assert min(x.shape) > 1
 
 
 @each_operation
 def test_an_example_has_the_sizes_it_is_asked_for(operation):
     lengths = {name: 11 + i for i, name in enumerate(operation.sizes)}
-    used = {length for x in draw(operation, **lengths) for length in x.shape}
-    assert used == set(lengths.values())
+    used = {length for x in arrays(draw(operation, **lengths)) for length in x.shape}
+    gates = {4 * lengths["m"]} if operation.name.startswith("lstm") else set()  # four maps of m entries, side by side
+    assert used == set(lengths.values()) | gates
 
 
 @each_operation
@@ -181,7 +229,7 @@ def test_the_example_of_a_bias_is_not_zero():
 def test_neither_forward_nor_backward_writes_into_its_arguments(operation):
     inputs = draw(operation)
     expected_out, expected = run(operation, inputs)
-    for x in inputs:
+    for x in arrays(inputs):
         x.setflags(write=False)
     frozen = np.array(expected_out)
     frozen.setflags(write=False)
@@ -199,7 +247,7 @@ def test_a_gradient_is_an_array_of_its_own(operation):
     inputs = draw(operation)
     out = operation.forward(*inputs)
     upstream = np.ones(np.shape(out))
-    given = [*inputs, upstream, np.asarray(out)]
+    given = [*arrays(inputs), upstream, np.asarray(out)]
     for gradient in operation.gradients(1.0 if operation.is_loss else upstream, out, *inputs):
         assert not any(np.shares_memory(gradient, array) for array in given)
 
@@ -219,8 +267,8 @@ def test_every_gradient_is_shaped_like_its_variable(operation):
 @each_operation
 def test_the_layout_in_memory_makes_no_difference(operation, layout):
     inputs = draw(operation)
-    laid_out = [layout(x) for x in inputs]
-    assert any(not x.flags.c_contiguous for x in laid_out)
+    laid_out = of_arrays(layout, inputs)
+    assert any(not x.flags.c_contiguous for x in arrays(laid_out))
     for mine, theirs in zip(run(operation, laid_out)[1], run(operation, inputs)[1], strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-13, atol=1e-15)
     np.testing.assert_allclose(operation.forward(*laid_out), operation.forward(*inputs), rtol=1e-14)
@@ -229,12 +277,76 @@ def test_the_layout_in_memory_makes_no_difference(operation, layout):
 @each_operation
 def test_float32_stays_float32_and_agrees_with_float64(operation):
     inputs = draw(operation)
-    narrow = [x.astype(np.float32) if x.dtype.kind == "f" else x for x in inputs]
+    narrow = of_arrays(lambda x: x.astype(np.float32) if x.dtype.kind == "f" else x, inputs)
     out, gradients = run(operation, narrow, np.float32)
     assert out.dtype == np.float32
     for mine, theirs in zip(gradients, run(operation, inputs)[1], strict=True):
         assert mine.dtype == np.float32
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
+
+
+# Inputs that are usual for none and happen to all
+
+# What has to stay as the example draws it, where everything else becomes as large as 1000.
+KEPT = {
+    ("binary_cross_entropy", "p"): "a probability",
+    ("binary_cross_entropy", "y"): "a probability",
+    ("binary_cross_entropy_with_logits", "y"): "a probability",
+    ("hinge", "y"): "1 or -1",
+    ("weighted_binary_cross_entropy", "y"): "a probability",
+    ("weighted_softmax_cross_entropy", "weights"): "not negative",
+    ("batch_norm_evaluation", "variance"): "not negative",
+}
+# A mean over the batch is taken, or was: a batch of none has no mean. All other operations have nothing to do.
+MEANS = {"batch_norm", "batch_norm_evaluation"} | {
+    name for name, operation in OPERATIONS.items() if operation.is_loss and name != "l2"
+}
+
+
+def enlarged(operation, spread):
+    """The example with its arrays of floats stretched to +-1000, and the names of those that are not."""
+    kept = set()
+    inputs = []
+    for name, x in zip(inspect.signature(operation.forward).parameters, draw(operation), strict=False):
+        if (operation.name, name) in KEPT:
+            kept.add((operation.name, name))
+        elif isinstance(x, np.ndarray) and x.dtype.kind == "f":
+            x = 1000 * np.sign(x) if spread == "all at +-1000" else x * (1000 / np.abs(x).max())
+        inputs.append(x)
+    return inputs, kept
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+@pytest.mark.parametrize("spread", ["up to +-1000", "all at +-1000"])
+@each_operation
+def test_inputs_of_a_thousand_give_finite_outputs_and_gradients_without_a_warning(operation, spread, dtype):
+    inputs, _ = enlarged(operation, spread)
+    inputs = of_arrays(lambda x: x.astype(dtype) if x.dtype.kind == "f" else x, inputs)
+    out, gradients = run(operation, inputs, dtype)
+    for array in (out, *gradients):
+        assert np.isfinite(array).all()
+
+
+def test_every_input_that_is_not_enlarged_is_one_of_an_operation():
+    assert set().union(*(enlarged(operation, "up to +-1000")[1] for operation in OPERATIONS.values())) == set(KEPT)
+
+
+@pytest.mark.filterwarnings("error")
+@each_operation
+def test_an_empty_batch_gives_empty_outputs_and_gradients_of_zero_or_is_refused_where_a_mean_is_taken(operation):
+    inputs = draw(operation, n=0)
+    assert any(x.size == 0 for x in arrays(inputs))
+    if operation.name in MEANS:
+        for f in (operation.forward, operation.backward) if operation.is_loss else (operation.forward,):
+            with pytest.raises(ValueError, match=f"^{f.__name__}: the batch is empty, and nothing has no mean$"):
+                f(*inputs)
+        return
+    out, gradients = run(operation, inputs)
+    assert np.size(out) == 0 or operation.name == "l2"
+    for i, gradient in zip(operation.wrt, gradients, strict=True):
+        assert gradient.shape == inputs[i].shape
+        assert not gradient.any()
 
 
 # The doors

@@ -20,6 +20,8 @@ each_file = pytest.mark.parametrize("path", FILES.values(), ids=FILES)
 STDLIB, NUMPY = frozenset(), frozenset({"numpy"})
 FLOORS = {
     "operations": STDLIB,
+    "training": NUMPY | {"tqdm"},
+    "worlds": NUMPY | {"gymnasium"},
     "symbolic": NUMPY | {"sympy", "mpmath"},  # mpmath is the arithmetic of sympy, and comes with it
     "verify": NUMPY | {"sympy"},
     "plots": NUMPY | {"sympy", "matplotlib"},
@@ -46,7 +48,7 @@ FLOORS = {
 
 def module_order():
     """The indented table in the docstring of bplib: one module a line, with what it is for."""
-    return re.findall(r"^    ([a-z_]+)  +\S", bplib.__doc__, flags=re.MULTILINE)
+    return re.findall(r"^    ([a-z_]+) +\S", bplib.__doc__, flags=re.MULTILINE)
 
 
 def course_order():
@@ -151,7 +153,7 @@ def modules_loaded_by(statement):
     return {name.split(".")[0] for name in done.stdout.split()}
 
 
-HEAVY = {"sympy", "matplotlib", "ipywidgets", "IPython", "nbformat", "nbclient", "nbval", "pytest"}
+HEAVY = {"sympy", "matplotlib", "ipywidgets", "gymnasium", "IPython", "nbformat", "nbclient", "nbval", "pytest"}
 
 
 def test_importing_bplib_loads_nothing_heavy():

@@ -33,7 +33,7 @@ def each_formula_is_derived_once(monkeypatch):
     """Keep what SymPy found: a planted backward or engine does not change it, and deriving is slow."""
 
     def gradients(operation, inputs, upstream):
-        key = (operation.definition, *(x.tobytes() for x in inputs), np.asarray(upstream).tobytes())
+        key = (operation.definition, *(np.asarray(x).tobytes() for x in inputs), np.asarray(upstream).tobytes())
         if key not in derived:
             derived[key] = derive(operation, inputs, upstream)
         return derived[key]
@@ -274,6 +274,11 @@ def test_the_same_mistake_in_definition_and_forward_is_seen_by_a_backward_that_i
 # A broken engine
 
 
+def arriving(rule, gradient):
+    """What a rule of the engine sends to each parent: gradient times slope, or what the function gives."""
+    return rule(gradient) if callable(rule) else tuple(gradient * slope for slope in rule)
+
+
 def in_the_engine(owner, name, vjp):
     """A function of the engine whose nodes have another rule: vjp(right, g, *data), given the right gradients.
 
@@ -284,8 +289,8 @@ def in_the_engine(owner, name, vjp):
     @wraps(function)
     def broken(*args, **kwargs):
         node = function(*args, **kwargs)
-        right, data = node._vjp, [parent.data for parent in node.parents]
-        node._vjp = lambda g: vjp(right(g), g, *data)
+        right, data = node._rule, [parent.data for parent in node.parents]
+        node._rule = lambda g: vjp(arriving(right, g), g, *data)
         return node
 
     def changed(operation):
@@ -302,7 +307,8 @@ def in_the_engine(owner, name, vjp):
         ours = {id(node) for node in made}
         for node, place, right in arrivals:
             if id(node) in ours:
-                wrong = vjp(node._vjp(node.grad), node.grad, *(parent.data for parent in node.parents))[place]
+                data = [parent.data for parent in node.parents]
+                wrong = vjp(arriving(node._rule, node.grad), node.grad, *data)[place]
                 if not np.allclose(wrong, right):
                     return True
         return False
@@ -329,7 +335,7 @@ def edges(operation):
         (node, place, gradient)
         for node in order
         if node.parents
-        for place, gradient in enumerate(node._vjp(node.grad))
+        for place, gradient in enumerate(arriving(node._rule, node.grad))
         if id(node.parents[place]) in varying
     ]
 
@@ -338,8 +344,15 @@ def overwriting_backward(self):
     order = autodiff.topological_order(self)
     self.grad = 1.0
     for node in reversed(order):
-        for parent, gradient in zip(node.parents, node._vjp(node.grad) if node._vjp else (), strict=True):
-            parent.grad = autodiff._unbroadcast(gradient, parent.shape)
+        for parent, gradient in zip(node.parents, arriving(node._rule or (), node.grad), strict=True):
+            parent.grad = autodiff._unbroadcast(gradient, parent.data) if parent._rule is not None else None
+
+
+def one_of_the_copies(gradient, data):
+    """The gradient of the first copy that NumPy had made of the data, where the sum over all is needed."""
+    shape = np.shape(data)
+    first = np.asarray(gradient)[(0,) * (np.ndim(gradient) - len(shape))][tuple(slice(n) for n in shape)]
+    return first if shape else float(first)
 
 
 def paths_meet(operation):
@@ -375,7 +388,7 @@ BROKEN = {
     "a sum counts twice": in_the_engine(autodiff, "sum", lambda right, g, x: (2 * right[0],)),
     "paths overwrite each other": ((Value, "backward", overwriting_backward), paths_meet),
     "what was broadcast is not summed": (
-        (autodiff, "_unbroadcast", lambda gradient, shape: gradient),
+        (autodiff, "_unbroadcast", one_of_the_copies),
         something_is_broadcast,
     ),
 }

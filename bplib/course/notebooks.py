@@ -209,4 +209,9 @@ def kernel_options(folder):
     """What setup_kernel of such a client is given: the folder to run in, progress off, and to clean up behind it."""
     # What code writes comes by messages; the process's own stderr holds only the kernel talking to itself.
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return {"cwd": str(folder), "env": {**os.environ, "BPLIB_PROGRESS": "off"}, "cleanup_kc": True, **quiet}
+    return {
+        "cwd": str(folder),
+        "env": {**os.environ, "BPLIB_PROGRESS": "off", "TQDM_DISABLE": "1"},
+        "cleanup_kc": True,
+        **quiet,
+    }

@@ -20,6 +20,7 @@ def pytest_configure(config):
     """Keep the progress of whoever runs the tests out of the kernels."""
     if _nbval_is_on(config):
         os.environ["BPLIB_PROGRESS"] = "off"
+        os.environ["TQDM_DISABLE"] = "1"
 
 
 def pytest_ignore_collect(collection_path, config):

@@ -1,0 +1,426 @@
+"""Promise: every operation, optimizer and network gives the numbers of PyTorch, in float64 to a relative 1e-10.
+
+Runs where torch is installed, which the course does not ask for.
+"""
+
+import inspect
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
+
+from bplib import (  # noqa: E402
+    activations,
+    attention,
+    class_weights,
+    convolution,
+    layers,
+    losses,
+    lstm,
+    normalization,
+    optimizers,
+    policy,
+    pooling,
+    recurrent,
+)
+from bplib.gradcheck import relative_error  # noqa: E402
+from bplib.layers import Activation, Linear  # noqa: E402
+from bplib.networks import Sequential  # noqa: E402
+from bplib.operations import OPERATIONS  # noqa: E402
+
+MODULES = [
+    activations,
+    losses,
+    class_weights,
+    layers,
+    normalization,
+    convolution,
+    pooling,
+    recurrent,
+    lstm,
+    attention,
+    policy,
+]
+
+
+def tensor(x, wanted=False):
+    """A tensor of its own for an array; whatever else is handed on."""
+    if not isinstance(x, np.ndarray):
+        return x
+    return torch.tensor(x, requires_grad=wanted and x.dtype.kind == "f")
+
+
+def array(t):
+    return t.detach().numpy()
+
+
+def assert_close(mine, theirs, tolerance=1e-10):
+    assert np.shape(mine) == np.shape(theirs)
+    assert relative_error(mine, theirs) <= tolerance
+
+
+def torch_rnn(kind, x, states, Wx, Wh, b):
+    """The outputs of torch.nn.RNN or torch.nn.LSTM, called with given weights, on sequences."""
+    net = kind(x.shape[2], states[0].shape[1], batch_first=True, dtype=torch.float64)
+    weights = {"weight_ih_l0": Wx.T, "weight_hh_l0": Wh.T, "bias_ih_l0": b, "bias_hh_l0": torch.zeros_like(b)}
+    start = tuple(s[None] for s in states)
+    return torch.func.functional_call(net, weights, (x, start if len(start) > 1 else start[0]))[0]
+
+
+def torch_lstm(x, h, c, Wx, Wh, b):
+    """All hidden above all cell states, step by step: torch.nn.LSTM gives the cells of the last step only."""
+    hs, cs = [], []
+    for t in range(x.shape[1]):
+        h, c = torch_lstm_step(x[:, t], h, c, Wx, Wh, b)
+        hs.append(h)
+        cs.append(c)
+    return torch.stack([torch.stack(hs, 1), torch.stack(cs, 1)])
+
+
+def torch_lstm_step(x, h, c, Wx, Wh, b):
+    return torch.stack(torch.lstm_cell(x, (h, c), Wx.T, Wh.T, b, torch.zeros_like(b)))
+
+
+THEIRS = {
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": F.relu,
+    "leaky_relu": lambda z, alpha=0.01: F.leaky_relu(z, alpha),
+    "elu": lambda z, alpha=1.0: F.elu(z, alpha),
+    "gelu": lambda z: F.gelu(z, approximate="tanh"),
+    "softplus": F.softplus,
+    "softmax": lambda z: F.softmax(z, dim=-1),
+    "log_softmax": lambda z: F.log_softmax(z, dim=-1),
+    "mse": F.mse_loss,
+    "mae": F.l1_loss,
+    "huber": lambda y_pred, y_true, delta=1.0: F.huber_loss(y_pred, y_true, delta=delta),
+    "hinge": lambda z, y: torch.clamp(1 - y * z, min=0).mean(),
+    "binary_cross_entropy": F.binary_cross_entropy,
+    "binary_cross_entropy_with_logits": F.binary_cross_entropy_with_logits,
+    "softmax_cross_entropy": F.cross_entropy,
+    "weighted_binary_cross_entropy": lambda z, y, weight: F.binary_cross_entropy_with_logits(
+        z, y, pos_weight=torch.tensor(weight, dtype=torch.float64)
+    ),
+    "weighted_softmax_cross_entropy": lambda z, y, weights: F.cross_entropy(z, y, weight=weights),
+    "linear": lambda x, W, b: F.linear(x, W.T, b),
+    "dropout": lambda x, mask, p: x * mask / (1 - p),  # with torch's own masks below
+    "embedding": F.embedding,
+    "l2": lambda W, strength: strength / 2 * W.square().sum(),
+    "batch_norm": lambda x, gamma, beta: F.batch_norm(x, None, None, gamma, beta, training=True, eps=1e-5),
+    "batch_norm_evaluation": lambda x, gamma, beta, mean, variance: F.batch_norm(
+        x, mean, variance, gamma, beta, training=False, eps=1e-5
+    ),
+    "layer_norm": lambda x, gamma, beta: F.layer_norm(x, x.shape[-1:], gamma, beta, eps=1e-5),
+    "conv1d": F.conv1d,
+    "conv2d": F.conv2d,
+    "max_pool": F.max_pool2d,
+    "avg_pool": F.avg_pool2d,
+    "flatten": lambda x: torch.flatten(x, 1),
+    "rnn_step": lambda x, h, Wx, Wh, b: torch.rnn_tanh_cell(x, h, Wx.T, Wh.T, b, torch.zeros_like(b)),
+    "rnn": lambda x, h, Wx, Wh, b: torch_rnn(torch.nn.RNN, x, [h], Wx, Wh, b),
+    "lstm_step": torch_lstm_step,
+    "lstm": torch_lstm,
+    "attention": lambda q, k, v, mask=None: F.scaled_dot_product_attention(q, k, v, attn_mask=mask),
+    "log_prob": lambda z, actions: torch.distributions.Categorical(logits=z).log_prob(actions),
+    "policy_loss": lambda z, actions, advantages: (
+        -(torch.distributions.Categorical(logits=z).log_prob(actions) * advantages).mean()
+    ),
+    "expected_reward": lambda z, rewards: (F.softmax(z, dim=-1) * rewards).sum(dim=-1).mean(),
+}
+
+
+def compare(name, inputs, seed=0):
+    """Output and all gradients of one operation, for a random upstream."""
+    operation = OPERATIONS[name]
+    out = operation.forward(*inputs)
+    upstream = np.asarray(np.random.default_rng(seed + 99).normal(size=np.shape(out)))
+    tensors = [tensor(x, i in operation.wrt) for i, x in enumerate(inputs)]
+    theirs = THEIRS[name](*tensors)
+    assert_close(out, array(theirs))
+    if operation.is_loss:
+        upstream = np.ones(())
+    theirs.backward(tensor(upstream))
+    mine = operation.gradients(1.0 if operation.is_loss else upstream, out, *inputs)
+    for i, gradient in zip(operation.wrt, mine, strict=True):
+        assert_close(gradient, array(tensors[i].grad))
+
+
+# Operations
+
+
+def test_every_operation_has_its_counterpart():
+    assert set(THEIRS) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("name", THEIRS)
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("sizes", [{}, {"n": 7}, {"n": 32}], ids=["example", "n is 7", "n is 32"])
+def test_an_operation_and_its_gradients_are_those_of_torch(name, seed, sizes):
+    compare(name, OPERATIONS[name].example(np.random.default_rng(seed), **sizes), seed)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "leaky_relu", "elu", "gelu", "softplus", "softmax", "log_softmax"])
+def test_activations_agree_far_from_zero(name):
+    # softplus: from 20 on torch hands z on, which is wrong by 2e-9
+    z = np.linspace(-19, 19, 60).reshape(20, 3)
+    compare(name, [z])
+
+
+@pytest.mark.parametrize("weight", [0.3, 1.0, 8.0])
+def test_binary_cross_entropy_with_a_weight_for_positives(weight):
+    rng = np.random.default_rng(0)
+    compare("weighted_binary_cross_entropy", [3 * rng.normal(size=(7, 3)), rng.uniform(size=(7, 3)), weight])
+
+
+@pytest.mark.parametrize("weights", [[1.0, 2.0, 0.5], [0.0, 1.0, 3.0]], ids=str)
+def test_softmax_cross_entropy_with_class_weights(weights):
+    rng = np.random.default_rng(0)
+    compare("weighted_softmax_cross_entropy", [3 * rng.normal(size=(7, 3)), rng.integers(3, size=7), np.array(weights)])
+
+
+@pytest.mark.parametrize("p", [0.0, 0.3, 0.8])
+def test_dropout_with_the_masks_of_torch(p):
+    x, dy = np.random.default_rng(0).normal(size=(2, 20, 30))
+    torch.manual_seed(0)
+    mask = array(F.dropout(torch.ones(20, 30), p)) != 0
+    torch.manual_seed(0)
+    theirs = tensor(x, True)
+    out = F.dropout(theirs, p)
+    out.backward(tensor(dy))
+    y = layers.dropout(x, mask, p)
+    assert_close(y, array(out))
+    assert_close(layers.dropout_backward(dy, y, x, mask, p), array(theirs.grad))
+
+
+@pytest.mark.parametrize("shape", [(7, 3), (7, 3, 5), (7, 3, 4, 5)], ids=str)
+def test_batch_norm_in_training_its_running_statistics_and_its_evaluation(shape):
+    rng = np.random.default_rng(0)
+    mine = normalization.BatchNorm(3)
+    theirs = {2: torch.nn.BatchNorm1d, 3: torch.nn.BatchNorm1d, 4: torch.nn.BatchNorm2d}[len(shape)](3).double()
+    for p in mine.params.values():
+        p[...] = rng.uniform(0.5, 2.0, size=3)
+    with torch.no_grad():
+        theirs.weight.copy_(tensor(mine.params["gamma"]))
+        theirs.bias.copy_(tensor(mine.params["beta"]))
+    for _ in range(3):
+        x, dy = 2 + 3 * rng.normal(size=shape), rng.normal(size=shape)
+        their_x = tensor(x, True)
+        out = theirs(their_x)
+        theirs.zero_grad()
+        out.backward(tensor(dy))
+        assert_close(mine.forward(x), array(out))
+        assert_close(mine.backward(dy), array(their_x.grad))
+        assert_close(mine.grads["gamma"], array(theirs.weight.grad))
+        assert_close(mine.grads["beta"], array(theirs.bias.grad))
+        assert_close(mine.mean, array(theirs.running_mean))
+        assert_close(mine.variance, array(theirs.running_var))
+    theirs.eval()
+    assert_close(mine.predict(x), array(theirs(tensor(x))))
+
+
+@pytest.mark.parametrize("shape", [(7, 3), (7, 5, 3), (7, 2, 5, 3)], ids=str)
+def test_layer_norm_of_any_number_of_axes(shape):
+    rng = np.random.default_rng(0)
+    compare("layer_norm", [rng.normal(size=shape), rng.uniform(0.5, 2.0, size=3), rng.normal(size=3)])
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("padding", [0, 1, 2])
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_convolutions_of_any_stride_padding_and_size(stride, padding, size):
+    rng = np.random.default_rng(0)
+    W, b = rng.normal(size=(4, 3, size)), rng.normal(size=4)
+    compare("conv1d", [rng.normal(size=(5, 3, 11)), W, b, stride, padding])
+    W = rng.normal(size=(4, 3, size, max(1, size - 1)))
+    compare("conv2d", [rng.normal(size=(5, 3, 7, 9)), W, b, stride, padding])
+
+
+@pytest.mark.parametrize("name", ["max_pool", "avg_pool"])
+@pytest.mark.parametrize("size, stride", [(2, None), (2, 1), (3, None), (3, 1), (3, 2), (2, 3)])
+def test_pooling_of_any_size_and_stride(name, size, stride):
+    compare(name, [np.random.default_rng(0).normal(size=(5, 3, 7, 9)), size, stride])
+
+
+def test_max_pool_gives_the_gradient_of_a_tie_to_the_first_as_torch_does():
+    x = np.random.default_rng(0).integers(3, size=(5, 3, 8, 8)).astype(float)
+    compare("max_pool", [x, 3, 2])
+    compare("max_pool", [x, 2])
+
+
+@pytest.mark.parametrize("mask", ["causal", "random"])
+def test_attention_with_a_mask(mask):
+    rng = np.random.default_rng(0)
+    t = 4
+    looks = attention.causal_mask(t) if mask == "causal" else rng.random((5, t, t)) < 0.5
+    looks = looks | np.eye(t, dtype=bool)
+    compare("attention", [rng.normal(size=(5, t, 3)), rng.normal(size=(5, t, 3)), rng.normal(size=(5, t, 6)), looks])
+
+
+# Recurrent layers
+
+
+def copied_weights(mine, theirs):
+    with torch.no_grad():
+        theirs.weight_ih_l0.copy_(tensor(mine.params["Wx"]).T)
+        theirs.weight_hh_l0.copy_(tensor(mine.params["Wh"]).T)
+        theirs.bias_ih_l0.copy_(tensor(mine.params["b"]))
+        theirs.bias_hh_l0.zero_()
+    return theirs
+
+
+@pytest.mark.parametrize(
+    "kind, theirs", [(recurrent.RNN, torch.nn.RNN), (lstm.LSTM, torch.nn.LSTM)], ids=["RNN", "LSTM"]
+)
+def test_a_recurrent_layer_and_its_gradients_through_time(kind, theirs):
+    rng = np.random.default_rng(0)
+    mine = kind(3, 6, rng)
+    mine.params["b"][...] = rng.normal(size=mine.params["b"].shape)
+    theirs = copied_weights(mine, theirs(3, 6, batch_first=True, dtype=torch.float64))
+    x, dh = rng.normal(size=(5, 20, 3)), rng.normal(size=(5, 20, 6))
+    their_x = tensor(x, True)
+    out = theirs(their_x)[0]
+    out.backward(tensor(dh))
+    assert_close(mine.forward(x), array(out))
+    assert_close(mine.predict(x), array(out))
+    assert_close(mine.backward(dh), array(their_x.grad))
+    assert_close(mine.grads["Wx"], array(theirs.weight_ih_l0.grad).T)
+    assert_close(mine.grads["Wh"], array(theirs.weight_hh_l0.grad).T)
+    assert_close(mine.grads["b"], array(theirs.bias_ih_l0.grad))
+
+
+# Optimizers
+
+PAIRS = {
+    "SGD": (lambda: optimizers.SGD(0.1), lambda p: torch.optim.SGD(p, lr=0.1)),
+    "momentum": (lambda: optimizers.SGD(0.1, momentum=0.9), lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)),
+    "Nesterov": (
+        lambda: optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+        lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    ),
+    "RMSProp": (
+        lambda: optimizers.RMSProp(0.1, rho=0.9, eps=1e-4),
+        lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.9, eps=1e-4),
+    ),
+    "Adam": (
+        lambda: optimizers.Adam(0.1, beta1=0.8, beta2=0.95, eps=1e-4),
+        lambda p: torch.optim.Adam(p, lr=0.1, betas=(0.8, 0.95), eps=1e-4),
+    ),
+    "AdamW": (
+        lambda: optimizers.AdamW(0.1, beta1=0.8, beta2=0.95, eps=1e-4, weight_decay=0.1),
+        lambda p: torch.optim.AdamW(p, lr=0.1, betas=(0.8, 0.95), eps=1e-4, weight_decay=0.1),
+    ),
+    "Adam as it comes": (lambda: optimizers.Adam(0.01), lambda p: torch.optim.Adam(p, lr=0.01)),
+    "AdamW as it comes": (lambda: optimizers.AdamW(0.01), lambda p: torch.optim.AdamW(p, lr=0.01)),
+    "RMSProp as it comes": (lambda: optimizers.RMSProp(0.01), lambda p: torch.optim.RMSprop(p, lr=0.01)),
+}
+each_pair = pytest.mark.parametrize("make, theirs", PAIRS.values(), ids=PAIRS)
+
+
+@each_pair
+def test_ten_steps_of_an_optimizer_with_varying_gradients(make, theirs):
+    rng = np.random.default_rng(0)
+    params = {"W": rng.normal(size=(3, 4)), "b": rng.normal(size=4)}
+    tensors = {name: tensor(p, True) for name, p in params.items()}
+    mine, other = make(), theirs(tensors.values())
+    for step in range(10):
+        grads = {name: rng.normal(size=p.shape) * 3.0 ** (step % 4 - 2) for name, p in params.items()}
+        mine.step(params, grads)
+        for name, t in tensors.items():
+            t.grad = tensor(grads[name])
+        other.step()
+        for name in params:
+            assert_close(params[name], array(tensors[name]))
+
+
+@pytest.mark.parametrize("limit", [0.5, 3.0, 1000.0])
+def test_clipping_by_norm_and_by_value(limit):
+    rng = np.random.default_rng(0)
+    grads = {"W": 3 * rng.normal(size=(3, 4)), "b": rng.normal(size=4)}
+    for mine, theirs in (
+        (optimizers.clip_norm, torch.nn.utils.clip_grad_norm_),
+        (optimizers.clip_value, torch.nn.utils.clip_grad_value_),
+    ):
+        clipped = {name: g.copy() for name, g in grads.items()}
+        tensors = [tensor(g, True) for g in grads.values()]
+        for t in tensors:
+            t.grad = t.detach().clone()
+        norm, their_norm = mine(clipped, limit), theirs(tensors, limit)
+        factor = 1.0
+        if norm is not None:
+            assert_close(norm, array(their_norm))
+            factor = norm / (norm + 1e-6) if norm > limit else 1.0  # torch adds 0.000001 to the norm
+        for g, t in zip(clipped.values(), tensors, strict=True):
+            assert_close(g * factor, array(t.grad))
+
+
+def test_the_cosine_schedule():
+    rate = optimizers.cosine(0.3, 20)
+    other = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(other, T_max=20)
+    for step in range(20):
+        assert rate(step) == pytest.approx(schedule.get_last_lr()[0], rel=1e-10)
+        other.step()
+        schedule.step()
+
+
+# Whole networks
+
+
+def test_the_initializers_have_the_deviations_of_torch():
+    rng = np.random.default_rng(0)
+    for mine, theirs in ((layers.xavier, torch.nn.init.xavier_normal_), (layers.he, torch.nn.init.kaiming_normal_)):
+        torch.manual_seed(0)
+        other = theirs(torch.empty(300, 400, dtype=torch.float64))  # torch keeps W as (n_out, n_in)
+        assert mine(rng, (400, 300), 400, 300).std() == pytest.approx(float(other.std()), rel=0.01)
+
+
+@each_pair
+@pytest.mark.parametrize("loss", ["softmax_cross_entropy", "mse"])
+def test_a_network_trained_for_ten_steps(make, theirs, loss):
+    rng = np.random.default_rng(0)
+    mine = Sequential(
+        Linear(6, 16, rng),
+        Activation(activations.gelu),
+        normalization.BatchNorm(16),
+        Linear(16, 8, rng),
+        normalization.LayerNorm(8),
+        Activation(activations.tanh),
+        Linear(8, 3, rng),
+    )
+    other = torch.nn.Sequential(
+        torch.nn.Linear(6, 16),
+        torch.nn.GELU(approximate="tanh"),
+        torch.nn.BatchNorm1d(16),
+        torch.nn.Linear(16, 8),
+        torch.nn.LayerNorm(8),
+        torch.nn.Tanh(),
+        torch.nn.Linear(8, 3),
+    ).double()
+    with torch.no_grad():
+        for layer, module in zip(mine.layers, other, strict=True):
+            for p, t in zip(layer.params.values(), module.parameters(), strict=True):
+                t.copy_(tensor(p.T if p.ndim == 2 else p))
+    optimizer, their_optimizer = make(), theirs(other.parameters())
+    for _ in range(10):
+        x = rng.normal(size=(12, 6))
+        y = rng.integers(3, size=12) if loss == "softmax_cross_entropy" else rng.normal(size=(12, 3))
+        value, dy = OPERATIONS[loss].loss_and_grad(mine.forward(x), y)
+        mine.backward(dy)
+        optimizer.step(mine.params, mine.grads)
+        their_optimizer.zero_grad()
+        their_value = THEIRS[loss](other(tensor(x)), tensor(y))
+        their_value.backward()
+        their_optimizer.step()
+        # Rounding grows from step to step: RMSProp and Adam divide by gradients that may be almost nothing.
+        assert_close(value, array(their_value), 1e-7)
+    for p, t in zip(mine.params.values(), other.parameters(), strict=True):
+        assert_close(p, array(t).T, 1e-6)
+    other.eval()
+    assert_close(mine.predict(x), array(other(tensor(x))), 1e-6)
+
+
+def test_every_module_of_operations_is_compared():
+    homes = {inspect.getmodule(operation.forward) for operation in OPERATIONS.values()}
+    assert homes == set(MODULES)
