@@ -8,6 +8,7 @@ Read the modules in this order; each imports only modules above it:
     activations   sigmoid, tanh, relu and its kin, softmax
     losses        mean squared error, the cross-entropies, and what is kinder to outliers
     class_weights losses in which what is rare counts more
+    initializers  the weights a layer starts with
     layers        a linear map, dropout, embedding, and the layers that own weights
     normalization units of mean 0 and variance 1, over the batch or within an example
     windows       what a convolution and a pooling look through

@@ -79,14 +79,14 @@ def leaky_relu(z, alpha=0.01):
     Source: Maas, Hannun, Ng, Rectifier nonlinearities improve neural network acoustic models, ICML (2013).
     """
     require_floats("leaky_relu", z=z)
-    if not 0 <= alpha < 1:
-        raise ValueError(f"leaky_relu: alpha is {alpha}; a slope from 0 to below 1 is needed")
+    _require_slope("leaky_relu", alpha)
     return np.maximum(z, alpha * z)
 
 
 def leaky_relu_backward(da, a, z, alpha=0.01):
     """dz = da where z > 0, else alpha da."""
     require_upstream("leaky_relu_backward", da=da, a=a, z=z)
+    _require_slope("leaky_relu_backward", alpha)
     return np.where(z > 0, da, alpha * da)
 
 
@@ -104,14 +104,14 @@ def elu(z, alpha=1.0):
     Source: Clevert, Unterthiner, Hochreiter, Fast and accurate deep network learning by ELUs, ICLR (2016).
     """
     require_floats("elu", z=z)
-    if not alpha > 0:
-        raise ValueError(f"elu: alpha is {alpha}; a positive number is needed")
+    _require_positive("elu", alpha)
     return np.maximum(z, 0.0) + alpha * np.expm1(np.minimum(z, 0.0))
 
 
 def elu_backward(da, a, z, alpha=1.0):
     """dz = da where z > 0, else da (a + alpha), which is da alpha exp(z)."""
     require_upstream("elu_backward", da=da, a=a, z=z)
+    _require_positive("elu_backward", alpha)
     return np.where(z > 0, da, da * (alpha * np.exp(np.minimum(z, 0.0))))
 
 
@@ -213,6 +213,16 @@ register(
     definition=lambda xp, z: z - xp.log(xp.sum(xp.exp(z), axis=-1, keepdims=True)),
     example=lambda rng, n=5, k=3: (rng.normal(size=(n, k)),),
 )
+
+
+def _require_slope(operation, alpha):
+    if not 0 <= alpha < 1:
+        raise ValueError(f"{operation}: alpha is {alpha}; a slope from 0 to below 1 is needed")
+
+
+def _require_positive(operation, alpha):
+    if not alpha > 0:
+        raise ValueError(f"{operation}: alpha is {alpha}; a positive number is needed")
 
 
 def _require_logits(operation, z):

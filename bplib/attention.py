@@ -7,7 +7,8 @@ Source: Vaswani et al., Attention is all you need, NeurIPS (2017), section 3.2.
 import numpy as np
 
 from bplib.activations import softmax, softmax_backward
-from bplib.layers import require_forward, xavier
+from bplib.initializers import xavier
+from bplib.layers import require_forward
 from bplib.operations import register, require_floats, require_generator, require_upstream
 
 

@@ -17,14 +17,14 @@ def weighted_binary_cross_entropy(z, y, weight):
     A weight above 1 makes a missed positive cost more, as one wants where positives are rare. z and y have equal
     shapes, y lies in [0, 1], and weight is a positive number, else ValueError.
     """
-    _require_weight("weighted_binary_cross_entropy", z, y, weight)
+    y = _require_weight("weighted_binary_cross_entropy", z, y, weight)
     # -log p = log(1 + e^-z) and -log(1 - p) = log(1 + e^z)
     return np.mean(weight * y * softplus(-z) + (1.0 - y) * softplus(z))
 
 
 def weighted_binary_cross_entropy_grad(z, y, weight):
     """dL/dz = ((1 - y) p - weight y (1 - p)) / N, where N counts all entries."""
-    _require_weight("weighted_binary_cross_entropy_grad", z, y, weight)
+    y = _require_weight("weighted_binary_cross_entropy_grad", z, y, weight)
     return ((1.0 - y) * sigmoid(z) - weight * y * sigmoid(-z)) / np.size(z)
 
 
@@ -75,10 +75,11 @@ register(
 
 
 def _require_weight(operation, z, y, weight):
-    require_pair(operation, z=z, y=y)
+    y = require_pair(operation, z=z, y=y)
     require_unit(operation, y=y)
     if not 0 < weight < np.inf:
         raise ValueError(f"{operation}: weight is {weight}; a positive number is needed")
+    return y
 
 
 def _shares(operation, z, y, weights):

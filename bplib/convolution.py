@@ -11,7 +11,8 @@ from math import prod
 
 import numpy as np
 
-from bplib.layers import he, require_forward
+from bplib.initializers import he
+from bplib.layers import require_forward
 from bplib.operations import register, require_floats, require_generator, require_same_shape, require_upstream
 from bplib.windows import require_room, require_whole, slices
 
@@ -137,7 +138,7 @@ class Conv1d:
     axes, convolve = 1, staticmethod(conv1d)
 
     def __init__(self, channels, filters, size, rng, stride=1, padding=0):
-        """Draw W by `layers.he` from rng, a numpy.random.Generator; the others are whole numbers, else ValueError."""
+        """Draw W by `initializers.he` from the generator rng; all else are whole numbers, else ValueError."""
         require_generator(type(self).__name__, rng)
         require_whole(
             type(self).__name__, channels=channels, filters=filters, size=size, stride=stride, padding=padding

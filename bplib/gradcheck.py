@@ -65,6 +65,8 @@ def directional_error(f, x, gradient, rng, directions=10, h=1e-5):
     and x are those of `central_difference`. ValueError if the shapes differ.
     """
     require_generator("directional_error", rng)
+    if directions < 1:
+        raise ValueError(f"directional_error: directions is {directions}; at least 1 is needed")
     x = _float64("directional_error", x)
     if np.shape(gradient) != x.shape:
         raise ValueError(f"directional_error: x is {x.shape} but the gradient is {np.shape(gradient)}")
@@ -99,8 +101,9 @@ def relative_error(a, b):
     """The largest entry of |a - b| / max(|a|, |b|, 0.001 s), where s is the largest magnitude in a and b.
 
     The floor keeps entries that are tiny beside the rest of their array from being judged by rounding noise, and no
-    entry is ever judged by an absolute tolerance. 0 for equal arrays; infinity where a NaN stands in either, or an
-    infinity that is not in both. ValueError if the shapes differ.
+    entry is ever judged by an absolute tolerance: an array that should be zero throughout must be so exactly. 0 for
+    equal arrays; infinity where a NaN stands in either, or an infinity that is not in both. ValueError if the shapes
+    differ.
     """
     return float(np.max(relative_errors(a, b), initial=0.0))
 
@@ -119,10 +122,15 @@ def relative_errors(a, b):
     return np.where(a == b, 0.0, errors)
 
 
-def disagreement(name, claimed, found, tolerance):
-    """A sentence about the worst disagreement of two gradients for what is called ``name``, or "" if there is none."""
+def disagreement(name, claimed, found, tolerance, noise=0.0):
+    """A sentence about the worst disagreement of two gradients for what is called ``name``, or "" if there is none.
+
+    Entries that differ by no more than ``noise``, the rounding of what was found, agree.
+    """
     if np.shape(claimed) != np.shape(found):
         return f"{name} has shape {np.shape(claimed)} where {np.shape(found)} is needed"
+    if noise:
+        claimed = np.where(np.abs(claimed - found) <= noise, found, claimed)
     if relative_error(claimed, found) <= tolerance:
         return ""
     worst = np.unravel_index(np.argmax(relative_errors(claimed, found)), np.shape(found))
@@ -155,6 +163,8 @@ def first_wrong_gradient(network, loss, X, y, tolerance=1e-6):
         if wrong:
             break
         dx = layer.backward(dy)
+        # The values that are subtracted round by about eps times their size: so much a difference cannot see.
+        noise = 10 * np.finfo(float).eps / 1e-5 * float(np.sum(np.abs(dy * inputs[i + 1])))
 
         def scalar(x, layer=layer, seed=seeds[i], dy=dy):
             if seed is not None:
@@ -169,10 +179,10 @@ def first_wrong_gradient(network, loss, X, y, tolerance=1e-6):
                 return scalar(x)
 
             claimed = np.array(layer.grads[name])
-            wrong = wrong or disagreement(f"{i}.{name}", claimed, central_difference(moved, kept), tolerance)
+            wrong = wrong or disagreement(f"{i}.{name}", claimed, central_difference(moved, kept), tolerance, noise)
             parameter[...] = kept
         if x.dtype.kind == "f" and not wrong:
-            wrong = disagreement(f"input of layer {i}", dx, central_difference(scalar, x), tolerance)
+            wrong = disagreement(f"input of layer {i}", dx, central_difference(scalar, x), tolerance, noise)
         dy = dx
     return wrong
 

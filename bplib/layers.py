@@ -2,12 +2,17 @@
 
 The pure pair does the mathematics; a layer object remembers what its backward will need. ``forward`` is the pass of a
 training, ``predict`` the same without remembering or dropping anything. ``params`` and ``grads`` are dicts with equal
-keys; ``backward`` *sets* the gradients and returns that of the input, ``set_grads`` leaves the input out. Batch first,
-else ValueError. Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.5, where no other is named.
+keys; ``backward`` *sets* the gradients and returns that of the input, ``set_grads`` leaves the input out. Batch first;
+other shapes are a ValueError. Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.5, where no other
+is named.
 """
+
+import inspect
+from functools import partial
 
 import numpy as np
 
+from bplib.initializers import xavier
 from bplib.operations import find, register, require_floats, require_generator, require_same_shape, require_upstream
 
 
@@ -121,30 +126,6 @@ register(
 )
 
 
-# Initial weights: (rng, shape, n_in, n_out), where n_in values enter each sum and each value enters n_out sums.
-
-
-def zeros(rng, shape, n_in, n_out):
-    """All weights 0: units that start equal stay equal, so only biases may start here."""
-    return np.zeros(shape)
-
-
-def xavier(rng, shape, n_in, n_out):
-    """Normal with variance 2 / (n_in + n_out), which keeps the scale through tanh and sigmoid, forward and backward.
-
-    Source: Glorot, Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS (2010).
-    """
-    return rng.normal(size=shape) * np.sqrt(2.0 / (n_in + n_out))
-
-
-def he(rng, shape, n_in, n_out):
-    """Normal with variance 2 / n_in, which makes up for the half that a relu cuts off.
-
-    Source: He, Zhang, Ren, Sun, Delving deep into rectifiers, ICCV (2015).
-    """
-    return rng.normal(size=shape) * np.sqrt(2.0 / n_in)
-
-
 # The objects that own weights
 
 
@@ -176,6 +157,9 @@ class Linear:
     def forward(self, x):
         """Return x W + b, and remember x for the backward."""
         y = self.predict(x)
+        if y.dtype != self.params["W"].dtype:
+            kinds = x.dtype, self.params["W"].dtype
+            raise ValueError("Linear: x holds {} and W {}; both need to be of one type of floats".format(*kinds))
         self._saved = x
         return y
 
@@ -188,24 +172,34 @@ class Linear:
         """Set the gradients of W and b: those of `linear_backward`, written where they belong."""
         x, dW = require_forward(self), self.grads["W"]
         needed = len(x), dW.shape[1]
-        if getattr(dy, "shape", None) != needed:
-            raise ValueError(f"Linear.backward: dy is {np.shape(dy)}; needed is the shape of y, {needed}")
+        if getattr(dy, "shape", None) != needed or dy.dtype != dW.dtype:
+            dy = np.asarray(dy)
+            raise ValueError(f"Linear.backward: dy is {dy.dtype} {dy.shape}; needed is y's {dW.dtype} {needed}")
         x.T.dot(dy, out=dW)
         # The sum of dy over the batch as a product with ones, which costs a quarter of a reduction.
-        if len(self._ones) != len(x):
+        if len(self._ones) != len(x) or self._ones.dtype != dW.dtype:
             self._ones = np.ones(len(x), dW.dtype)
         self._ones.dot(dy, out=self.grads["b"])
 
 
 class Activation:
-    """A registered activation function as a layer without weights, as in Activation(tanh)."""
+    """A registered function of one array as a layer without weights, as in Activation(tanh).
 
-    def __init__(self, function):
-        """Take a forward function of `bplib.activations`. ValueError for any other function."""
-        self.operation = find(function)
-        if self.operation.is_loss or self.operation.wrt != (0,):
-            raise ValueError(f"Activation: {self.operation.name} is no function of one array, as an activation is")
-        self.predict = function
+    Numbers that the function takes beside its array are given once, as in Activation(leaky_relu, alpha=0.2).
+    """
+
+    def __init__(self, function, **settings):
+        """Take a forward function, of `bplib.activations` for example. ValueError for any other function."""
+        self.operation, self.settings = find(function), settings
+        names = inspect.signature(function).parameters
+        needed = [name for name, p in names.items() if p.default is p.empty and name not in settings]
+        fits = not self.operation.is_loss and self.operation.wrt == (0,) and len(needed) == 1
+        if not fits or not settings.keys() <= set(names):
+            given = f" with {settings}" if settings else ""
+            raise ValueError(
+                f"Activation: {self.operation.name}{given} is no function of one array, as an activation is"
+            )
+        self.predict = partial(function, **settings) if settings else function
         self.params, self.grads = {}, {}
         self._saved = None
 
@@ -217,7 +211,7 @@ class Activation:
 
     def backward(self, da):
         """Return dz. ValueError before the first forward."""
-        return self.operation.backward(da, *require_forward(self))
+        return self.operation.backward(da, *require_forward(self), **self.settings)
 
 
 class Dropout:
@@ -249,7 +243,7 @@ class Dropout:
 
 
 class Embedding:
-    """A table E of v rows with d entries, drawn from a standard normal distribution; the input are row numbers."""
+    """A table E of v rows with d entries, drawn from a standard normal distribution; its input holds row numbers."""
 
     def __init__(self, v, d, rng):
         """Draw the table from rng, a numpy.random.Generator; v and d are at least 1, else ValueError."""

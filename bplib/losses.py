@@ -14,14 +14,14 @@ from bplib.operations import away_from_zero, register, require_floats, require_u
 
 def mse(y_pred, y_true):
     """Mean squared error, L = mean((y_pred - y_true)^2) over all entries. Equal shapes, not empty, else ValueError."""
-    require_pair("mse", analytic=True, y_pred=y_pred, y_true=y_true)
+    y_true = require_pair("mse", analytic=True, y_pred=y_pred, y_true=y_true)
     d = y_pred - y_true
     return np.mean(d * d)
 
 
 def mse_grad(y_pred, y_true):
     """dL/dy_pred = 2 (y_pred - y_true) / N, where N counts all entries."""
-    require_pair("mse_grad", analytic=True, y_pred=y_pred, y_true=y_true)
+    y_true = require_pair("mse_grad", analytic=True, y_pred=y_pred, y_true=y_true)
     return (2.0 / np.size(y_pred)) * (y_pred - y_true)
 
 
@@ -36,13 +36,13 @@ register(
 
 def mae(y_pred, y_true):
     """Mean absolute error, L = mean(|y_pred - y_true|) over all entries. Equal shapes, not empty, else ValueError."""
-    require_pair("mae", y_pred=y_pred, y_true=y_true)
+    y_true = require_pair("mae", y_pred=y_pred, y_true=y_true)
     return np.mean(np.abs(y_pred - y_true))
 
 
 def mae_grad(y_pred, y_true):
     """dL/dy_pred = sign(y_pred - y_true) / N, where N counts all entries; 0 at the kink, where they are equal."""
-    require_pair("mae_grad", y_pred=y_pred, y_true=y_true)
+    y_true = require_pair("mae_grad", y_pred=y_pred, y_true=y_true)
     return np.sign(y_pred - y_true) / np.size(y_pred)
 
 
@@ -61,9 +61,8 @@ def huber(y_pred, y_true, delta=1.0):
     Absolute far from the truth, so that outliers pull with a bounded force. Equal shapes, not empty, delta > 0, else
     ValueError. Source: Huber, Robust estimation of a location parameter, Ann. Math. Statist. 35 (1964).
     """
-    require_pair("huber", y_pred=y_pred, y_true=y_true)
-    if not delta > 0:
-        raise ValueError(f"huber: delta is {delta}; a positive number is needed")
+    y_true = require_pair("huber", y_pred=y_pred, y_true=y_true)
+    _require_positive("huber", delta)
     far = np.abs(y_pred - y_true)
     near = np.minimum(far, delta)
     return np.mean(near * (far - 0.5 * near))
@@ -71,7 +70,8 @@ def huber(y_pred, y_true, delta=1.0):
 
 def huber_grad(y_pred, y_true, delta=1.0):
     """dL/dy_pred = d / N, cut to at most delta / N in size, where N counts all entries."""
-    require_pair("huber_grad", y_pred=y_pred, y_true=y_true)
+    y_true = require_pair("huber_grad", y_pred=y_pred, y_true=y_true)
+    _require_positive("huber_grad", delta)
     return np.clip(y_pred - y_true, -delta, delta) / np.size(y_pred)
 
 
@@ -96,14 +96,14 @@ def hinge(z, y):
     Equal shapes, not empty, y of 1 and -1 only, else ValueError.
     Source: Cortes, Vapnik, Support-vector networks, Machine Learning 20 (1995).
     """
-    require_pair("hinge", z=z, y=y)
+    y = require_pair("hinge", z=z, y=y)
     _require_signs("hinge", y)
     return np.mean(np.maximum(1.0 - y * z, 0.0))
 
 
 def hinge_grad(z, y):
     """dL/dz = -y / N where y z < 1, else 0; N counts all entries."""
-    require_pair("hinge_grad", z=z, y=y)
+    y = require_pair("hinge_grad", z=z, y=y)
     _require_signs("hinge_grad", y)
     return -y * (y * z < 1) / np.size(z)
 
@@ -124,7 +124,7 @@ def binary_cross_entropy(p, y):
     wrong prediction (p = 0 where y = 1) costs infinity: that is what the formula says. Where p comes from a sigmoid,
     `binary_cross_entropy_with_logits` is exact and finite.
     """
-    require_pair("binary_cross_entropy", analytic=True, p=p, y=y)
+    y = require_pair("binary_cross_entropy", analytic=True, p=p, y=y)
     require_unit("binary_cross_entropy", p=p, y=y)
     # 0 - x and not -x: a loss of nothing would print as -0.
     return np.mean(0.0 - (_times_log(y, p) + _times_log(1.0 - y, 1.0 - p)))
@@ -132,7 +132,7 @@ def binary_cross_entropy(p, y):
 
 def binary_cross_entropy_grad(p, y):
     """dL/dp = ((1 - y) / (1 - p) - y / p) / N, where N counts all entries."""
-    require_pair("binary_cross_entropy_grad", analytic=True, p=p, y=y)
+    y = require_pair("binary_cross_entropy_grad", analytic=True, p=p, y=y)
     require_unit("binary_cross_entropy_grad", p=p, y=y)
     return (_over(1.0 - y, 1.0 - p) - _over(y, p)) / np.size(p)
 
@@ -155,14 +155,14 @@ def binary_cross_entropy_with_logits(z, y):
     Equal to `binary_cross_entropy(sigmoid(z), y)`, and finite and exact for every finite z. Equal shapes, y in [0, 1],
     else ValueError.
     """
-    require_pair("binary_cross_entropy_with_logits", z=z, y=y)
+    y = require_pair("binary_cross_entropy_with_logits", z=z, y=y)
     require_unit("binary_cross_entropy_with_logits", y=y)
     return np.mean(np.maximum(z, 0.0) - z * y + np.log1p(np.exp(-np.abs(z))))
 
 
 def binary_cross_entropy_with_logits_grad(z, y):
     """dL/dz = (sigmoid(z) - y) / N, where N counts all entries: the slope of the sigmoid has canceled."""
-    require_pair("binary_cross_entropy_with_logits_grad", z=z, y=y)
+    y = require_pair("binary_cross_entropy_with_logits_grad", z=z, y=y)
     require_unit("binary_cross_entropy_with_logits_grad", y=y)
     return (sigmoid(z) - y) / np.size(z)
 
@@ -204,7 +204,7 @@ def _softmax_cross_entropy_and_grad(z, y):
     y = np.asarray(y)
     try:  # the place of each label in the flat array: that there is one, is all that has to be checked
         at = np.ravel_multi_index((y, np.arange(len(z))), z.T.shape)
-        fits = y.ndim == 1 and len(y) and y.dtype.kind in "iu" and z.dtype.kind == "f"
+        fits = y.shape == z.shape[:1] != (0,) and y.dtype.kind in "iu" and z.dtype.kind == "f"
     except (AttributeError, TypeError, ValueError):
         fits = False
     if not fits:  # the door says why
@@ -239,10 +239,12 @@ register(
 
 
 def require_pair(operation, *, analytic=False, **pair):
-    """ValueError unless the prediction, which comes first, holds floats, and both have one shape and are not empty."""
+    """The truth in the type of the prediction, which comes first. ValueError unless both fit and hold something."""
     require_upstream(operation, analytic=analytic, **pair)
-    if np.size(pair.popitem()[1]) == 0:
+    prediction, truth = pair.values()
+    if np.size(truth) == 0:
         raise ValueError(f"{operation}: the batch is empty, and nothing has no mean")
+    return np.asarray(truth, dtype=prediction.dtype) if hasattr(prediction, "dtype") else truth
 
 
 def require_unit(operation, **arrays):
@@ -251,6 +253,11 @@ def require_unit(operation, **arrays):
         low, high = np.min(np.real(array)), np.max(np.real(array))
         if not (low >= 0 and high <= 1):  # also refuses NaN
             raise ValueError(f"{operation}: {name} runs from {low:g} to {high:g}; values between 0 and 1 are needed")
+
+
+def _require_positive(operation, delta):
+    if not delta > 0:
+        raise ValueError(f"{operation}: delta is {delta}; a positive number is needed")
 
 
 def _require_signs(operation, y):

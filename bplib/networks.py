@@ -20,36 +20,49 @@ class Arrays(dict):
         parts = np.split(flat, ends[:-1]) if arrays else []
         super().__init__({name: part.reshape(a.shape) for (name, a), part in zip(arrays.items(), parts, strict=True)})
         self.flat = flat
+        self.layout = tuple((name, array.shape) for name, array in self.items())
 
     def __setitem__(self, name, value):
         if value is not self.get(name):  # as it is after params[name] -= step, which has written into it
-            raise TypeError(f"another array in the place of {name!r} would be lost; write into it: [{name!r}][...] = ")
+            self._refuse(name)
+
+    def _refuse(self, *_, **__):
+        raise TypeError("the arrays of a network stay what they are; write into them, as in params[name][...] = array")
+
+    __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self):
-        return Arrays, (dict(self),)
+        return dict, (dict(self),)  # a copy belongs to no network
 
 
 class Sequential:
     """Layers in order, as in Sequential(Linear(2, 8, rng), Activation(tanh), Linear(8, 1, rng)).
 
     ``params`` and ``grads`` have equal keys: "0.W" is the W of the first layer. Each is an `Arrays`, whose arrays are
-    the layers' own, so an optimizer that updates them in place updates the network. A network among the layers is
-    taken apart into its own.
+    the layers' own, so an optimizer that updates them in place updates the network.
     """
 
     def __init__(self, *layers):
-        """Layers have params, grads, forward, backward and predict, as those of `bplib.layers`; else TypeError."""
-        self.layers = [
-            part for layer in layers for part in (layer.layers if isinstance(layer, Sequential) else [layer])
-        ]
-        if not self.layers:
+        """Layers have params, grads, forward, backward and predict, as those of `bplib.layers`; else TypeError.
+
+        ValueError if there are none, or if one stands in a network already: it remembers one forward, in one vector.
+        """
+        self.layers = layers
+        if not layers:
             raise ValueError("Sequential: there are no layers; at least one is needed")
-        for layer in self.layers:
+        for i, layer in enumerate(layers):
+            kind = type(layer).__name__
             missing = [n for n in ("params", "grads", "forward", "backward", "predict") if not hasattr(layer, n)]
             if missing:
-                raise TypeError(f"Sequential: {type(layer).__name__} has no {', '.join(missing)}, which a layer needs")
-        if len({id(layer) for layer in self.layers}) < len(self.layers):
-            raise ValueError("Sequential: the same layer stands in it twice; each remembers one forward, so make two")
+                raise TypeError(f"Sequential: {kind} has no {', '.join(missing)}, which a layer needs")
+            if any(layer is other for other in layers[:i]):
+                raise ValueError(
+                    f"Sequential: the same {kind} stands in it twice; each remembers one forward, so make two"
+                )
+            if isinstance(layer.params, Arrays):
+                raise ValueError(
+                    f"Sequential: {kind} belongs to a network already; make another, as copy.deepcopy does"
+                )
         self.params, self.grads = self._join("params"), self._join("grads")
 
     def _join(self, kind):
@@ -95,6 +108,16 @@ class Sequential:
         for layer in reversed(self.layers):
             dy = layer.backward(dy)
         return dy
+
+    @property
+    def state(self):
+        """All arrays on which `predict` depends: the parameters, and the statistics that layers keep beside them."""
+        kept = {
+            f"{i}.{name}": array
+            for i, layer in enumerate(self.layers)
+            for name, array in getattr(layer, "statistics", {}).items()
+        }
+        return {**self.params, **kept}
 
     def astype(self, dtype):
         """Turn all parameters and gradients into ``dtype``, as np.float32, and return the network."""

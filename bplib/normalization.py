@@ -23,6 +23,8 @@ def batch_norm(x, gamma, beta):
     empty batch. In evaluation: `batch_norm_evaluation`.
     """
     _require_units("batch_norm", x, gamma, beta)
+    if x.size == 0:
+        raise ValueError("batch_norm: the batch is empty, and nothing has no mean")
     return _normalized(x, *_moments(x)) * _per_unit(gamma, x) + _per_unit(beta, x)
 
 
@@ -131,25 +133,29 @@ class BatchNorm:
             raise ValueError(f"BatchNorm: c is {c}; at least 1 is needed")
         self.params = {"gamma": np.ones(c), "beta": np.zeros(c)}
         self.grads = {"gamma": np.zeros(c), "beta": np.zeros(c)}
-        self.mean, self.variance = np.zeros(c), np.ones(c)
+        self.statistics = {"mean": np.zeros(c), "variance": np.ones(c)}
         self._saved = None
 
     def predict(self, x):
         """Return x normalized by the running statistics, scaled and shifted."""
-        statistics = (self.mean.astype(x.dtype), self.variance.astype(x.dtype))
+        require_floats("BatchNorm", x=x)
+        statistics = (array.astype(x.dtype) for array in self.statistics.values())
         return batch_norm_evaluation(x, self.params["gamma"], self.params["beta"], *statistics)
 
     def forward(self, x):
         """Return x normalized over the batch, scaled and shifted, and let the running statistics follow.
 
-        They take the variance with n - 1, the estimate for all data, where a batch is normalized with n.
+        They take the variance with n - 1, the estimate for all data, where a batch is normalized with n; so a batch
+        of one leaves them as they are.
         """
         y = batch_norm(x, self.params["gamma"], self.params["beta"])
         self._saved = y, x
-        mean, variance = (np.ravel(moment) for moment in _moments(x))
-        n = x.size // len(mean)
-        self.mean = MEMORY * self.mean + (1.0 - MEMORY) * mean
-        self.variance = MEMORY * self.variance + (1.0 - MEMORY) * variance * (n / max(n - 1, 1))
+        n = x.size // x.shape[1]
+        if n > 1:
+            mean, variance = _moments(x)
+            for name, of_batch in (("mean", mean), ("variance", variance * (n / (n - 1)))):
+                self.statistics[name] *= MEMORY
+                self.statistics[name] += (1.0 - MEMORY) * np.ravel(of_batch)
         return y
 
     def backward(self, dy):
@@ -219,5 +225,3 @@ def _require_units(operation, x, *statistics):
     if len(shapes[0]) < 2 or set(shapes[1:]) != {shapes[0][1:2]}:
         given = ", ".join(f"{name} is {shape}" for name, shape in zip(("x", *names), shapes, strict=False))
         raise ValueError(f"{operation}: {given}; needed are (n, c, ...) and (c,)")
-    if x.size == 0:
-        raise ValueError(f"{operation}: the batch is empty, and nothing has no mean")

@@ -25,11 +25,10 @@ class SGD:
         self.steps, self._state = 0, {}
 
     def step(self, params, grads):
-        """Update every array of params in place. ValueError unless params and grads have equal keys and shapes."""
-        lr = _next_rate(self)
-        for name, theta, g in _pairs(params, grads):
-            if self.momentum:
-                (v,) = _state(self, name, theta, 1)
+        """Update every array of params in place. Keys and shapes of params and grads are equal, else ValueError."""
+        lr, parts = _begin(self, params, grads, arrays=1 if self.momentum else 0)
+        for theta, g, *velocity in parts:
+            for v in velocity:
                 v *= self.momentum
                 v += g
                 g = g + self.momentum * v if self.nesterov else v
@@ -50,10 +49,9 @@ class RMSProp:
         self.steps, self._state = 0, {}
 
     def step(self, params, grads):
-        """Update every array of params in place. ValueError unless params and grads have equal keys and shapes."""
-        lr = _next_rate(self)
-        for name, theta, g in _pairs(params, grads):
-            (v,) = _state(self, name, theta, 1)
+        """Update every array of params in place. Keys and shapes of params and grads are equal, else ValueError."""
+        lr, parts = _begin(self, params, grads, arrays=1)
+        for theta, g, v in parts:
             v *= self.rho
             v += (1.0 - self.rho) * g * g
             theta -= lr * g / (np.sqrt(v) + self.eps)
@@ -76,14 +74,13 @@ class Adam:
         self.steps, self._state = 0, {}
 
     def step(self, params, grads):
-        """Update every array of params in place. ValueError unless params and grads have equal keys and shapes."""
-        lr = _next_rate(self)
+        """Update every array of params in place. Keys and shapes of params and grads are equal, else ValueError."""
+        lr, parts = _begin(self, params, grads, arrays=3)
         # The arrays hold m / (1 - beta1) and v / (1 - beta2); those factors and the corrections are two numbers, which
         # saves a third of the passes over the arrays.
         root = ((1.0 - self.beta2**self.steps) / (1.0 - self.beta2)) ** 0.5
         rate = lr * (1.0 - self.beta1) / (1.0 - self.beta1**self.steps) * root
-        for name, theta, g in _pairs(params, grads):
-            m, v, scratch = _state(self, name, theta, 3)
+        for theta, g, m, v, scratch in parts:
             m *= self.beta1
             m += g
             np.multiply(g, g, out=scratch)
@@ -117,12 +114,14 @@ class AdamW(Adam):
 
 
 def step_decay(lr, every, factor=0.1):
-    """The rate lr times factor^k, where k counts the full ``every`` steps that are done."""
+    """The rate lr times factor^k, where k counts the full ``every`` steps that are done. All are positive."""
+    _require_positive("step_decay", lr=lr, every=every, factor=factor)
     return lambda step: lr * factor ** (step // every)
 
 
 def exponential_decay(lr, half_life):
-    """The rate lr times 2^(-step / half_life): it halves in every ``half_life`` steps."""
+    """The rate lr times 2^(-step / half_life): it halves in every ``half_life`` steps. Both are positive."""
+    _require_positive("exponential_decay", lr=lr, half_life=half_life)
     return lambda step: lr * 0.5 ** (step / half_life)
 
 
@@ -131,6 +130,7 @@ def cosine(lr, steps, warmup=0):
 
     Source: Loshchilov, Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR (2017).
     """
+    _require_positive("cosine", lr=lr)
     if not 0 <= warmup < steps:
         raise ValueError(f"cosine: warmup is {warmup} and steps is {steps}; from 0 to below steps is needed")
 
@@ -149,11 +149,15 @@ def cosine(lr, steps, warmup=0):
 def clip_norm(grads, limit):
     """Scale all gradients by limit / norm if their common norm exceeds limit, in place; return the norm as it was.
 
-    The direction stays.
+    The direction stays. A norm that is not finite has none: then nothing is changed.
     Source: Pascanu, Mikolov, Bengio, On the difficulty of training recurrent neural networks, ICML (2013).
     """
-    _require_limit("clip_norm", limit)
-    norm = float(np.sqrt(sum(np.vdot(g, g) for g in grads.values())))
+    _require_positive("clip_norm", limit=limit)
+    largest = max((float(np.max(np.abs(g), initial=0.0)) for g in grads.values()), default=0.0)
+    if largest == 0.0 or not np.isfinite(largest):
+        return largest
+    # In units of the largest entry no square overflows.
+    norm = largest * float(np.sqrt(sum(np.sum(np.square(g / largest)) for g in grads.values())))
     if norm > limit:
         for g in grads.values():
             g *= limit / norm
@@ -162,7 +166,7 @@ def clip_norm(grads, limit):
 
 def clip_value(grads, limit):
     """Cut every entry of every gradient to [-limit, limit], in place. The direction may change."""
-    _require_limit("clip_value", limit)
+    _require_positive("clip_value", limit=limit)
     for g in grads.values():
         np.clip(g, -limit, limit, out=g)
 
@@ -171,7 +175,10 @@ def clip_value(grads, limit):
 
 
 def require_matching(params, grads):
-    """ValueError unless both dicts have equal keys and each gradient the shape of its parameter, an array of floats."""
+    """ValueError unless both dicts have equal keys and each gradient the shape of its parameter.
+
+    TypeError for a parameter that is no array of floats, and so cannot be updated in place.
+    """
     if params.keys() != grads.keys():
         raise ValueError(f"params has {sorted(params)} but grads has {sorted(grads)}; the names must be equal")
     for name, parameter in params.items():
@@ -182,32 +189,30 @@ def require_matching(params, grads):
             raise ValueError(f"{name} is {parameter.shape} but its gradient is {np.shape(grads[name])}")
 
 
-def _pairs(params, grads):
-    """Every (name, parameter, gradient), or the two vectors of which all of them are views."""
-    if hasattr(params, "flat") and hasattr(grads, "flat") and params.keys() == grads.keys():
-        return [("flat", params.flat, grads.flat)]
-    require_matching(params, grads)
-    return [(name, parameter, np.asarray(grads[name])) for name, parameter in params.items()]
+def _begin(optimizer, params, grads, arrays):
+    """The rate of this step, which is counted, and (theta, g, *state) for each parameter, or for the vector of all.
 
-
-def _state(optimizer, name, theta, count):
-    """The optimizer's ``count`` arrays for this parameter, zero at first."""
-    if name not in optimizer._state:
-        optimizer._state[name] = [np.zeros_like(theta) for _ in range(count)]
-    arrays = optimizer._state[name]
-    if arrays[0].shape != theta.shape:
-        kind = type(optimizer).__name__
-        raise ValueError(
-            f"{kind}: {name} is {theta.shape} and was {arrays[0].shape}; each network needs its own {kind}"
-        )
-    return arrays
-
-
-def _next_rate(optimizer):
-    """The learning rate of this step, which is counted."""
+    The state is as many ``arrays``, zero at first.
+    """
+    if hasattr(params, "flat") and hasattr(grads, "flat") and params.layout == grads.layout:
+        pairs = [("flat", params.flat, grads.flat)]
+    else:
+        require_matching(params, grads)
+        pairs = [(name, theta, np.asarray(grads[name])) for name, theta in params.items()]
+    parts = []
+    for name, theta, g in pairs:
+        if name not in optimizer._state or not arrays:
+            optimizer._state[name] = [theta, *(np.zeros_like(theta) for _ in range(arrays))]
+        known, *state = optimizer._state[name]
+        if known is not theta:
+            kind = type(optimizer).__name__
+            raise ValueError(
+                f"{kind}: {name} is another array than in the steps before; each network needs its own {kind}"
+            )
+        parts.append((theta, g, *state))
     lr = optimizer.lr(optimizer.steps) if callable(optimizer.lr) else optimizer.lr
     optimizer.steps += 1
-    return lr
+    return lr, parts
 
 
 def _require_rates(kind, lr, **memories):
@@ -218,6 +223,7 @@ def _require_rates(kind, lr, **memories):
             raise ValueError(f"{kind}: {name} is {memory}; a number from 0 to below 1 is needed")
 
 
-def _require_limit(caller, limit):
-    if not limit > 0:
-        raise ValueError(f"{caller}: limit is {limit}; a positive number is needed")
+def _require_positive(caller, **numbers):
+    for name, number in numbers.items():
+        if not 0 < number < np.inf:
+            raise ValueError(f"{caller}: {name} is {number}; a positive number is needed")

@@ -3,12 +3,12 @@
 Arrays are (n, channels, height, width). Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 9.3.
 """
 
-from functools import partial, reduce
+from functools import reduce
 from math import prod
 
 import numpy as np
 
-from bplib.layers import Activation, require_forward
+from bplib.layers import Activation
 from bplib.operations import register, require_floats, require_upstream
 from bplib.windows import require_room, require_whole, slices
 
@@ -112,13 +112,8 @@ class MaxPool(Activation):
 
     def __init__(self, size, stride=None):
         """Take the size and the stride of `max_pool`, whole numbers from 1 on, else ValueError."""
-        super().__init__(self.pool)
-        self.predict = partial(self.pool, size=size, stride=size if stride is None else stride)
-        require_whole(type(self).__name__, **self.predict.keywords)
-
-    def backward(self, dy):
-        """Return dx. ValueError before the first forward."""
-        return self.operation.backward(dy, *require_forward(self), **self.predict.keywords)
+        super().__init__(self.pool, size=size, stride=size if stride is None else stride)
+        require_whole(type(self).__name__, **self.settings)
 
 
 class AvgPool(MaxPool):

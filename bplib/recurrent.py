@@ -7,7 +7,8 @@ does and how to do it, Proc. IEEE 78 (1990).
 
 import numpy as np
 
-from bplib.layers import require_forward, xavier
+from bplib.initializers import xavier
+from bplib.layers import require_forward
 from bplib.operations import register, require_generator, require_upstream
 from bplib.sequences import after, draw_example, each_step, require_shapes, steps_first, weight_gradients
 

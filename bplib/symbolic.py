@@ -98,8 +98,8 @@ def derivatives(operation):
         entries = np.ravel(unknown[i])
         s = next((s for s in entries if s in first.free_symbols), entries[0])
         slope = sympy.diff(first, s)
-        # To simplify a long formula may take forever, and it would be no shorter.
-        slopes[s] = sympy.simplify(slope) if slope.count_ops() < 60 else slope
+        # To simplify a formula of many symbols may take forever, and it would be no shorter.
+        slopes[s] = sympy.simplify(slope) if len(slope.free_symbols) <= 3 else slope
     return slopes
 
 

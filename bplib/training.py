@@ -22,6 +22,8 @@ def accuracy(z, y):
     """The share of rows of z, shape (n, k), whose largest entry stands at the label y, shape (n,); else ValueError."""
     if np.ndim(z) != 2 or np.shape(y) != np.shape(z)[:1]:
         raise ValueError(f"accuracy: z is {np.shape(z)} and y is {np.shape(y)}; needed are (n, k) and (n,)")
+    if not len(z):
+        raise ValueError("accuracy: the batch is empty, and nothing has no mean")
     return float(np.mean(np.argmax(z, axis=1) == y))
 
 
@@ -49,14 +51,21 @@ def train(
 
     Stops after ``epochs`` epochs; or as soon as the loss of an epoch differs from the one before by less than
     ``tolerance``: it has converged; or, told a ``patience``, when the validation loss has not fallen below its lowest
-    for that many epochs, and then the network gets back the parameters that were best. What takes longer than a second
-    shows a progress bar.
+    for that many epochs. With a patience the network ends with the parameters that were best there. What takes longer
+    than a second shows a progress bar.
     """
     from tqdm.auto import trange  # takes as long to import as NumPy
 
     X, y = _rows("train", X, y)
-    if epochs < 1:
-        raise ValueError(f"train: there are {epochs} epochs; at least one is needed")
+    for name, number, kind, least in (
+        ("epochs", epochs, int | np.integer, 1),
+        ("patience", 1 if patience is None else patience, int | np.integer, 1),
+        ("tolerance", tolerance, int | float, 0),
+        ("l2", l2, int | float, 0),
+    ):
+        if not isinstance(number, kind) or not number >= least:
+            whole = "" if least == 0 else "whole "
+            raise ValueError(f"train: {name} is {number}; a {whole}number of at least {least} is needed")
     if patience is not None and validation is None:
         raise ValueError("train: patience waits for the validation loss; validation=(X, y) is needed too")
     loss_and_gradient = find(loss)
@@ -65,7 +74,7 @@ def train(
     history = {"training": []}
     if validation is not None:
         history["validation"], validation = [], _rows("validation", *validation)
-    best = None
+    lowest, best_epoch, best = np.inf, -1, {}
     for epoch in trange(epochs, unit="epoch", leave=False, delay=1):  # 5. repeat until it converges
         total = 0.0
         for rows in minibatches(len(X), len(X) if batch_size is None else batch_size, rng):
@@ -82,16 +91,20 @@ def train(
             y_pred = network.predict(validation[0])
             history["validation"].append(float(loss(y_pred, _by_rows(validation[1], y_pred))))
         if patience is not None:
-            if history["validation"][-1] <= min(history["validation"]):
-                best = epoch, {name: p.copy() for name, p in network.params.items()}
-            elif best is not None and epoch - best[0] >= patience:
+            if history["validation"][-1] < lowest:
+                lowest, best_epoch = history["validation"][-1], epoch
+                best = {name: array.copy() for name, array in _state(network).items()}
+            elif epoch - best_epoch >= patience:
                 break
         if len(losses) > 1 and abs(losses[-2] - losses[-1]) < tolerance:
             break
-    if best is not None:
-        for name, p in network.params.items():
-            p[...] = best[1][name]
+    for name, array in best.items():
+        _state(network)[name][...] = array
     return history
+
+
+def _state(network):
+    return getattr(network, "state", network.params)
 
 
 def _rows(caller, X, y):

@@ -526,14 +526,14 @@ def test_the_network_is_left_as_it_is():
     net, loss, X, y = square_network()
     out = net.forward(X)
     net.backward(np.ones_like(out))
-    params, grads, running = net.params.flat.copy(), net.grads.flat.copy(), net.layers[2].mean.copy()
+    params, grads, running = net.params.flat.copy(), net.grads.flat.copy(), net.layers[2].statistics["mean"].copy()
     arrays, state = dict(net.params), net.layers[4].rng.bit_generator.state
     X.setflags(write=False)
     y.setflags(write=False)
     first_wrong_gradient(net, loss, X, y)
     np.testing.assert_array_equal(net.params.flat, params)
     np.testing.assert_array_equal(net.grads.flat, grads)
-    np.testing.assert_array_equal(net.layers[2].mean, running)
+    np.testing.assert_array_equal(net.layers[2].statistics["mean"], running)
     assert net.layers[4].rng.bit_generator.state == state
     assert all(net.params[name] is array for name, array in arrays.items())
     net.grads.flat[...] = 0
@@ -560,3 +560,16 @@ def test_all_three_witnesses_refuse_what_is_slightly_wrong_zero_transposed_or_un
     report = witnesses(operation, backward, **(dict.fromkeys(operation.sizes, 3) if square else {}))
     assert report["forward = definition"]
     assert not any(report[witness] for witness in ("symbolic", "numeric", "automatic"))
+
+
+def test_a_gradient_that_is_truly_zero_is_not_called_wrong():
+    r = np.random.default_rng(0)  # batch_norm takes out the bias of a linear map before it: db is 0 but for rounding
+    net = Sequential(Linear(3, 4, r), BatchNorm(4), Activation(tanh), Linear(4, 2, r))
+    assert first_wrong_gradient(net, mse, r.normal(size=(7, 3)), r.normal(size=(7, 2))) == ""
+
+
+def test_a_check_along_no_direction_is_refused():
+    with pytest.raises(ValueError, match="directions"):
+        directional_error(
+            np.sum, np.ones(3), np.zeros(3), np.random.default_rng(0), directions=0
+        )  # 0.0, as if all were right

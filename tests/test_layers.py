@@ -6,8 +6,10 @@ import pickle
 import numpy as np
 import pytest
 
+from bplib import activations
 from bplib.activations import elu, leaky_relu, relu, softmax, tanh
 from bplib.gradcheck import central_difference, relative_error
+from bplib.initializers import he, xavier, zeros
 from bplib.layers import (
     Activation,
     Dropout,
@@ -17,13 +19,10 @@ from bplib.layers import (
     dropout_backward,
     embedding,
     embedding_backward,
-    he,
     l2,
     l2_grad,
     linear,
     linear_backward,
-    xavier,
-    zeros,
 )
 from bplib.losses import mse
 from bplib.normalization import (
@@ -36,6 +35,7 @@ from bplib.normalization import (
     layer_norm,
     layer_norm_backward,
 )
+from bplib.operations import find
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -250,7 +250,7 @@ def test_a_linear_layer_refuses_an_upstream_of_another_shape(method):
     layer = Linear(2, 3, generator())
     layer.forward(np.ones((5, 2)))
     for wrong in (*map(np.ones, ((3,), (5, 1), (1, 3), (5, 2), (4, 3))), [[1.0] * 3] * 5, None, 1.0):
-        with pytest.raises(ValueError, match=r"needed is the shape of y, \(5, 3\)"):
+        with pytest.raises(ValueError, match=r"needed is y's float64 \(5, 3\)"):
             getattr(layer, method)(wrong)
 
 
@@ -457,40 +457,40 @@ def test_the_layers_and_their_pure_pairs_agree():
 def test_the_running_statistics_take_a_tenth_of_each_batch_the_variance_with_n_minus_1():
     layer = BatchNorm(1)
     layer.forward(np.array([[0.0], [0.0], [2.0], [6.0]]))  # mean 2, variance 24 / 3 = 8
-    assert layer.mean[0] == pytest.approx(0.1 * 2, rel=1e-14)
-    assert layer.variance[0] == pytest.approx(0.9 + 0.1 * 8, rel=1e-14)
+    assert layer.statistics["mean"][0] == pytest.approx(0.1 * 2, rel=1e-14)
+    assert layer.statistics["variance"][0] == pytest.approx(0.9 + 0.1 * 8, rel=1e-14)
     layer.forward(np.array([[1.0], [3.0]]))  # mean 2, variance 2 / 1
-    assert layer.mean[0] == pytest.approx(0.9 * 0.2 + 0.1 * 2, rel=1e-14)
-    assert layer.variance[0] == pytest.approx(0.9 * 1.7 + 0.1 * 2, rel=1e-14)
+    assert layer.statistics["mean"][0] == pytest.approx(0.9 * 0.2 + 0.1 * 2, rel=1e-14)
+    assert layer.statistics["variance"][0] == pytest.approx(0.9 * 1.7 + 0.1 * 2, rel=1e-14)
 
 
 def test_the_running_statistics_of_images_are_those_of_each_channel():
     layer, x = BatchNorm(3), drawn(5, 3, 2, 4)
     layer.forward(x)
     rows = x.swapaxes(0, 1).reshape(3, -1)
-    np.testing.assert_allclose(layer.mean, 0.1 * rows.mean(axis=1), rtol=1e-12)
-    np.testing.assert_allclose(layer.variance, 0.9 + 0.1 * rows.var(axis=1, ddof=1), rtol=1e-12)
+    np.testing.assert_allclose(layer.statistics["mean"], 0.1 * rows.mean(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(layer.statistics["variance"], 0.9 + 0.1 * rows.var(axis=1, ddof=1), rtol=1e-12)
 
 
 def test_evaluation_takes_the_running_statistics_and_leaves_them_as_they_are():
     layer = filled(BatchNorm(3))
     for seed in range(5):
         layer.forward(2 + drawn(6, 3, seed=seed))
-    mean, variance = layer.mean.copy(), layer.variance.copy()
+    mean, variance = layer.statistics["mean"].copy(), layer.statistics["variance"].copy()
     x = drawn(4, 3)
     expected = batch_norm_evaluation(x, *layer.params.values(), mean, variance)
     np.testing.assert_array_equal(layer.predict(x), expected)
     np.testing.assert_array_equal(layer.predict(x[:1]), expected[:1])  # a row does not see the others
-    np.testing.assert_array_equal(layer.mean, mean)
-    np.testing.assert_array_equal(layer.variance, variance)
+    np.testing.assert_array_equal(layer.statistics["mean"], mean)
+    np.testing.assert_array_equal(layer.statistics["variance"], variance)
 
 
 def test_the_running_statistics_arrive_at_those_of_the_data():
     layer, rng = BatchNorm(2), generator()
     for _ in range(200):
         layer.forward(rng.normal(size=(500, 2)) * [2.0, 0.5] + [3.0, -1.0])
-    np.testing.assert_allclose(layer.mean, [3, -1], atol=0.1)
-    np.testing.assert_allclose(layer.variance, [4, 0.25], rtol=0.1)
+    np.testing.assert_allclose(layer.statistics["mean"], [3, -1], atol=0.1)
+    np.testing.assert_allclose(layer.statistics["variance"], [4, 0.25], rtol=0.1)
 
 
 def test_a_unit_that_is_constant_becomes_beta():
@@ -533,3 +533,25 @@ def test_l2_is_half_the_strength_times_the_sum_of_squares_for_any_shape():
 def test_a_layer_can_be_pickled(make):
     layer = filled(make())
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(layer)).predict(drawn(5, 3)), layer.predict(drawn(5, 3)))
+
+
+def test_the_backwards_with_alpha_refuse_what_the_forwards_refuse():
+    z = np.ones(2)
+    for name, alpha in (("leaky_relu", 5.0), ("elu", -1.0)):
+        with pytest.raises(ValueError, match=f"{name}_backward: alpha"):
+            find(getattr(activations, name)).backward(z, z, z, alpha)
+
+
+@pytest.mark.parametrize("f", [dropout], ids=["dropout"])
+def test_an_activation_must_be_called_with_one_array(f):
+    with pytest.raises(ValueError, match="no function of one array"):
+        Activation(f)
+
+
+def test_evaluation_of_an_empty_batch_is_empty_since_it_takes_no_mean():
+    assert batch_norm_evaluation(np.ones((0, 2)), *[np.ones(2)] * 4).shape == (0, 2)
+
+
+def test_batch_norm_predict_refuses_a_list_in_words():
+    with pytest.raises(ValueError, match="x is a list"):
+        BatchNorm(2).predict([[1.0, 2.0]])

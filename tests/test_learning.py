@@ -9,7 +9,8 @@ import pytest
 from bplib import data
 from bplib.activations import relu
 from bplib.convolution import Conv2d
-from bplib.layers import Activation, Dropout, Linear, he
+from bplib.initializers import he
+from bplib.layers import Activation, Dropout, Linear
 from bplib.losses import mse, softmax_cross_entropy
 from bplib.lstm import LSTM
 from bplib.networks import Sequential

@@ -589,3 +589,27 @@ def test_a_loss_without_a_fused_function_gives_its_pair(name):
     loss, gradient = operation.loss_and_grad(*inputs)
     assert loss == operation.forward(*inputs)
     np.testing.assert_array_equal(gradient, operation.backward(*inputs))
+
+
+@pytest.mark.parametrize(
+    "name", ["mse", "mae", "huber", "hinge", "binary_cross_entropy", "binary_cross_entropy_with_logits"]
+)
+def test_a_loss_of_float32_predictions_and_integer_truths_stays_float32(name):
+    loss, gradient = OPERATIONS[name].loss_and_grad(np.full(3, 0.25, np.float32), np.ones(3, int))
+    assert loss.dtype == gradient.dtype == np.float32
+
+
+@pytest.mark.parametrize("z, y", [(np.zeros((5, 3)), [1]), (np.zeros((1, 3)), [1, 1, 1, 0, 2])], ids=str)
+def test_the_fused_loss_does_not_broadcast(z, y):
+    with pytest.raises(ValueError, match=r"needed are \(n, k\) and \(n,\)"):
+        OPERATIONS["softmax_cross_entropy"].loss_and_grad(z, np.array(y))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, bool], ids=["uint8", "bool"])
+def test_the_gradient_of_hinge_with_labels_of_an_unsigned_type(dtype):
+    np.testing.assert_array_equal(losses.hinge_grad(np.zeros(2), np.ones(2, dtype)), [-0.5, -0.5])  # gives 127.5
+
+
+def test_huber_grad_refuses_what_huber_refuses():
+    with pytest.raises(ValueError, match="huber_grad: delta is -1"):
+        losses.huber_grad(np.zeros(2), np.ones(2), -1.0)

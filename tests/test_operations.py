@@ -37,7 +37,7 @@ MODULES = [
 # What is no operation: it has no gradient, or is made of operations that have one.
 NO_OPERATION = {
     losses: {"require_pair", "require_unit", "require_labels"},
-    layers: {"zeros", "xavier", "he", "require_forward"},
+    layers: {"require_forward"},
     attention: {"causal_mask"},
     policy: {"returns_to_go", "reinforce", "play"},
 }
@@ -298,9 +298,7 @@ KEPT = {
     ("batch_norm_evaluation", "variance"): "not negative",
 }
 # A mean over the batch is taken, or was: a batch of none has no mean. All other operations have nothing to do.
-MEANS = {"batch_norm", "batch_norm_evaluation"} | {
-    name for name, operation in OPERATIONS.items() if operation.is_loss and name != "l2"
-}
+MEANS = {"batch_norm"} | {name for name, operation in OPERATIONS.items() if operation.is_loss and name != "l2"}
 
 
 def enlarged(operation, spread):

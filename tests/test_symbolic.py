@@ -236,3 +236,46 @@ def test_gradients_leave_the_truth_alone():
     gradients = symbolic.gradients(OPERATIONS["mse"], (y_pred, y_true), 1.0)
     assert len(gradients) == 1
     np.testing.assert_allclose(gradients[0], [2 / 3, 0, 2], atol=1e-14)  # 2 (y_pred - y_true) / 3
+
+
+# Derivatives to be read
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_the_derivatives_that_are_printed_are_those_of_the_backward(operation):
+    rng = np.random.default_rng(0)
+    inputs = operation.example(rng, **dict.fromkeys(operation.sizes, 2))
+    out = np.asarray(operation.forward(*inputs))
+    upstream = np.zeros(out.size)
+    upstream[0] = 1.0
+    gradients = operation.gradients(1.0 if operation.is_loss else upstream.reshape(out.shape), out, *inputs)
+
+    at = {}
+    for name, x in zip(inspect.signature(operation.forward).parameters, inputs, strict=False):
+        entries = np.ravel(symbols(name, np.shape(x))) if isinstance(x, np.ndarray) else []
+        at |= {s: float(value) for s, value in zip(entries, np.ravel(x), strict=False)}
+        if isinstance(x, float):
+            at[sympy.Symbol(name, positive=True)] = x
+    for i, (s, slope) in zip(operation.wrt, symbolic.derivatives(operation).items(), strict=True):
+        entries = [str(e) for e in np.ravel(symbols(list(inspect.signature(operation.forward).parameters)[i], inputs[i].shape))]
+        expected = np.ravel(gradients[operation.wrt.index(i)])[entries.index(str(s))]
+        assert float(slope.evalf(subs=at)) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_latex_is_an_equation_for_each_input_with_a_gradient(operation):
+    lines = symbolic.latex(operation).split(r" \\" + "\n")
+    assert len(lines) == len(operation.wrt)
+    for line in lines:
+        assert re.match(r"\\frac\{\\partial \S+( \d+)*\}*\{\\partial .+\} = .", line), line
+        assert "Derivative" not in line and "Subs" not in line
+        assert line.count("{") == line.count("}")
+
+
+def test_latex_reads_as_it_does_on_paper():
+    assert symbolic.latex(OPERATIONS["linear"]).split(r" \\" + "\n") == [
+        r"\frac{\partial y_{0}}{\partial x_{0 0}} = W_{0 0}",
+        r"\frac{\partial y_{0}}{\partial W_{0 0}} = x_{0 0}",
+        r"\frac{\partial y_{0}}{\partial b_{0}} = 1",
+    ]
+    assert symbolic.latex(OPERATIONS["l2"]) == r"\frac{\partial L}{\partial W_{0 0}} = W_{0 0} strength"

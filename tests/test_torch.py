@@ -16,6 +16,7 @@ from bplib import (  # noqa: E402
     attention,
     class_weights,
     convolution,
+    initializers,
     layers,
     losses,
     lstm,
@@ -214,8 +215,8 @@ def test_batch_norm_in_training_its_running_statistics_and_its_evaluation(shape)
         assert_close(mine.backward(dy), array(their_x.grad))
         assert_close(mine.grads["gamma"], array(theirs.weight.grad))
         assert_close(mine.grads["beta"], array(theirs.bias.grad))
-        assert_close(mine.mean, array(theirs.running_mean))
-        assert_close(mine.variance, array(theirs.running_var))
+        assert_close(mine.statistics["mean"], array(theirs.running_mean))
+        assert_close(mine.statistics["variance"], array(theirs.running_var))
     theirs.eval()
     assert_close(mine.predict(x), array(theirs(tensor(x))))
 
@@ -370,7 +371,10 @@ def test_the_cosine_schedule():
 
 def test_the_initializers_have_the_deviations_of_torch():
     rng = np.random.default_rng(0)
-    for mine, theirs in ((layers.xavier, torch.nn.init.xavier_normal_), (layers.he, torch.nn.init.kaiming_normal_)):
+    for mine, theirs in (
+        (initializers.xavier, torch.nn.init.xavier_normal_),
+        (initializers.he, torch.nn.init.kaiming_normal_),
+    ):
         torch.manual_seed(0)
         other = theirs(torch.empty(300, 400, dtype=torch.float64))  # torch keeps W as (n_out, n_in)
         assert mine(rng, (400, 300), 400, 300).std() == pytest.approx(float(other.std()), rel=0.01)

@@ -11,7 +11,7 @@ from bplib.activations import relu, tanh
 from bplib.layers import Activation, Dropout, Linear, l2
 from bplib.losses import binary_cross_entropy_with_logits, mse, softmax_cross_entropy
 from bplib.networks import Sequential
-from bplib.normalization import LayerNorm
+from bplib.normalization import BatchNorm, LayerNorm
 from bplib.optimizers import SGD, Adam
 from bplib.training import accuracy, minibatches, train
 
@@ -197,7 +197,7 @@ def test_train_refuses_what_is_no_loss():
 
 
 @pytest.mark.parametrize(
-    "rows, epochs, words", [(0, 1, "X has 0 rows"), (4, 0, "there are 0 epochs"), (4, -1, "there are -1 epochs")]
+    "rows, epochs, words", [(0, 1, "X has 0 rows"), (4, 0, "epochs is 0"), (4, -1, "epochs is -1")]
 )
 def test_train_needs_rows_and_epochs(rows, epochs, words):
     with pytest.raises(ValueError, match=words):
@@ -437,3 +437,92 @@ def test_only_what_takes_more_than_a_second_shows_its_progress_and_nothing_stays
     assert bool(done.stderr) == shown
     assert b"\n" not in done.stderr  # it stays on one line, and is wiped out at the end
     assert not shown or done.stderr.endswith(b" \r")
+
+
+# What two readings found
+
+
+class Constant:
+    """Its loss never changes."""
+
+    def __init__(self):
+        self.params, self.grads = {"w": np.zeros(1)}, {"w": np.zeros(1)}
+
+    def predict(self, x):
+        return np.zeros((len(x), 1))
+
+    forward = predict
+
+    def backward(self, dy):
+        pass
+
+
+ONES = np.ones((4, 1))
+
+
+def test_patience_ends_when_the_validation_loss_stands_still():
+    history = train(
+        Constant(),
+        mse,
+        ONES,
+        ONES,
+        SGD(0.1),
+        epochs=30,
+        rng=np.random.default_rng(0),
+        validation=(ONES, ONES),
+        patience=3,
+    )
+    assert len(history["validation"]) == 4  # "has not fallen below its lowest for that many epochs"
+
+
+@pytest.mark.parametrize("patience", [0, -3, 1.5])
+def test_a_patience_that_is_none_is_refused(patience):
+    with pytest.raises(ValueError, match="patience"):
+        train(
+            Constant(),
+            mse,
+            ONES,
+            ONES,
+            SGD(0.1),
+            epochs=3,
+            rng=np.random.default_rng(0),
+            validation=(ONES, ONES),
+            patience=patience,
+        )
+
+
+def test_the_best_network_comes_back_with_the_running_statistics_that_it_had():
+    r = np.random.default_rng(0)
+    net = Sequential(Linear(3, 4, r), BatchNorm(4), Activation(tanh), Linear(4, 1, r))
+    X, y, V, v = r.normal(size=(20, 3)), r.normal(size=(20, 1)), r.normal(size=(20, 3)), r.normal(size=(20, 1))
+    history = train(net, mse, X, y, SGD(0.3), epochs=60, rng=r, validation=(V, v), patience=10)
+    assert mse(net.predict(V), v) == pytest.approx(min(history["validation"]), rel=1e-12)
+
+
+@pytest.mark.parametrize("name, value", [("l2", -1.0), ("tolerance", -1.0), ("epochs", 2.5)])
+def test_train_refuses_numbers_that_make_no_sense(name, value):
+    options = {"epochs": 2, name: value}
+    with pytest.raises(ValueError, match=name):
+        train(Constant(), mse, ONES, ONES, SGD(0.1), rng=np.random.default_rng(0), **options)
+
+
+def test_accuracy_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="empty"):
+        accuracy(np.ones((0, 3)), np.ones(0, int))
+
+
+@pytest.mark.parametrize(
+    "X, y",
+    [
+        (np.ones((5, 3)), np.ones((5, 2))),
+        (np.ones((5, 3), np.float32), np.ones((5, 2))),
+        (np.ones((5, 3), np.float32), np.ones((5, 2), int)),
+    ],
+    ids=["float64 data", "float64 truth", "integer truth"],
+)
+def test_a_float32_network_takes_other_data_or_says_in_words_why_not(X, y):
+    net = Sequential(Linear(3, 2, np.random.default_rng(0))).astype(np.float32)
+    try:
+        train(net, mse, X, y, SGD(0.1), epochs=1, rng=np.random.default_rng(0))
+    except ValueError as refusal:
+        assert "float" in str(refusal), refusal  # not "output array is not acceptable"

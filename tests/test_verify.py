@@ -118,10 +118,16 @@ def test_a_backward_that_ignores_the_upstream_is_refused(operation):
     assert pattern(witnesses(operation, backward)) == BACKWARD
 
 
-@pytest.mark.parametrize("name", [name for name in OPERATIONS if name != "linear"])
-def test_a_transposed_gradient_is_refused_where_its_shape_does_not_give_it_away(name):
-    operation = OPERATIONS[name]
-    report = witnesses(operation, altered(operation, np.transpose), **dict.fromkeys(operation.sizes, 3))
+@each_operation
+def test_a_transposed_gradient_is_refused_where_its_shape_does_not_give_it_away(operation):
+    def backward(*args):
+        gradients = operation.backward(*args)
+        several = gradients if isinstance(gradients, tuple) else (gradients,)
+        # The first, which is a table for every operation; a vector would be its own transpose.
+        return (np.transpose(several[0]), *several[1:])
+
+    # With the second seed: with the first the signs in the gradient of mae happen to be symmetric.
+    report = witnesses(operation, backward, seed=1, **dict.fromkeys(operation.sizes, 3))
     assert pattern(report) == BACKWARD
 
 
