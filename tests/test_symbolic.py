@@ -1,12 +1,14 @@
 """Promise: formulas that are equal are called equal however they are written, and others differ at the point named."""
 
+import inspect
+import re
 import time
 
 import numpy as np
 import pytest
 import sympy
 
-from bplib import layers, losses, symbolic  # noqa: F401  importing them fills OPERATIONS
+from bplib import symbolic, verify  # noqa: F401  importing verify fills OPERATIONS
 from bplib.operations import OPERATIONS
 from bplib.symbolic import SYMPY, equal, symbols
 
@@ -251,13 +253,14 @@ def test_the_derivatives_that_are_printed_are_those_of_the_backward(operation):
     gradients = operation.gradients(1.0 if operation.is_loss else upstream.reshape(out.shape), out, *inputs)
 
     at = {}
-    for name, x in zip(inspect.signature(operation.forward).parameters, inputs, strict=False):
+    names = list(inspect.signature(operation.forward).parameters)
+    for name, x in zip(names, inputs, strict=False):
         entries = np.ravel(symbols(name, np.shape(x))) if isinstance(x, np.ndarray) else []
         at |= {s: float(value) for s, value in zip(entries, np.ravel(x), strict=False)}
         if isinstance(x, float):
             at[sympy.Symbol(name, positive=True)] = x
     for i, (s, slope) in zip(operation.wrt, symbolic.derivatives(operation).items(), strict=True):
-        entries = [str(e) for e in np.ravel(symbols(list(inspect.signature(operation.forward).parameters)[i], inputs[i].shape))]
+        entries = [str(entry) for entry in np.ravel(symbols(names[i], inputs[i].shape))]
         expected = np.ravel(gradients[operation.wrt.index(i)])[entries.index(str(s))]
         assert float(slope.evalf(subs=at)) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
