@@ -25,8 +25,7 @@ HEAD = """# bplib beside its peers
 Every number is a ratio to the first column of its table, and small is fast. The contestants take turns, and what stands
 here is the median over the rounds of the ratio within a round; of processor time, with one thread, but for whole
 processes, which are timed by the clock. A dash: does not take part, or is not installed. "Tight" is hand-written NumPy
-that makes no array twice, the floor that Python allows. `python -m tests.benchmarks`, run where the repository begins,
-renews all tables, and `python -m tests.benchmarks digits imports` the two of these names.
+that makes no array twice, the floor that Python allows. CONTRIBUTING says how to renew these tables.
 """
 
 
