@@ -17,7 +17,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from toy_course import answered, cell
 from toy_problems import RIGHT
 
-from bplib.course import cli, grading, notebooks, releases, reports, submissions
+from bplib.course import cli, grading, launching, releases, reports, submissions
+from bplib.course.processes import Limits
+from bplib.course.reading import Gone
 
 WRONG = {"toy-double": "def double(x):\n    return x + 2"}
 
@@ -50,6 +52,11 @@ def statuses(submission):
 
 def message(submission, id):
     return next(exercise["message"] for exercise in submission["exercises"] if exercise["id"] == id)
+
+
+def graded_file(path):
+    [submission] = grading.grade([path])["submissions"]
+    return submission
 
 
 def sources(nb):
@@ -166,15 +173,15 @@ def test_a_missing_or_empty_answer_is_named_and_the_stub_stays():
 
 def test_the_lesson_is_found_from_the_ids_and_not_from_the_name(submit):
     learner, _ = submissions.read(submit(answered(RIGHT), "homework (3).ipynb"))
-    assert submissions.lesson_of(learner) == toy_course.released()
+    assert submissions.lesson_of(learner) == ("77_toy", toy_course.released())
 
 
 def test_an_answer_below_its_check_is_not_graded_but_not_passed_over_in_silence(submit):
     nb = toy_course.released()
     nb.cells.append(new_code_cell(RIGHT["toy-double"] + "\n\ncheck('toy-double', double)", id="mine"))
     learner, _ = submissions.read(submit(nb))
-    exercises, problems = grading.grade_notebook(learner, toy_course.released(), toy_course.run_here)
-    assert {exercise["status"] for exercise in exercises} == {"not attempted"}
+    exercises, problems = graded_by(toy_course.Here(), learner)
+    assert {exercise["status"] for exercise in exercises.values()} == {"not attempted"}
     assert problems == ["toy-double: an answer stands outside of its cell, below the check, where it is not graded"]
 
 
@@ -182,14 +189,14 @@ def test_a_single_answer_with_its_mark_is_enough_to_know_the_lesson():
     released = next(iter(releases.released_notebooks().values()))
     (first, *_) = [cell for cell in released.cells if cell.metadata.get("nbgrader", {}).get("solution")]
     alone = nbformat.v4.new_notebook(cells=[first])
-    assert submissions.exercise_ids(submissions.lesson_of(alone)) == submissions.exercise_ids(released)
+    assert submissions.exercise_ids(submissions.lesson_of(alone)[1]) == submissions.exercise_ids(released)
 
 
 @pytest.mark.parametrize("others", [0, 6], ids=["alone", "among others"])
 @pytest.mark.parametrize("id", ["toy-half", "toy-half-check", "setup"])
 def test_a_notebook_that_shares_a_single_id_with_a_lesson_is_of_another_course(id, others, submit):
     mine = [new_code_cell(f"x = {number}", id=f"mine-{number}") for number in range(others)]
-    submission = grading.grade_file(submit(new_notebook(cells=[new_code_cell("half = 1 / 2", id=id), *mine])))
+    submission = graded_file(submit(new_notebook(cells=[new_code_cell("half = 1 / 2", id=id), *mine])))
     [problem] = submission["problems"]
     assert "no exercise of this course" in problem
     assert (submission["max_points"], submission["exercises"]) == (0, [])
@@ -220,7 +227,7 @@ def test_a_notebook_that_shares_a_single_id_with_a_lesson_is_of_another_course(i
     ],
 )
 def test_a_file_that_holds_nothing_to_grade_is_named_with_the_reason(content, says, submit):
-    submission = grading.grade_file(submit(content))
+    submission = graded_file(submit(content))
     [problem] = submission["problems"]
     assert says in problem and "\n" not in problem
     assert (submission["points"], submission["max_points"], submission["exercises"]) == (0, 0, [])
@@ -267,7 +274,7 @@ def test_what_can_be_read_of_an_odd_file_is_read_and_what_is_odd_is_said(submit)
     ]:
         learner, problems = submissions.read(submit(content))
         assert [says in problem for problem in problems] == ([True] if says else []), says
-        nb, missing = submissions.assemble(learner, submissions.lesson_of(learner))
+        nb, missing = submissions.assemble(learner, submissions.lesson_of(learner)[1])
         assert (nb, missing) == (answered(RIGHT), []), says
 
 
@@ -281,8 +288,8 @@ def test_half_a_surrogate_pair_does_not_reach_the_kernel(submit):
 
 
 @pytest.fixture
-def no_kernel(monkeypatch):
-    monkeypatch.setattr(grading, "run_in_kernel", toy_course.run_here)
+def in_process(monkeypatch):
+    monkeypatch.setattr(launching, "launcher", toy_course.Here)
 
 
 def boasting(nb):
@@ -294,36 +301,36 @@ def boasting(nb):
     return nb
 
 
-def test_a_wrong_answer_gets_its_sentence_and_costs_only_itself_whatever_its_saved_outputs_say(submit, no_kernel):
-    wrong = grading.grade_file(submit(boasting(answered({**RIGHT, **WRONG}))))
+def test_a_wrong_answer_gets_its_sentence_and_costs_only_itself_whatever_its_saved_outputs_say(submit, in_process):
+    wrong = graded_file(submit(boasting(answered({**RIGHT, **WRONG}))))
     assert wrong["points"] == 4
     assert statuses(wrong)["toy-double"] == "not yet"
     assert message(wrong, "toy-double") == toy_problems.ADDED[0].says
 
 
-def test_an_answer_in_a_cell_of_its_own_below_the_stub_counts(submit, no_kernel):
+def test_an_answer_in_a_cell_of_its_own_below_the_stub_counts(submit, in_process):
     elsewhere = after(answered({}), "toy-half", new_code_cell(RIGHT["toy-half"]))
-    assert statuses(grading.grade_file(submit(elsewhere))) == {
+    assert statuses(graded_file(submit(elsewhere))) == {
         "toy-double": "not attempted",
         "toy-half": "passed",
         "toy-parity": "not attempted",
     }
 
 
-def test_an_answer_cell_that_raises_is_not_yet_and_says_what_it_raised(submit, no_kernel):
+def test_an_answer_cell_that_raises_is_not_yet_and_says_what_it_raised(submit, in_process):
     raising = {
         "toy-double": "double = undefined",
         "toy-half": "def half(x)\n    return",
         "toy-parity": "raise SystemExit",
     }
-    submission = grading.grade_file(submit(answered(raising)))
+    submission = graded_file(submit(answered(raising)))
     assert submission["points"] == 0
     assert message(submission, "toy-double") == "Its cell raised NameError: name 'undefined' is not defined."
     assert message(submission, "toy-half").startswith("Its cell raised SyntaxError")
     assert message(submission, "toy-parity").startswith("Its cell raised SystemExit")
 
 
-def test_the_solution_gets_full_points_and_the_untouched_exercise_none(course, no_kernel):
+def test_the_solution_gets_full_points_and_the_untouched_exercise_none(course, in_process):
     report = grading.grade([course / "solutions", course / "exercises"])
     full, none = report["submissions"]
     assert [(e["id"], e["points"], e["max_points"], e["status"]) for e in full["exercises"]] == [
@@ -336,18 +343,12 @@ def test_the_solution_gets_full_points_and_the_untouched_exercise_none(course, n
     assert full["problems"] == none["problems"] == []
 
 
-# In kernels: what only a kernel can show
+# In processes of their own: what only those can show
 
 
 @pytest.fixture(scope="module")
-def starts():
-    """For each start of a kernel that `graded` asked for, whether it started."""
-    return []
-
-
-@pytest.fixture(scope="module")
-def graded(course, starts, tmp_path_factory):
-    """One report over many submissions, by name; each kernel start costs a second, so they are all graded once."""
+def graded(course, tmp_path_factory):
+    """One report over many submissions, by name; the process that is forked for each takes a second to start."""
     folder = tmp_path_factory.mktemp("submissions")
     # A helper in a cell of its own; a split answer that warns on stderr; one that prints a lot and asks for input.
     odd = answered({**RIGHT, "toy-half": "import warnings", "toy-double": "double = helper"})
@@ -372,25 +373,9 @@ def graded(course, starts, tmp_path_factory):
     (folder / ".ipynb_checkpoints").mkdir()
     (folder / ".ipynb_checkpoints" / "odd-checkpoint.ipynb").write_text("{")
     (folder / "odd.2026-11-23T21-40-05.ipynb").write_text("{")
-    real = notebooks.kernel
-
-    def kernel(nb, seconds, **options):
-        starts.append(len(starts) >= grading.TRIES - 1)
-        if not starts[-1]:
-            raise RuntimeError("Kernel died before replying to kernel_info")
-        client = real(nb, seconds, **options)
-        # Only the check that hangs meets the low limit, so that no machine is too slow for the other cells.
-        client.timeout_func = lambda cell: seconds if cell.id == "toy-double-check" and hangs(nb) else 60
-        return client
-
-    def hangs(nb):
-        return any("while True" in source for source in sources(nb))
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grading, "CELL_SECONDS", 1)
-        patch.setattr(notebooks, "kernel", kernel)
         patch.setenv("BPLIB_PROGRESS", "on")
-        report = grading.grade([folder, folder / "odd.ipynb"])
+        report = grading.grade([folder, folder / "odd.ipynb"], Limits(cell_seconds=3))
     return {Path(submission["path"]).stem: submission for submission in report["submissions"]}
 
 
@@ -406,12 +391,12 @@ def test_honest_oddities_keep_all_their_points(graded):
 def test_an_answer_that_hangs_or_dies_costs_its_own_points_and_no_others(graded):
     lost = graded["lost"]
     assert statuses(lost) == {"toy-double": "not yet", "toy-half": "not yet", "toy-parity": "passed"}
-    assert message(lost, "toy-double") == "It took longer than 1 s."
+    assert message(lost, "toy-double") == "It took longer than 3 s."
     assert message(lost, "toy-half") == "It ended its process."
     assert (lost["points"], lost["problems"]) == (1, [])
 
 
-def test_a_kernel_tells_what_is_wrong_and_what_was_raised_whatever_is_saved(graded):
+def test_it_is_told_what_is_wrong_and_what_was_raised_whatever_is_saved(graded):
     wrong = graded["wrong"]
     assert (wrong["points"], wrong["problems"]) == (0, [])
     assert message(wrong, "toy-double") == toy_problems.ADDED[0].says
@@ -425,116 +410,112 @@ def test_the_answers_do_not_run_beside_the_learners_files_or_in_their_progress(g
     assert not Path(folder).exists()
 
 
-def test_a_kernel_that_fails_to_start_is_tried_again(graded, starts):
-    assert starts[: grading.TRIES] == [False] * (grading.TRIES - 1) + [True]
-    assert all(submission["points"] is not None for submission in graded.values())
+class Failing(toy_course.Here):
+    """Starts a process only when asked for the third time."""
+
+    asked = 0
+
+    def start(self, scratch, limits):
+        Failing.asked += 1
+        if Failing.asked < 3:
+            raise launching.Failed("no process")
+        return super().start(scratch, limits)
 
 
-# Without a kernel, or with one that fails
+def test_a_process_that_fails_to_start_is_tried_again_and_one_that_never_starts_is_not_graded_and_not_0(
+    submit, monkeypatch
+):
+    monkeypatch.setattr(launching, "launcher", Failing)
+    assert grading.grade([submit(answered(RIGHT))])["submissions"][0]["points"] == 6
+    monkeypatch.setattr(Failing, "asked", -10)
+    report = grading.grade([submit(answered(RIGHT))])
+    [submission] = report["submissions"]
+    assert (submission["points"], submission["max_points"], submission["exercises"]) == (None, 6, [])
+    assert submission["problems"] == ["not graded, by a failure of the grader: no process"]
+    assert reports.table(report).endswith("total: 0 of 0 points, and 1 not graded")
+
+
+# Processes that answer, or do not, as a test wants it
+
+
+class Scripted(toy_course.Here):
+    """A process where the named sources do not come back, but for the reason given."""
+
+    def __init__(self, stops=()):
+        self.stops, self.ran = dict(stops), []
+
+    def run(self, source):
+        self.ran.append(source)
+        for part, reason in self.stops.items():
+            if part in source:
+                raise Gone(reason)
+        return super().run(source)
+
+
+def graded_by(process, learner, released=None):
+    """(exercises, problems) of a submission whose process is the given one, however often it is started."""
+    done = grading.grade_notebook(learner, released or toy_course.released(), process.start, Limits())
+    return {exercise["id"]: exercise for exercise in done.exercises}, done.problems
 
 
 def test_silence_is_not_a_pass():
-    exercises, problems = grading.grade_notebook(answered(RIGHT), toy_course.released(), lambda nb: None)
-    assert {(e["status"], e["points"], e["message"]) for e in exercises} == {
-        ("not yet", 0, "The check gave no verdict.")
-    }
+    nameless = Scripted()
+    nameless.run = lambda source: ""
+    exercises, problems = graded_by(nameless, answered(RIGHT))
+    assert {exercise["points"] for exercise in exercises.values()} == {0}
+    assert exercises["toy-half"]["message"] == (
+        "There is no function named half when the check runs; define it in the cell of the answer."
+    )
     assert problems == []
 
 
-def verdicts_of(id, *said):
-    """What is graded when the check of an exercise leaves these verdicts in its outputs."""
-
-    def run(nb):
-        check = cell(nb, f"{id}-check")
-        check.outputs = [new_output("display_data", {}, metadata={"bplib": each}) for each in said]
-
-    exercises, _ = grading.grade_notebook(answered(RIGHT), toy_course.released(), run)
-    return {exercise["id"]: exercise for exercise in exercises}
-
-
-def test_a_verdict_counts_only_for_the_exercise_of_its_check_and_with_the_points_of_the_course():
-    passed = {"status": "passed", "points": 1000, "max_points": 1000, "message": "yes"}
-    exercise = verdicts_of("toy-half", {**passed, "id": "toy-half"})["toy-half"]
-    assert (exercise["status"], exercise["points"], exercise["max_points"]) == ("passed", 3, 3)
-    for said in ({**passed, "id": "toy-double"}, {**passed, "id": "toy-half", "status": "PASSED"}, passed, "passed"):
-        assert {exercise["points"] for exercise in verdicts_of("toy-half", said).values()} == {0}
-
-
-@pytest.mark.parametrize(("first", "last", "points"), [("passed", "not yet", 0), ("not yet", "passed", 3)])
-def test_of_several_verdicts_of_a_check_the_last_counts(first, last, points):
-    said = [{"id": "toy-half", "status": status, "message": f"It is {status}."} for status in (first, last)]
-    exercise = verdicts_of("toy-half", *said)["toy-half"]
-    assert (exercise["status"], exercise["message"], exercise["points"]) == (last, f"It is {last}.", points)
-
-
 def test_a_message_without_end_is_cut():
-    for length, kept in [(1000, 1000), (1001, 1000), (1_000_000, 1000)]:
-        said = {"id": "toy-half", "status": "not yet", "message": "y" * length}
-        assert verdicts_of("toy-half", said)["toy-half"]["message"] == "y" * kept
+    raising = "def half(x):\n    raise ValueError('y' * 1_000_000)"
+    exercises, _ = graded_by(Scripted(), answered({"toy-half": raising}))
+    assert "yyy" in exercises["toy-half"]["message"]
+    assert len(exercises["toy-half"]["message"]) <= 1000
 
 
 def test_a_setup_cell_of_ours_that_raises_is_named_and_explains_the_silence():
-    def run(nb):
-        cell(nb, "setup").outputs = [new_output("error", ename="ImportError", evalue="no numpy", traceback=[])]
-
-    exercises, problems = grading.grade_notebook(answered(RIGHT), toy_course.released(), run)
+    process = Scripted()
+    process.run = lambda source: "ImportError: no numpy" if "import sys" in source else ""
+    exercises, problems = graded_by(process, answered(RIGHT))
     assert problems == ["the cell 'setup' raised ImportError: no numpy"]
-    assert exercises[0]["message"] == f"The check gave no verdict: {problems[0]}."
+    assert exercises["toy-half"]["message"] == f"There is nothing to judge: {problems[0]}."
 
 
 def test_a_given_answer_that_was_left_as_it_is_is_not_attempted():
     released = toy_course.released()
     cell(released, "toy-half").source = RIGHT["toy-half"]
-    passed = {"id": "toy-half", "status": "passed", "message": "yes"}
-
-    def run(nb):
-        cell(nb, "toy-half-check").outputs = [new_output("display_data", {}, metadata={"bplib": passed})]
-
     for source, status in [(RIGHT["toy-half"], "not attempted"), ("def half(x):\n    return x / 2", "passed")]:
-        exercises, _ = grading.grade_notebook(answered({"toy-half": source}, released), released, run)
-        assert exercises[1]["status"] == status
+        exercises, _ = graded_by(Scripted(), answered({"toy-half": source}, released), released)
+        assert exercises["toy-half"]["status"] == status
 
 
 def test_a_cell_of_the_learners_own_that_hangs_is_left_out_and_named():
-    def run(nb):
-        if mine in sources(nb):
-            return [each.source for each in nb.cells].index(mine), "took longer than 60 s"
-        check = cell(nb, "toy-half-check")
-        said = {"id": "toy-half", "status": "passed", "message": "yes"}
-        check.outputs = [new_output("display_data", {}, metadata={"bplib": said})]
-
-    mine = "while True:\n    pass"
-    learner = after(answered(RIGHT), "toy-double-check", new_code_cell(mine))
-    exercises, problems = grading.grade_notebook(learner, toy_course.released(), run)
-    assert exercises[1]["status"] == "passed"
+    learner = after(answered(RIGHT), "toy-double-check", new_code_cell("while True:\n    pass"))
+    exercises, problems = graded_by(Scripted({"while True": "took longer than 60 s"}), learner)
+    assert exercises["toy-half"]["status"] == "passed"
     assert problems == ["a cell of the learner's own, `while True:`, took longer than 60 s and was left out"]
 
 
-def test_when_a_cell_of_ours_does_not_come_back_the_learners_last_cell_above_it_pays_and_else_the_grader():
-    def run(nb):
-        runs.append(sources(nb))
-        return [each.id for each in nb.cells].index("setup"), "ended its process"
+def test_what_was_judged_before_a_stop_is_not_judged_again():
+    judged = []
+    process = Scripted({"return 'even'": "ended its process"})
+    process.answer = lambda name, withdrawn: judged.append(name) or toy_course.Here.answer(process, name)
+    exercises, _ = graded_by(process, answered(RIGHT))
+    assert [exercise["points"] for exercise in exercises.values()] == [2, 3, 0]
+    assert judged == ["double", "half"]
+    assert sum("def double" in source for source in process.ran) == 2
 
-    runs = []
+
+def test_when_a_cell_of_ours_does_not_come_back_the_learners_last_cell_above_it_pays_and_else_the_grader():
+    process = Scripted({"import sys": "ended its process"})
     learner = answered(RIGHT)
     learner.cells.insert(0, new_code_cell("mine = 1"))
-    with pytest.raises(grading.NotGraded, match="our own cell 'setup' ended its process, tried 3 times"):
-        grading.grade_notebook(learner, toy_course.released(), run)
-    assert ["mine = 1" in run for run in runs] == [True, False, False, False]
-
-
-def test_a_kernel_that_never_starts_is_not_graded_and_not_0(submit, monkeypatch):
-    def kernel(*args, **options):
-        raise RuntimeError("Kernel died\nbefore replying")
-
-    monkeypatch.setattr(notebooks, "kernel", kernel)
-    report = grading.grade([submit(answered(RIGHT))])
-    [submission] = report["submissions"]
-    assert (submission["points"], submission["max_points"], submission["exercises"]) == (None, 6, [])
-    assert submission["problems"] == [
-        "not graded, by a failure of the grader: the kernel did not start, tried 3 times (Kernel died before replying)"
-    ]
-    assert reports.table(report).endswith("total: 0 of 0 points, and 1 not graded")
+    with pytest.raises(launching.Failed, match="our own cell 'setup' ended its process, tried 3 times"):
+        graded_by(process, learner)
+    assert process.ran.count("mine = 1") == 1
 
 
 # The command and its table
@@ -580,14 +561,18 @@ def test_the_markdown_table_has_as_many_cells_in_every_row():
     assert reports.markdown(REPORT).endswith("**total: 2 of 6 points**\n")
 
 
-def test_grade_prints_the_table_writes_the_json_and_exits_0_whatever_the_points(submit, tmp_path, no_kernel, capsys):
+def test_grade_prints_the_table_writes_the_json_and_exits_0_whatever_the_points(submit, tmp_path, in_process, capsys):
     path = submit(answered(WRONG))
     assert cli.main(["grade", str(path), "--json", str(tmp_path / "out.json")]) == 0
     report = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert capsys.readouterr().out == reports.table(report) + "\n"
     [submission] = report["submissions"]
-    assert set(submission) == {"path", "points", "max_points", "exercises", "problems"}
-    assert set(submission["exercises"][0]) == {"id", "points", "max_points", "status", "message"}
+    assert set(submission) == {
+        *("path", "lesson", "title", "points", "max_points", "exercises", "problems", "not_enforced")
+    }
+    assert set(submission["exercises"][0]) == {
+        *("id", "title", "points", "max_points", "status", "message", "misconception", "code")
+    }
     assert submission["path"] == path.as_posix()
     assert sorted(os.listdir(tmp_path)) == ["a.ipynb", "out.json"]
 
@@ -615,7 +600,7 @@ def without(nb, id):
     ],
     ids=["older nbformat", "missing cell"],
 )
-def test_a_file_that_was_graded_in_spite_of_a_problem_is_exit_code_1(nb, says, points, submit, no_kernel, capsys):
+def test_a_file_that_was_graded_in_spite_of_a_problem_is_exit_code_1(nb, says, points, submit, in_process, capsys):
     assert cli.main(["grade", str(submit(nb()))]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert says in lines
@@ -640,11 +625,11 @@ from pathlib import Path
 tests, released, *arguments = sys.argv[1:]
 sys.path.insert(0, tests)
 import toy_course, toy_problems
-from bplib.course import cli, grading, releases
+from bplib.course import cli, launching, releases
 
 toy_problems.register()
 releases.RELEASED = Path(released)
-grading.run_in_kernel = toy_course.run_here
+launching.launcher = toy_course.Here
 sys.exit(cli.main(arguments))
 """
 

@@ -20,22 +20,13 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, {tests!r})
-import nbval.kernel
 import toy_problems
-from bplib.course import grading, releases
+from bplib.course import nbval_exercises, releases
+from bplib.course.processes import Limits
 
 toy_problems.register()
 releases.RELEASED = Path({released!r})
-execute = nbval.kernel.RunningKernel.execute_cell_input
-
-
-def impatient(kernel, source, **options):
-    # Only a cell that hangs meets the low limit, so that no machine is too slow for the others.
-    grading.CELL_SECONDS = 1 if "while True" in source else 60
-    return execute(kernel, source, **options)
-
-
-nbval.kernel.RunningKernel.execute_cell_input = impatient
+nbval_exercises.LIMITS = Limits(cell_seconds=5)
 """
 
 # A process is dear, so several runs may share one. The end of a run is told by a line of its own.
@@ -134,8 +125,6 @@ def test_light():
 NO_KERNEL = """
 import toy_course
 
-grade_notebook = grading.grade_notebook
-
 
 def no(*args, **options):
     raise RuntimeError("no port")
@@ -143,9 +132,9 @@ def no(*args, **options):
 
 def pytest_configure(config):
     if any("right" in argument for argument in config.args):
-        nbval.kernel.start_new_kernel = no
+        nbval_exercises.Kernel = no
     if config.option.keyword or config.option.maxfail == 1:
-        grading.grade_notebook = lambda learner, released, run: grade_notebook(learner, released, toy_course.run_here)
+        nbval_exercises.KernelProcess = lambda notebook, scratch, limits: toy_course.Here().start(scratch, limits)
 """
 
 
@@ -200,7 +189,7 @@ def test_an_answer_that_loops_for_ever_or_ends_its_process_costs_only_its_own(on
     assert "exercises/lost.ipynb::toy-half FAILED" in out
     assert "exercises/lost.ipynb::toy-parity PASSED" in out
     assert "toy-double: not yet. It ended its process." in out
-    assert "toy-half: not yet. It took longer than 1 s." in out
+    assert "toy-half: not yet. It took longer than 5 s." in out
     lost = out[out.index("\nexercises/lost.ipynb\n") :]
     assert re.search(r"sum +(\d+/\d+)", lost)[1] == "1/6"
 

@@ -1,7 +1,14 @@
 """Everything that knows about notebooks and learners.
 
-reading calls an answer and reads what comes back, diagnosis says what is wrong with it, judging makes a verdict of
-both, and problems/ holds what is asked; files loses nothing of a learner's; progress and checks speak with the learner
-in a notebook; notebooks stores and runs a notebook, releases makes exercises from solutions, submissions reads what a
-learner hands in, grading grades it, and reports shows the points; pytest_plugin and cli carry them to the outside.
+Judging: reading calls an answer and reads what comes back, withdrawing closes functions that are the answer itself,
+diagnosis says what is wrong, judging makes a verdict of all that, and problems/ holds what is asked. With the learner:
+files loses nothing, progress and checks speak in a notebook, notebooks stores and runs one, releases makes exercises
+from solutions, and submissions reads what is handed in.
+
+A learner's code runs elsewhere: formulas and values go over a wire; seccomp, landlock and jail say what a process may
+do; shell runs cells and host serves the judge, who sees them as processes; launching starts these, by a zygote that is
+forked or as a jailed_kernel. Upon that grading grades a notebook.
+
+A class: archives, listings, handins and layouts say whose work is what, gradebook and feedback what came of it, and
+batch grades it all. reports shows points; nbval_exercises, pytest_plugin and cli carry them to the outside.
 """

@@ -1,12 +1,14 @@
 """What a learner calls in a notebook: check an answer, ask for a hint, see how far one has come."""
 
 import difflib
+import os
 import sys
 import textwrap
 
 from bplib.course import progress
 from bplib.course.judging import PASSED
 from bplib.course.problems import PROBLEMS
+from bplib.course.withdrawing import without
 
 _hints_given = {}
 
@@ -16,14 +18,17 @@ def check(id, answer):
 
     The answer is the function itself. A wrong one is told in a sentence and raises nothing, so that a notebook that is
     not finished still runs to its end; an unknown id is a ValueError. The verdict travels in the metadata of the output
-    too, under "bplib", where graders read it.
+    too, under "bplib", where programs read it. nbgrader gives points to every cell that does not raise: while it
+    executes a notebook, as its variable NBGRADER_EXECUTION tells, what is not passed is an AssertionError.
     """
     problem = _problem(id)
-    verdict = problem.judge(answer)
+    verdict = problem.judge(without(problem.withdrawn, answer) if callable(answer) else answer)
     points = problem.points if verdict.status == PASSED else 0
     won = f", {points} of {problem.points} point{'s' if points > 1 else ''}" if points else ""
     text = f"{id}: {verdict.status}{won}. {verdict.message}"
     progress.record(id, verdict.status)
+    if "NBGRADER_EXECUTION" in os.environ and verdict.status != PASSED:
+        raise AssertionError(text)
     _show(
         {"text/plain": textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)},
         {

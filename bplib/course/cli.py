@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -14,9 +15,18 @@ def main(arguments=None):
         prog="bplib", description="Exercises of the course: grades, fresh starts, progress."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    command = commands.add_parser("grade", help="grade notebooks, and folders of them")
+    command = commands.add_parser("grade", help="grade notebooks, folders of them, or with --out a class")
     command.add_argument("paths", nargs="+", metavar="FILE_OR_FOLDER")
     command.add_argument("--json", metavar="PATH", type=Path, help="write the report there too")
+    command.add_argument(
+        "--out",
+        metavar="FOLDER",
+        type=Path,
+        help="grade a class, given as one folder or zip of what its learners handed in, and write gradebook, feedback"
+        " and statistics there; a run that was stopped goes on",
+    )
+    command.add_argument("--jobs", metavar="N", type=int, help="with --out: how many to grade at once (all processors)")
+    command.add_argument("--dask", metavar="ADDRESS", help="with --out: let the workers of a Dask scheduler grade")
     command.set_defaults(run=_grade)
     command = commands.add_parser("reset", help="give a fresh exercise, and keep the old one as a dated copy")
     command.add_argument("notebook", metavar="NOTEBOOK", help="such as exercises/01_loss_functions.ipynb, or 01")
@@ -44,6 +54,11 @@ def main(arguments=None):
 
 
 def _grade(options):
+    if options.out:
+        return _grade_class(options)
+    if options.jobs or options.dask:
+        print("bplib: --jobs and --dask are for a class; --out says where its results go", file=sys.stderr)
+        return 2
     if options.json and not options.json.absolute().parent.is_dir():
         print(f"bplib: there is no folder {options.json.parent} to write {options.json.name} to", file=sys.stderr)
         return 2
@@ -55,6 +70,30 @@ def _grade(options):
         files.write(options.json, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     print(reports.table(report))
     return 1 if any(submission["problems"] for submission in report["submissions"]) else 0
+
+
+def _grade_class(options):
+    if len(options.paths) > 1 or options.json:
+        print("bplib: --out takes one folder or zip of hand-ins, and writes results.json itself", file=sys.stderr)
+        return 2
+    if options.jobs is not None and options.jobs < 1:
+        print(f"bplib: --jobs is {options.jobs}; at least 1 is needed", file=sys.stderr)
+        return 2
+    from tqdm import tqdm
+
+    from bplib.course import batch
+
+    with tqdm(unit="learner", leave=False) as bar:
+
+        def progress(done, of):
+            bar.total, bar.n = of, done
+            bar.refresh()
+
+        jobs = options.jobs or os.cpu_count() or 1
+        results = batch.grade_class(options.paths[0], options.out, jobs, options.dask, progress=progress)
+    print(reports.class_table(results))
+    print(f"gradebook, feedback and statistics are in {options.out}")
+    return 1 if any(result["points"] is None or result["problems"] for result in results) else 0
 
 
 def _reset(options):

@@ -1,137 +1,276 @@
-"""Grades notebooks: the learner's answers, in a pristine notebook, before our checks.
+"""Grades a submission: the learner's answers, in a pristine notebook, before a judge in another process.
 
-Four steps: read a submission, assemble it into the released notebook (both in submissions), run that in a kernel, and
-read the verdicts that the checks left there. Silence is not a pass: an exercise is passed only when its own check said
-so.
-
-This is the first form. The checks run in the kernel of the learner's code, so it is fair to the honest and no wall
-against the rest.
+Four steps: read what was handed in, assemble it into the released notebook (both in submissions), run its cells in a
+process of the learner's own, and at each check cell judge here what the function there gives. Silence is not a pass: an
+exercise is passed only when the judge has seen it pass.
 """
 
+import ast
 import contextlib
 import re
-import tempfile
+import signal
 import textwrap
+import threading
+import time
 from pathlib import Path
 
-from bplib.course import notebooks, submissions
+from bplib.course import launching, submissions
 from bplib.course.judging import NOT_ATTEMPTED, NOT_YET, PASSED
-from bplib.course.notebooks import CELL_SECONDS
-from bplib.course.problems import PROBLEMS
+from bplib.course.launching import TRIES, Failed
+from bplib.course.problems import LESSONS, PROBLEMS
+from bplib.course.processes import Limits, Missing
+from bplib.course.reading import Gone, Settled, Verdict
 
-TRIES = 3
-"""How often the grader tries what is its own affair: about one start of a kernel in a thousand fails."""
-
-ENDED = "ended its process"
+JUDGE_SECONDS = 20
+"""How long the judge itself may compute over one answer."""
 
 _LONGEST_MESSAGE = 1000
-
-
-class NotGraded(RuntimeError):  # noqa: N818, it is our failure and no error of the submission
-    """The grader itself failed; it says nothing about the submission."""
 
 
 # All of it
 
 
-def grade(paths):
+def grade(paths, limits=Limits()):  # noqa: B008, it is frozen
     """Grade notebooks, and folders of them: {"submissions": [what grade_file gives, ...]}.
 
     Folders are searched all the way down, .ipynb_checkpoints and the copies kept by reset passed over.
     """
     graded = {}
-    for path in map(Path, paths):
-        if path.is_dir():
-            found = submissions.find(path)
-            if not found:
-                graded[path.resolve()] = _submission(path, problems=["there are no notebooks in this folder"])
-        else:
-            found = [path]
-        for file in found:
-            if file.resolve() not in graded:
-                graded[file.resolve()] = grade_file(file)
+    with contextlib.closing(launching.launcher()) as launcher:
+        for path in map(Path, paths):
+            if path.is_dir():
+                found = submissions.find(path)
+                if not found:
+                    graded[path.resolve()] = _submission(path, problems=["there are no notebooks in this folder"])
+            else:
+                found = [path]
+            for file in found:
+                if file.resolve() not in graded:
+                    graded[file.resolve()] = grade_file(file, launcher, limits)
     return {"submissions": list(graded.values())}
 
 
-def grade_file(path):
-    """Grade one notebook: a dict of path, points, max_points, exercises and problems. It raises for no file.
+def grade_file(path, launcher, limits=Limits(), *, data=None, seed=None):  # noqa: B008
+    """Grade one notebook: a dict of path, points, max_points, exercises, problems and more. It raises for no file.
 
-    An exercise is a dict of id, points, max_points, status and message. Each problem is one line that says what is
-    wrong with the file. points is None when the grader itself failed, which is never the same as 0.
+    An exercise is a dict of id, points, max_points, status, message, misconception and code. Each problem is one line
+    that says what is wrong with the file. points is None when the grader itself failed, which is never the same as 0.
+    data is what the file holds, if it is no file of ours; with the same seed the judge draws the same inputs.
     """
     try:
-        learner, problems = submissions.read(path)
-        released = submissions.lesson_of(learner)
+        learner, problems = submissions.read(path) if data is None else submissions.parse(data)
+        name, released = submissions.lesson_of(learner)
     except ValueError as error:
         return _submission(path, problems=[str(error)])
-    try:
-        exercises, more = grade_notebook(learner, released, run_in_kernel)
-    except Exception as error:  # whatever it is, the other submissions are still graded
-        reason = str(error) if isinstance(error, NotGraded) else f"{type(error).__name__}: {error}"
-        total = sum(PROBLEMS[id].points for id in submissions.exercise_ids(released))
-        failed = _submission(path, problems=[*problems, "not graded, by a failure of the grader: " + _one_line(reason)])
-        return {**failed, "points": None, "max_points": total}
-    return _submission(path, exercises, problems + more)
+    for tried in range(1, TRIES + 1):
+        try:
+            graded = grade_notebook(learner, released, launcher.start, limits, seed)
+            break
+        except Exception as error:  # whatever it is, the other submissions are still graded
+            if isinstance(error, Failed) and tried < TRIES:
+                launcher.renew()
+                continue
+            reason = str(error) if isinstance(error, Failed) else f"{type(error).__name__}: {error}"
+            total = sum(PROBLEMS[id].points for id in submissions.exercise_ids(released))
+            return {**not_graded(path, reason, problems), "max_points": total}
+    return {
+        **_submission(path, graded.exercises, problems + graded.problems),
+        "lesson": name,
+        "title": next((lesson.TITLE for lesson in LESSONS if name == lesson.LESSON), name),
+        "not_enforced": list(graded.not_enforced),
+    }
 
 
-def grade_notebook(learner, released, run):
-    """Grade a submission: (exercises, problems), the exercises in the order of the lesson.
+def not_graded(path, reason, problems=()):
+    """What grade_file gives where the grader itself has failed."""
+    line = "not graded, by a failure of the grader: " + one_line(reason)
+    return {**_submission(path, problems=[*problems, line]), "points": None}
 
-    run(nb) runs the code cells of nb in order in a fresh kernel and fills their outputs; it returns None, or
-    (index, reason) when the cell at index took too long or ended the process. Then the answer to which that cell
-    belongs pays with its own points, and the rest is run again without it. NotGraded if our own cells fail so.
+
+def grade_notebook(learner, released, start, limits, seed=None):
+    """Grade a submission: a `Grading`, whose exercises are in the order of the lesson.
+
+    start(scratch, limits) starts a learner's process. Where one is gone in the middle of a cell or a call, the answer
+    to which that belongs pays with its own points, and the rest is run again without it. Failed if it is gone while
+    only cells of ours have run.
     """
-    nb, problems = submissions.assemble(learner, released)
-    untouched = submissions.untouched(nb, released)
-    stopped = {}  # id of an exercise to what it did
+    grading = Grading(learner, released, limits, seed)
     failures = 0
     while True:
-        for cell in nb.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-        stop = run(nb)
-        if stop is None:
-            break
-        index, reason = stop
-        cell, id = _blamed(nb, index, stopped)
-        if cell is None:
+        with launching.scratch_folder() as scratch, contextlib.closing(start(scratch, limits)) as process:
+            process.deadline = grading.deadline
+            grading.not_enforced = process.not_enforced
+            stopped = grading.run(process)
+        if stopped is None:
+            return grading.finished()
+        if time.monotonic() >= grading.deadline:  # to try the rest one by one would take as long again
+            grading.give_up(stopped[1])
+            return grading.finished()
+        if not grading.blame(*stopped):
             failures += 1
             if failures == TRIES:
-                raise NotGraded(f"our own cell {nb.cells[index].id!r} {reason}, tried {TRIES} times")
-        elif id is None:
-            problems.append(f"a cell of the learner's own, `{_first_line(cell)}`, {reason} and was left out")
-            nb.cells.remove(cell)
-        else:
-            stopped[id] = f"It {reason}."
-            submissions.put_stub(nb, released, id)
-    broken = [
-        f"the cell {cell.id!r} raised {error}"
-        for cell in nb.cells
-        if not _exercise_of(cell) and not submissions.is_own(cell) and (error := _error(cell))
-    ]
-    exercises = []
-    for id in submissions.exercise_ids(released):
-        if id in stopped:
-            status, message = NOT_YET, stopped[id]
-        elif id in untouched:
-            status, message = NOT_ATTEMPTED, "Its cell is as it was given."
-        else:
-            status, message = _verdict(nb, id) or (NOT_YET, _silence(nb, id, broken))
-        max_points = PROBLEMS[id].points
-        points = max_points if status == PASSED else 0
-        exercises.append({"id": id, "points": points, "max_points": max_points, "status": status, "message": message})
-    return exercises, problems + broken + _misplaced(nb, exercises)
+                raise Failed(f"our own cell {grading.nb.cells[stopped[0]].id!r} {stopped[1]}, tried {TRIES} times")
 
 
-def _misplaced(nb, exercises):
-    """Lines about exercises that are not attempted although a cell below their check defines their function."""
-    lines = []
-    for id in [exercise["id"] for exercise in exercises if exercise["status"] == NOT_ATTEMPTED]:
-        stub = next(cell for cell in nb.cells if submissions.grade_id(cell) == id)
-        asked = re.search(r"^def \w+\(", stub.source, re.MULTILINE)
-        if asked and any(submissions.is_own(cell) and asked[0] in cell.source for cell in nb.cells):
-            lines.append(f"{id}: an answer stands outside of its cell, below the check, where it is not graded")
-    return lines
+class Grading:
+    """One submission on its way through the cells: the assembled notebook, and what is known of its exercises."""
+
+    not_enforced = ()
+
+    def __init__(self, learner, released, limits, seed):
+        """Assemble the notebook. Its time begins now."""
+        self.nb, self.problems = submissions.assemble(learner, released)
+        self.released, self.seed = released, seed
+        self.untouched = submissions.untouched(self.nb, released)
+        self.codes = {
+            id: "\n\n".join(cell.source for cell in self.nb.cells if submissions.grade_id(cell) == id)
+            for id in submissions.exercise_ids(released)
+        }
+        self.deadline = time.monotonic() + limits.notebook_seconds
+        self.verdicts = {}  # of the exercises that the judge has seen, by id
+        self.stopped = set()  # those whose answer did not come back, and was taken out
+        self.raised = {}  # what a cell raised, by its id
+        self.exercises = []
+
+    def run(self, process):
+        """Run the cells in order and judge the exercises; None, or (index, reason) of the cell that did not come back.
+
+        Verdicts that are there already stay: after a stop all cells run again, but nothing is judged twice.
+        """
+        self.raised = {}
+        for index, cell in enumerate(self.nb.cells):
+            if cell.cell_type != "code":
+                continue
+            try:
+                id = checked_by(cell)
+                if id is None:
+                    self.raised[cell.id] = process.run(cell.source)
+                elif id not in self.verdicts and id not in self.untouched:
+                    verdict = self.judged(process, id, cell)
+                    if verdict is not None:
+                        self.verdicts[id] = verdict
+            except Gone as gone:
+                return index, str(gone)
+        return None
+
+    def judged(self, process, id, check):
+        """The verdict on an answer; None where there is no function of the name that its check asks for."""
+        problem = PROBLEMS[id]
+        try:
+            with process.answering() as answers, _judging_time():
+                return problem.judge(answers.answer(_name(check), problem.withdrawn), self.seed)
+        except Missing:
+            return None
+        except Settled as settled:
+            return settled.verdict
+
+    def blame(self, index, reason):
+        """Let the answer pay to which the cell at index belongs, and take it out; whether there is one.
+
+        If that cell is ours and belongs to no exercise, it is the last one of the learner's above it.
+        """
+        for cell in reversed(self.nb.cells[: index + 1]):
+            id = checked_by(cell) or submissions.grade_id(cell)
+            if submissions.is_own(cell):
+                self.problems.append(f"a cell of the learner's own, `{_first_line(cell)}`, {reason} and was left out")
+                self.nb.cells.remove(cell)
+                return True
+            if id and id not in self.stopped:
+                self.stopped.add(id)
+                self.verdicts[id] = Verdict(NOT_YET, f"It {reason}.")
+                submissions.put_stub(self.nb, self.released, id)
+                return True
+        return False
+
+    def give_up(self, reason):
+        """Say of every answer that was not judged why not."""
+        stubs = {submissions.grade_id(cell): cell.source.strip() for cell in self.released.cells}
+        for id, code in self.codes.items():
+            if id not in self.verdicts and code.strip() != stubs[id]:
+                self.verdicts[id] = Verdict(NOT_YET, f"It {reason}.")
+
+    def finished(self):
+        """Give every exercise what it has earned."""
+        ours = [cell for cell in self.nb.cells if not submissions.grade_id(cell) and not submissions.is_own(cell)]
+        broken = [f"the cell {cell.id!r} raised {self.raised[cell.id]}" for cell in ours if self.raised.get(cell.id)]
+        for id in self.codes:
+            if id in self.verdicts:
+                verdict = self.verdicts[id]
+            elif id in self.untouched:
+                verdict = Verdict(NOT_ATTEMPTED, "Its cell is as it was given.")
+            else:
+                verdict = Verdict(NOT_YET, self._silence(id, broken))
+            points = PROBLEMS[id].points
+            self.exercises.append(
+                {
+                    "id": id,
+                    "title": PROBLEMS[id].title,
+                    "points": points if verdict.status == PASSED else 0,
+                    "max_points": points,
+                    "status": verdict.status,
+                    "message": _plainly(verdict.message[:_LONGEST_MESSAGE]),
+                    "misconception": verdict.misconception,
+                    "code": self.codes[id],
+                }
+            )
+        self.problems = [_plainly(problem) for problem in self.problems + broken + self._misplaced()]
+        return self
+
+    def _silence(self, id, broken):
+        """Why there is no function to judge: what went wrong first."""
+        for cell in self.nb.cells:
+            if submissions.grade_id(cell) == id and self.raised.get(cell.id):
+                return f"Its cell raised {self.raised[cell.id]}."
+        if broken:
+            return f"There is nothing to judge: {broken[0]}."
+        check = next(cell for cell in self.nb.cells if checked_by(cell) == id)
+        return f"There is no function named {_name(check)} when the check runs; define it in the cell of the answer."
+
+    def _misplaced(self):
+        """Lines about exercises that are not attempted although a cell below their check defines their function."""
+        lines = []
+        for id in [exercise["id"] for exercise in self.exercises if exercise["status"] == NOT_ATTEMPTED]:
+            stub = next(cell for cell in self.nb.cells if submissions.grade_id(cell) == id)
+            asked = re.search(r"^def \w+\(", stub.source, re.MULTILINE)
+            if asked and any(submissions.is_own(cell) and asked[0] in cell.source for cell in self.nb.cells):
+                lines.append(f"{id}: an answer stands outside of its cell, below the check, where it is not graded")
+        return lines
+
+
+def checked_by(cell):
+    """The exercise that a cell of an assembled notebook checks, or None."""
+    block = cell.metadata.get("nbgrader") if cell.cell_type == "code" else None
+    return block.grade_id.removesuffix("-check") if block and block.grade else None
+
+
+def _name(check):
+    """The name in check("mse", mse), which is the function to judge."""
+    return ast.parse(check.source).body[-1].value.args[1].id
+
+
+class _TooLong(Gone):
+    """The judge has computed for too long; as a Gone, it is taken for no error of what was being compared."""
+
+
+@contextlib.contextmanager
+def _judging_time():
+    """Within, an answer that keeps the judge computing for too long is settled; waiting for it does not count."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_):
+        raise _TooLong
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, JUDGE_SECONDS, 1)  # again and again, in case somebody swallows it
+    try:
+        yield
+    except _TooLong:
+        raise Settled(f"It could not be compared with ours within {JUDGE_SECONDS} s; is there a simpler way?") from None
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def _submission(path, exercises=(), problems=()):
@@ -144,114 +283,14 @@ def _submission(path, exercises=(), problems=()):
     }
 
 
-# Running
-
-
-@contextlib.contextmanager
-def scratch_folder():
-    """A folder to run a submission in, thrown away afterwards: an empty exercises/ with notebooks/ beside it."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        (Path(folder) / "notebooks").mkdir()
-        (Path(folder) / "exercises").mkdir()
-        yield Path(folder) / "exercises"
-
-
-def start(kernel):
-    """What kernel() returns, tried again when it raises; NotGraded when it raised every time."""
-    for _ in range(TRIES):
-        try:
-            return kernel()
-        except Exception as error:
-            reason = error
-    raise NotGraded(f"the kernel did not start, tried {TRIES} times ({_one_line(reason)})")
-
-
-def took_too_long():
-    """What is said of a cell that ran out of time."""
-    return f"took longer than {CELL_SECONDS} s"
-
-
-def run_in_kernel(nb):
-    """Run the code cells of nb in a fresh kernel; for what it returns see grade_notebook. An error stops nothing."""
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-
-    with scratch_folder() as folder, contextlib.ExitStack() as stack:
-
-        def kernel():
-            client = notebooks.kernel(nb, CELL_SECONDS, allow_errors=True)
-            stack.enter_context(client.setup_kernel(**notebooks.kernel_options(folder)))
-            return client
-
-        client = start(kernel)
-        for index, cell in enumerate(nb.cells):
-            try:
-                client.execute_cell(cell, index)
-            except CellTimeoutError:
-                return index, took_too_long()
-            except DeadKernelError:
-                return index, ENDED
-    return None
-
-
-def _exercise_of(cell):
-    """The exercise to which a cell of the assembled notebook belongs, as its answer or its check; or None."""
-    block = cell.metadata.get("nbgrader") if cell.cell_type == "code" else None
-    if not block:
-        return None
-    return block.grade_id if block.solution else block.grade_id.removesuffix("-check")
-
-
-def _blamed(nb, index, stopped):
-    """Whose fault it is that the cell at index did not come back: (cell, id of its exercise or None).
-
-    If that cell is ours and has no exercise, the last one of the learner's above it. (None, None) if there is none:
-    then nothing but our own code has run.
-    """
-    for cell in reversed(nb.cells[: index + 1]):
-        id = _exercise_of(cell)
-        if submissions.is_own(cell) or (id and id not in stopped):
-            return cell, id
-    return None, None
-
-
-# Reading the verdicts
-
-
-def _verdict(nb, id):
-    """(status, message) as the check of the exercise gave it, the last if there are several; None if it gave none."""
-    last = None
-    for output in _check_cell(nb, id).outputs:
-        said = output.get("metadata", {}).get("bplib")
-        if isinstance(said, dict) and said.get("id") == id and said.get("status") in (PASSED, NOT_YET, NOT_ATTEMPTED):
-            last = said["status"], str(said.get("message"))[:_LONGEST_MESSAGE]
-    return last
-
-
-def _silence(nb, id, broken):
-    """Why the check of an exercise may have given no verdict: what went wrong first."""
-    for cell in nb.cells:
-        if submissions.grade_id(cell) == id and _error(cell):
-            return f"Its cell raised {_error(cell)}."
-    if broken:
-        return f"The check gave no verdict: {broken[0]}."
-    error = _error(_check_cell(nb, id))
-    missing = re.fullmatch(r"NameError: name '(\w+)' is not defined", error)
-    if missing:
-        return f"There is no function named {missing[1]} when the check runs; define it in the cell of the answer."
-    return f"The check gave no verdict{f'; it raised {error}' if error else ''}."
-
-
-def _check_cell(nb, id):
-    return next(cell for cell in nb.cells if submissions.grade_id(cell) == f"{id}-check")
-
-
-def _error(cell):
-    errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
-    return _one_line(f"{errors[0].ename}: {errors[0].evalue}").rstrip(".: ") if errors else ""
-
-
-def _one_line(value):
+def one_line(value):
+    """A value as text of one line, not too long."""
     return textwrap.shorten(str(value), 200, placeholder=" ...") or type(value).__name__
+
+
+def _plainly(text):
+    """Without the codes that move a terminal's cursor, or that hide what stands there."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _first_line(cell):

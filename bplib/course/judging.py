@@ -54,7 +54,7 @@ class Problem:
 
     judge(answer, seed=None) gives a Verdict; inputs are drawn afresh each time unless a seed is given. It also carries
     the misconceptions that it knows. hints go from a nudge to nearly the answer; minutes is the time to allow,
-    difficulty goes from 1 to 3.
+    difficulty goes from 1 to 3. withdrawn names functions of the course, as "losses.mse", that are the answer itself.
     """
 
     id: str
@@ -64,6 +64,7 @@ class Problem:
     judge: Callable
     minutes: int
     difficulty: int
+    withdrawn: tuple[str, ...] = ()
 
     @property
     def misconceptions(self):
@@ -166,7 +167,7 @@ def judge_numbers(reference, misconceptions):
             )
         missing = [name for name in reference if name not in given]
         if missing:
-            extra = [repr(name) for name in result if name not in reference]
+            extra = [repr(name) for name in result if isinstance(name, str) and name not in reference]
             unknown = f" There is no number named {listed(extra)}." if extra else ""
             right = " What is there is right." if given else ""
             return Verdict(NOT_YET, f"Still missing: {listed(missing)}.{right}{unknown}")
@@ -194,7 +195,7 @@ def judge_choice(correct, wrong):
                 return Verdict(NOT_YET, mistake.says, mistake.id)
         if isinstance(result, str) and not isinstance(correct, str):
             return Verdict(NOT_YET, "It returns a string; return the value itself, without quotes.")
-        shown = kind_of(result) if chosen is None else " ".join(repr(result).split())[:60]
+        shown = kind_of(result) if chosen is None else _as_written(result)
         # Words to choose from stand in the exercise too; a number to work out would be given away.
         choice = (
             f"which is none of the choices: {listed(choices)}" if isinstance(correct, str) else "and that is not it"
@@ -230,13 +231,27 @@ def _one_number(name, value):
         raise Settled(f"{name} is a string; write the number without quotes.")
     try:
         # Through float, so that Fraction and SymPy's numbers count; an array only if it holds a single number.
-        return float(value.item() if isinstance(value, np.ndarray) else value)
+        value = value.item() if isinstance(value, np.ndarray) else value
+        return float(value) if not hasattr(value, "free_symbols") else _formula_number(value)
     except Exception:
         raise Settled(f"{name} is {kind_of(value)}; one real number is needed.") from None
 
 
+def _formula_number(formula):
+    from bplib.symbolic import number  # and not SymPy's own way, which may take forever
+
+    return number(formula)
+
+
 def _by_hand(given, needed):
     return abs(given - needed) <= HAND_TOLERANCE * abs(needed)
+
+
+def _as_written(value):
+    try:
+        return " ".join(repr(value).split())[:60]
+    except (RecursionError, ValueError):  # Python writes no number of thousands of digits
+        return kind_of(value)
 
 
 def _plain_choice(value):

@@ -6,8 +6,6 @@ import os
 import re
 import subprocess
 
-import nbformat
-
 from bplib.course.problems import PROBLEMS
 
 CELL_SECONDS = 60
@@ -29,6 +27,8 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 def read(path):
     """The notebook in a file, as nbformat 4. ValueError, naming the file, if it holds none."""
+    import nbformat
+
     try:
         return nbformat.read(path, as_version=4)
     except (ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
@@ -36,8 +36,30 @@ def read(path):
         raise ValueError(f"{path} holds no notebook: {reason[:100]}") from None
 
 
+class Node(dict):
+    """An object of JSON whose entries are attributes too, as nbformat's are, which takes seconds to import."""
+
+    def __getattr__(self, name):
+        """The entry of that name. AttributeError if there is none."""
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    __setattr__ = dict.__setitem__
+
+
+def node(value):
+    """JSON with `Node` in the place of every dict."""
+    if isinstance(value, dict):
+        return Node((key, node(item)) for key, item in value.items())
+    return list(map(node, value)) if isinstance(value, list) else value
+
+
 def text(nb):
     """The notebook as it is stored: JSON with sorted keys, indented by one space, and a final newline."""
+    import nbformat
+
     return nbformat.writes(nb, version=nbformat.NO_CONVERT) + "\n"
 
 
@@ -51,11 +73,13 @@ def canonical(nb):
     execution counts 1 to n; no widget state, output metadata, time stamp, or frame of a file in a traceback. Cells
     have names for ids: a ValueError says which has not, and so does a check whose id is unknown.
     """
+    import nbformat
+
     cells = [_canonical_cell(cell) for cell in nb.cells]
     _refuse_ids(cells)
     _mark_exercises(cells)
     _number(cells)
-    result = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(_METADATA))
+    result = nbformat.v4.new_notebook(cells=nbformat.from_dict(cells), metadata=copy.deepcopy(_METADATA))
     result.nbformat_minor = 5
     try:
         nbformat.validate(result)
@@ -78,7 +102,7 @@ def _canonical_cell(cell):
     if cell.cell_type == "code":
         new["execution_count"] = cell.get("execution_count")
         new["outputs"] = _canonical_outputs(cell.get("outputs", []))
-    return nbformat.from_dict(new)
+    return node(new)
 
 
 def _canonical_outputs(outputs):
@@ -130,9 +154,9 @@ def _mark_exercises(cells):
             if cell.id != f"{id}-check":
                 raise ValueError(f"cell {cell.id!r} checks {id!r}; that belongs in the cell '{id}-check', alone")
             block = {"schema_version": 3, "grade": False, "solution": True, "locked": False, "grade_id": id}
-            by_id[id].metadata.nbgrader = nbformat.from_dict(block)
+            by_id[id].metadata.nbgrader = node(block)
             block = {"schema_version": 3, "grade": True, "solution": False, "locked": True, "grade_id": cell.id}
-            cell.metadata.nbgrader = nbformat.from_dict({**block, "points": PROBLEMS[id].points})
+            cell.metadata.nbgrader = node({**block, "points": PROBLEMS[id].points})
 
 
 def checked(cell):
@@ -185,24 +209,29 @@ def run(nb, folder):
 
 def kernel(nb, seconds, **options):
     """An nbclient that runs nb cell by cell, `seconds` each at most, by the Python and packages that run us."""
-    import ipykernel.kernelspec
+    from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client import AsyncKernelManager
-    from jupyter_client.kernelspec import KernelSpecManager
     from nbclient import NotebookClient
 
-    class ThisPython(KernelSpecManager):
+    km = kernel_manager(get_kernel_dict()["argv"], AsyncKernelManager)
+    return NotebookClient(nb, km=km, timeout=seconds, shutdown_kernel="immediate", log=km.log, **options)
+
+
+def kernel_manager(command, kind=None):
+    """A manager of the kernel that a command starts, "{connection_file}" in it. It says nothing on its own."""
+    from jupyter_client import KernelManager
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+
+    class ThisKernel(KernelSpecManager):
         # A notebook may name a kernel of another machine, and a home folder may hold a "python3" that is not ours.
         def get_kernel_spec(self, kernel_name):
-            return self.kernel_spec_class(
-                resource_dir=ipykernel.kernelspec.RESOURCES, **ipykernel.kernelspec.get_kernel_dict()
-            )
+            return KernelSpec(argv=command, display_name="Python 3", language="python")
 
     log = logging.getLogger("bplib.kernel")
     if not log.handlers:
         log.addHandler(logging.NullHandler())  # we say in our own words what went wrong
         log.propagate = False
-    km = AsyncKernelManager(kernel_spec_manager=ThisPython(), log=log)
-    return NotebookClient(nb, km=km, timeout=seconds, shutdown_kernel="immediate", log=log, **options)
+    return (kind or KernelManager)(kernel_spec_manager=ThisKernel(), log=log)
 
 
 def kernel_options(folder):

@@ -8,8 +8,6 @@ does anything. pytest imports this module in every run, so it imports next to no
 
 import functools
 import os
-import time
-from queue import Empty
 
 import pytest
 
@@ -46,7 +44,7 @@ def pytest_collect_file(file_path, parent):
     except ValueError as error:
         return [_classes().Exercises.from_parent(parent, path=file_path, unreadable=str(error))]
     try:
-        released = submissions.lesson_of(learner)
+        _, released = submissions.lesson_of(learner)
     except ValueError:
         return collected
     submission = (learner, released, problems)
@@ -112,130 +110,6 @@ def _add(submissions, said):
 @functools.cache
 def _classes():
     """The collectors, made when the first exercise is met, so that nbval is imported only then."""
-    from collections import defaultdict
-    from types import SimpleNamespace
+    from bplib.course import nbval_exercises
 
-    from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel
-    from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
-
-    from bplib.course import grading, submissions
-
-    class Died(Exception):  # noqa: N818
-        """The process of the kernel is gone."""
-
-    class NotYet(Exception):  # noqa: N818
-        """An exercise is not passed; the sentence says why."""
-
-    class Kernel(RunningKernel):
-        """nbval's kernel, which also notices that its process is gone rather than wait for it."""
-
-        def await_reply(self, msg_id, timeout=None):
-            seconds = grading.CELL_SECONDS if timeout is None else min(timeout, grading.CELL_SECONDS)
-            deadline = time.monotonic() + seconds
-            while True:
-                left = deadline - time.monotonic()
-                try:
-                    return super().await_reply(msg_id, timeout=max(0.0, min(1.0, left)))
-                except Empty:
-                    if not self.is_alive():
-                        raise Died from None
-                    if left <= 0:
-                        raise
-
-    class Exercises(IPyNbFile):
-        """A notebook of the learner's: one test for each exercise, all graded when the first is set up."""
-
-        def __init__(self, *, submission=None, unreadable=None, **options):
-            super().__init__(**options)
-            self.submission = submission
-            self.unreadable = unreadable
-            self.problems = []
-            self.exercises = {}
-
-        def collect(self):
-            if self.unreadable:
-                yield Exercise.from_parent(self, name="unreadable")
-            else:
-                for id in submissions.exercise_ids(self.submission[1]):
-                    yield Exercise.from_parent(self, name=id)
-
-        def setup(self):
-            if self.unreadable:
-                self.problems = [self.unreadable]
-                return
-            learner, released, problems = self.submission
-            try:
-                exercises, more = grading.grade_notebook(learner, released, self.run)
-            except grading.NotGraded as error:  # in pytest's words an error, where a wrong answer is a failure
-                pytest.fail(f"not graded, by a failure of the grader: {error}", pytrace=False)
-            self.problems = problems + more
-            self.exercises = {exercise["id"]: exercise for exercise in exercises}
-
-        def run(self, nb):
-            """Run the assembled notebook by nbval, as grading.grade_notebook needs it."""
-            option = self.config.option
-            with grading.scratch_folder() as folder:
-                self.timed_out = False
-                self.kernel = grading.start(
-                    lambda: Kernel(
-                        option.nbval_kernel_name or CURRENT_ENV_KERNEL_NAME,
-                        cwd=str(folder),
-                        startup_timeout=option.nbval_kernel_startup_timeout,
-                    )
-                )
-                try:
-                    for index, cell in enumerate(nb.cells):
-                        reason = self.run_cell(index, cell) if cell.cell_type == "code" else None
-                        if reason:
-                            return index, reason
-                finally:
-                    if hasattr(self.kernel, "km"):  # nbval has stopped the kernel itself when it did not answer
-                        self.kernel.stop()
-            return None
-
-        def run_cell(self, index, cell):
-            """Run one cell and keep its outputs; what stopped it, or None."""
-            options = defaultdict(bool, check_exception=True)
-            hidden = IPyNbCell.from_parent(self, name=cell.id, cell_num=index, cell=cell, options=options)
-            try:
-                if not self.kernel.is_alive():
-                    return grading.ENDED
-                hidden.runtest()
-            except Died:
-                return grading.ENDED
-            except NbCellError:
-                return grading.took_too_long()
-            if self.timed_out:
-                return grading.took_too_long()
-            cell.outputs = hidden.test_outputs
-            return None
-
-        def teardown(self):
-            """Nothing is left to stop: each run stops its own kernel."""
-
-    class Exercise(pytest.Item):
-        """One exercise: skipped, failed with its sentence, or passed."""
-
-        is_exercise = True
-
-        def runtest(self):
-            notebook = self.parent
-            exercise = notebook.exercises.get(self.name)
-            said = {"path": notebook.nodeid, "exercise": exercise, "problems": notebook.problems}
-            self.user_properties.append((_KEY, said))
-            if notebook.unreadable:
-                raise NotYet(notebook.unreadable)
-            if exercise["status"] == grading.NOT_ATTEMPTED:
-                pytest.skip(f"{self.name}: not attempted")
-            if exercise["status"] != grading.PASSED:
-                raise NotYet(f"{self.name}: {exercise['status']}. {exercise['message']}")
-
-        def repr_failure(self, excinfo):
-            if isinstance(excinfo.value, NotYet):
-                return str(excinfo.value)
-            return super().repr_failure(excinfo)
-
-        def reportinfo(self):
-            return self.path, None, f"{self.parent.nodeid}: {self.name}"
-
-    return SimpleNamespace(Exercises=Exercises, Exercise=Exercise)
+    return nbval_exercises

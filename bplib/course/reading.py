@@ -5,6 +5,7 @@ these becomes a verdict with a sentence, or plain arrays of numbers.
 """
 
 import copy
+import inspect
 import numbers
 import re
 import traceback
@@ -29,11 +30,16 @@ class Verdict:
     misconception: str | None = None
 
 
+class Gone(BaseException):
+    """The process that an answer runs in is gone or was stopped; its text says what it did, as in "took too long"."""
+
+
 class Settled(Exception):  # noqa: N818, it is a verdict and no error
     """Raised where nothing is left to judge: the answer cannot be called, raised, or gave what cannot be compared."""
 
     def __init__(self, message, status=NOT_YET):
         """Settle on a message for the learner."""
+        super().__init__(message)
         self.verdict = Verdict(status, message)
 
 
@@ -60,12 +66,13 @@ def call(answer, args, inputs):
     """The answer's result. Whatever it raises settles the verdict, except the learner's own interrupt."""
     try:
         result = answer(*args)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Gone, Settled):
         raise
-    except NotImplementedError:
-        raise Settled(REPLACE, NOT_ATTEMPTED) from None
     except BaseException as error:
-        raise Settled(_raised(error, answer, inputs)) from None
+        raised = error.raised if isinstance(error, Elsewhere) else Raised.of(error, answer)
+        if "NotImplementedError" in raised.kinds:
+            raise Settled(REPLACE, NOT_ATTEMPTED) from None
+        raise Settled(_told(raised, inputs)) from None
     if result is None:
         raise Settled("It returns None; did you forget return?")
     if result is Ellipsis:
@@ -73,38 +80,70 @@ def call(answer, args, inputs):
     return result
 
 
-def _raised(error, answer, inputs):
-    if isinstance(error, SystemExit):
+@dataclass(frozen=True)
+class Raised:
+    """What is known of an exception: the names of its type and of the types above it, its text and its line."""
+
+    kinds: tuple[str, ...]
+    text: str
+    line: str
+
+    @classmethod
+    def of(cls, error, answer):
+        """What an answer raised, here, and the last of the answer's own lines on the way there."""
+        code = getattr(inspect.unwrap(answer), "__code__", None)
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename]
+        kinds = tuple(kind.__name__ for kind in type(error).__mro__)
+        return cls(kinds, error_text(error), frames[-1].line or "" if frames else "")
+
+
+class Elsewhere(Exception):  # noqa: N818
+    """An answer raised something in another process."""
+
+    def __init__(self, raised):
+        """Carry what is known of it."""
+        self.raised = raised
+
+
+class Withdrawn(Exception):  # noqa: N818
+    """An answer called the function of the course that it is asked to write."""
+
+
+def _told(raised, inputs):
+    def is_a(kind):
+        return kind in raised.kinds
+
+    text = raised.text
+    if is_a("Withdrawn"):
+        return text + "."
+    if is_a("SystemExit"):
         return "Your function ends the program (exit, quit or SystemExit); return a value instead."
-    if isinstance(error, RecursionError):
+    if is_a("RecursionError"):
         return "Your function calls itself without end (RecursionError)."
-    text = error_text(error)
-    if isinstance(error, ValueError) and "truth value of an array" in text:
+    if is_a("ValueError") and "truth value of an array" in text:
         return (
             "It asks `if`, `and`, `max` or `min` about a whole array at once; np.where, np.maximum and np.minimum"
             " decide entry by entry."
         )
-    if isinstance(error, ValueError) and "read-only" in text:
+    if is_a("ValueError") and "read-only" in text:
         return IN_PLACE
-    if isinstance(error, TypeError) and "ufunc" in text and "no callable" in text:
-        name = re.search(r"no callable (\w+)", text)[1]
+    if is_a("TypeError") and "ufunc" in text and (found := re.search(r"no callable (\w+)", text)):
+        name = found[1]
         return (
             f"np.{name} does not work on symbols. A formula is written with + - * / ** and the names that it is given;"
             f" where it does need a function, with sympy.{name}."
         )
-    if isinstance(error, TypeError) and "Cannot convert expression to float" in text:
+    if is_a("TypeError") and "Cannot convert expression to float" in text:
         return "The math module and float() do not work on symbols; in a formula, use SymPy's functions, as sympy.exp."
-    if isinstance(error, TypeError) and "bitwise_xor" in text:
+    if is_a("TypeError") and "bitwise_xor" in text:
         return "It uses ^, which is no power in Python: x squared is x**2."
-    if isinstance(error, TypeError) and re.search("only (0-dimensional|length-1) arrays can be converted", text):
+    if is_a("TypeError") and re.search("only (0-dimensional|length-1) arrays can be converted", text):
         return "A function of math, such as math.exp, takes one number; NumPy's, such as np.exp, take arrays."
-    if isinstance(error, TypeError) and "object is not callable" in text:
+    if is_a("TypeError") and "object is not callable" in text:
         return "It calls something that is no function: in Python a product needs its star, as in 2 * (a - y)."
-    code = getattr(answer, "__code__", None)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename]
-    line = f" in the line `{frames[-1].line.strip()}`" if frames and frames[-1].line else ""
+    line = f" in the line `{raised.line.strip()}`" if raised.line else ""
     given = f"; given {inputs}" if inputs else ""
-    return f"It raised {type(error).__name__}{line}{f': {text}' if text else ''}{given}."
+    return f"It raised {raised.kinds[0]}{line}{f': {text}' if text else ''}{given}."
 
 
 def error_text(error):

@@ -5,6 +5,8 @@ exercises/, which belongs to the learner from the first key press on.
 """
 
 import copy
+import functools
+import json
 import re
 from pathlib import Path
 
@@ -115,8 +117,18 @@ def _stored(path):
 
 
 def released_notebooks():
-    """The released exercises: name to notebook, in the order of the course."""
-    return {path.name: notebooks.read(path) for path in sorted(RELEASED.glob("*.ipynb"))}
+    """The released exercises: name to notebook, in the order of the course. They are read once, for all to share."""
+    return _read_all(RELEASED)
+
+
+@functools.cache
+def _read_all(folder):
+    released = {}
+    for path in sorted(folder.glob("*.ipynb")):
+        released[path.name] = notebooks.node(json.loads(path.read_text(encoding="utf-8")))
+        for cell in released[path.name].cells:
+            cell.source = "".join(cell.source)  # stored line by line
+    return released
 
 
 # A fresh start

@@ -36,6 +36,20 @@ def table(report, width=100):
     return "\n".join(lines)
 
 
+def class_table(results):
+    """The learners of a class with their points, one a line, and what was wrong with what they handed in."""
+    width = max(len(result["learner"]) for result in results)
+    lines = []
+    for result in results:
+        lines.append(f"{result['learner']:{width}}  {_points(result):>7}")
+        problems = [*result["problems"], *(line for each in result["notebooks"] for line in each["problems"])]
+        lines += [f"  ! {textwrap.shorten(problem, 150, placeholder=' ...')}" for problem in problems]
+    graded = [result["points"] for result in results if result["points"] is not None]
+    left_out = len(results) - len(graded)
+    mean = f", {sum(graded) / len(graded):.1f} points on average" if graded else ""
+    return "\n".join([*lines, "", f"{len(graded)} graded{mean}" + (f", {left_out} not graded" if left_out else "")])
+
+
 def markdown(report):
     """The same as a table in Markdown, for the summary of a job."""
     lines = ["| notebook | exercise | status | points | |", "| --- | --- | --- | ---: | --- |"]

@@ -8,9 +8,8 @@ import itertools
 import json
 from pathlib import Path
 
-import nbformat
-
 from bplib.course import files, releases
+from bplib.course.notebooks import node
 
 
 def find(folder):
@@ -34,6 +33,11 @@ def read(path):
         raise ValueError("there is no such file") from None
     except OSError as error:
         raise ValueError(f"it cannot be read: {error.strerror}") from None
+    return parse(data)
+
+
+def parse(data):
+    """The same of the bytes of a submission."""
     content, problems = _decoded(data)
     if not content.strip():
         raise ValueError("the file is empty")
@@ -62,7 +66,7 @@ def read(path):
     kept = [cell for cell in map(_stored_cell, cells) if cell]
     if len(kept) < len(cells):
         problems.append(f"{len(cells) - len(kept)} of its {len(cells)} cells could not be read")
-    return nbformat.from_dict({"cells": kept, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), problems
+    return node({"cells": kept, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), problems
 
 
 def _decoded(data):
@@ -118,7 +122,7 @@ def exercise_ids(released):
 
 
 def lesson_of(learner):
-    """The released notebook to which a submission belongs, found from the ids in it, whatever its name.
+    """The lesson to which a submission belongs, found from the ids in it, whatever its name: (name, released notebook).
 
     ValueError if there is none: it is of another course.
     """
@@ -129,12 +133,12 @@ def lesson_of(learner):
         keys = [key for id in exercise_ids(released) for key in (id, f"{id}-check")]
         return sum(2 * (key in marked) + (key in named) for key in keys)
 
-    best = max(releases.released_notebooks().values(), key=matches, default=None)
+    name, best = max(releases.released_notebooks().items(), key=lambda item: matches(item[1]), default=(None, None))
     if best is None or matches(best) < 2:  # one cell named "mse" may stand in anybody's notebook
         raise ValueError(
             "it holds no exercise of this course: it is of another, or a lesson, or its cells have lost their ids"
         )
-    return best
+    return Path(name).stem, best
 
 
 def assemble(learner, released):
@@ -189,7 +193,7 @@ def assemble(learner, released):
 
 
 def _code(source, metadata=None):
-    return nbformat.from_dict(
+    return node(
         {
             "cell_type": "code",
             "id": "",

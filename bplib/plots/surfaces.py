@@ -1,30 +1,9 @@
-"""Figures of the lessons, with no mathematics of their own: values come in, an ax goes out.
-
-Every function draws on ``ax``, or on a new figure without one, and returns the ax. Notebooks choose the look once,
-with ``plt.style.use("bplib.lesson")``. Color is never the only sign: lines have dashes and names, classes have markers.
-"""
+"""Losses and decisions over a plane."""
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import to_rgb
 
-# Okabe and Ito's, in the language of the course: forward values blue, gradients vermillion, parameters green.
-BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-FILLS = ("#56B4E9", "#E69F00", "#F0E442")  # sky, orange and yellow: areas only, under dark text
-MARKERS = "os^D"
-
-
-def line_fit(x, y, slope, intercept, *, ax=None, x_label="x", y_label="y"):
-    """Points x, y of shape (n,), the line slope * x + intercept, and the residuals between them."""
-    ax = ax or plt.subplots()[1]
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    ends = np.array([x.min(), x.max()])
-    ax.vlines(x, y, slope * x + intercept, color=PURPLE, linewidth=0.8, alpha=0.6, label="errors")
-    ax.plot(x, y, "o", color="0.25", markersize=3.5, alpha=0.7, label="data")
-    ax.plot(ends, slope * ends + intercept, "-", color=BLUE, label="line")
-    ax.set(xlabel=x_label, ylabel=y_label)
-    ax.legend()
-    return ax
+from bplib.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
 
 
 def loss_surface(first, second, losses, path=None, *, ax=None, x_label="w", y_label="b"):
@@ -43,34 +22,6 @@ def loss_surface(first, second, losses, path=None, *, ax=None, x_label="w", y_la
         ax.plot(*path[-1], "*", color="white", markeredgecolor=VERMILLION, markersize=13, label="end")
         ax.legend(frameon=True)
     ax.grid(False)
-    ax.set(xlabel=x_label, ylabel=y_label)
-    return ax
-
-
-def functions(z, values, *, ax=None, x_label="z", y_label=""):
-    """Curves over z: values is {name: array like z}; each name stands at the end of its curve."""
-    ax = ax or plt.subplots()[1]
-    ends = []
-    for name, curve in values.items():
-        (line,) = ax.plot(z, curve, label=name)
-        ends.append((float(np.asarray(curve)[-1]), name, line.get_color()))
-    low, high = ax.get_ylim()
-    at = -np.inf
-    for y, name, color in sorted(ends):  # upward, each at least one line of text above the one before
-        at = max(y, at + 0.075 * (high - low))
-        ax.annotate(name, (z[-1], y), (1.01, at), textcoords=("axes fraction", "data"), color=_dark(color), va="center")
-    ax.set(xlabel=x_label, ylabel=y_label)
-    return ax
-
-
-def loss_history(history, *, ax=None, x_label="epoch", y_label="loss"):
-    """The losses of a training: a list, or {name: list} for several; the last value stands at each curve's end."""
-    ax = ax or plt.subplots()[1]
-    for name, losses in (history if isinstance(history, dict) else {"": history}).items():
-        (line,) = ax.plot(np.arange(1, len(losses) + 1), losses, label=name or "_")
-        words = f"{name} {losses[-1]:.4f}".strip()
-        place = {"textcoords": "offset points", "ha": "right", "color": _dark(line.get_color())}
-        ax.annotate(words, (len(losses), losses[-1]), (0, 6), **place)
     ax.set(xlabel=x_label, ylabel=y_label)
     return ax
 
@@ -104,8 +55,3 @@ def decision_boundary(predict, X, y, labels, *, ax=None, x_label="", y_label="")
     ax.legend(frameon=True)
     ax.set(xlabel=x_label, ylabel=y_label)
     return ax
-
-
-def _dark(color):
-    """A little nearer to black, so that thin text in this color reads on white."""
-    return tuple(0.8 * c for c in to_rgb(color))

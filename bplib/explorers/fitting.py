@@ -1,87 +1,15 @@
-"""Pictures that move: sliders around graphs and charts, with no mathematics of their own.
+"""What a loss measures: of one prediction, and of a line through points."""
 
-Every explorer also holds a static picture, so a stored notebook shows something without a kernel. The pictures are SVG
-made of text, so a move of a slider costs the kernel a few milliseconds.
-"""
-
-import math
 from functools import lru_cache
-from html import escape
 
 import ipywidgets as widgets
 import numpy as np
 
-from bplib import activations, diagrams, losses, svg
+from bplib import activations, losses, svg
+from bplib.explorers.widget import Explorer, rounded, slider
 
 _LOSSES = ("squared error (p − y)²", "cross-entropy")
 _STEPS = (1, 2, 5, 10)
-
-# JupyterLab listens to keys even while a slider has the focus (x cuts the cell), and the handles have no name for a
-# screen reader (ipywidgets issue 3912). The views of the widgets appear one by one, hence the waiting.
-_ACCESSIBLE = """
-const mend = (tries) => {
-  const root = element.closest(".bplib-explorer");
-  const controls = root ? root.querySelectorAll(".noUi-handle, button, input, select, .widget-readout") : [];
-  for (const control of controls) {
-    control.setAttribute("data-lm-suppress-shortcuts", "true");
-    const label = control.closest(".jupyter-widgets")?.querySelector(".widget-label");
-    if (label?.textContent && control.tagName !== "BUTTON") control.setAttribute("aria-label", label.textContent);
-  }
-  if (tries > 0) setTimeout(mend, 200, tries - 1);
-};
-mend(15);
-"""
-
-
-class Explorer(widgets.VBox):
-    """Controls above a picture.
-
-    draw(*values of the controls) returns SVG pictures and a caption; still is such a pair to store in a notebook, and
-    text what is printed where there is no HTML. extra widgets, such as buttons, stand beside the controls.
-    """
-
-    def __init__(self, controls, draw, still, text, extra=()):
-        """Show the picture for the values that the controls have now."""
-        self._static = {"text/html": svg.figure(*still), "text/plain": text}
-        self._controls, self._draw = controls, draw
-        self.picture = widgets.HTML()
-        script = {"output_type": "display_data", "metadata": {}, "data": {"application/javascript": _ACCESSIBLE}}
-        wrap = widgets.Layout(flex_flow="row wrap", align_items="center")
-        row = widgets.HBox([*controls, *extra], layout=wrap)
-        super().__init__([row, self.picture, widgets.Output(outputs=(script,))])
-        self.add_class("bplib-explorer")
-        for control in controls:
-            control.observe(self._update, "value")
-        self._update()
-
-    def _update(self, change=None):
-        pictures, caption = self._draw(*(control.value for control in self._controls))
-        self.picture.value = f"{''.join(pictures)}<p>{escape(caption)}</p>"
-
-    def _repr_mimebundle_(self, **kwargs):
-        return super()._repr_mimebundle_(**kwargs) | self._static
-
-
-def graph_explorer(value):
-    """The computational graph of value, one step forward or backward at a time; needs value.backward() before."""
-    whole = diagrams.graph(value)
-    last = diagrams.steps(value)
-    step = _slider(widgets.IntSlider, "step", 0, 0, last, 1)
-    back, forward = (
-        widgets.Button(description=words, layout=widgets.Layout(width="5em")) for words in ("Back", "Next")
-    )
-
-    def move(by):
-        step.value += by  # the slider stops at its ends
-
-    back.on_click(lambda button: move(-1))
-    forward.on_click(lambda button: move(1))
-
-    def draw(step):
-        picture = whole.at(step)
-        return [picture.svg()], picture.caption
-
-    return Explorer([step], draw, ([whole.svg()], whole.caption), repr(whole), [back, forward])
 
 
 def loss_explorer():
@@ -108,7 +36,7 @@ def loss_explorer():
 
     truth = widgets.ToggleButtons(description="truth y", options=[0, 1], value=1)
     truth.style.button_width = "3em"
-    logit = _slider(widgets.FloatSlider, "logit z", -4.0, -6.0, 6.0, 0.1)
+    logit = slider(widgets.FloatSlider, "logit z", -4.0, -6.0, 6.0, 0.1)
     return Explorer([truth, logit], draw, draw(1, -4.0), caption(1, -4.0))
 
 
@@ -133,10 +61,10 @@ def line_explorer(x, y, *, x_label="x", y_label="y", origin=0.0, slopes=None, in
     if x.size == 0 or np.ptp(x) == 0 or np.ptp(y) == 0:
         raise ValueError("x or y is empty or constant; a line needs points that differ")
     points, shifted = (x.tolist(), y.tolist()), x - origin
-    steep = _round(2 * np.ptp(y) / np.ptp(x))
+    steep = rounded(2 * np.ptp(y) / np.ptp(x))
     slopes = slopes or (-steep, steep)
     heights = [*(y.mean() - slope * shifted.mean() for slope in slopes), y.min(), y.max()]
-    intercepts = intercepts or (_round(min(heights)), _round(max(heights)))
+    intercepts = intercepts or (rounded(min(heights)), rounded(max(heights)))
     room = 0.04 * np.ptp(x), 0.04 * np.ptp(y)
     limits = (x.min() - room[0], x.max() + room[0], y.min() - room[1], y.max() + room[1])
     tried = np.linspace(*slopes, 121).tolist()
@@ -166,26 +94,13 @@ def line_explorer(x, y, *, x_label="x", y_label="y", origin=0.0, slopes=None, in
 
     start = (0.0, float(f"{y.mean():.3g}"))
     controls = [
-        _slider(widgets.FloatSlider, "slope", start[0], *slopes, _round((slopes[1] - slopes[0]) / 200, _STEPS)),
-        _slider(
+        slider(widgets.FloatSlider, "slope", start[0], *slopes, rounded((slopes[1] - slopes[0]) / 200, _STEPS)),
+        slider(
             widgets.FloatSlider,
             "intercept",
             start[1],
             *intercepts,
-            _round((intercepts[1] - intercepts[0]) / 400, _STEPS),
+            rounded((intercepts[1] - intercepts[0]) / 400, _STEPS),
         ),
     ]
     return Explorer(controls, draw, draw(*start), caption(*start))
-
-
-def _slider(kind, name, value, low, high, step):
-    wide = widgets.Layout(width="26em", max_width="100%")
-    form = "d" if kind is widgets.IntSlider else f".{max(0, -math.floor(math.log10(step)))}f"
-    return kind(value=value, min=low, max=high, step=step, description=name, layout=wide, readout_format=form)
-
-
-def _round(x, steps=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)):
-    """x rounded to one of the steps times a power of ten: the ends of a slider, and its step."""
-    power = 10.0 ** math.floor(math.log10(abs(x) or 1.0))
-    nearest = min(steps, key=lambda step: abs(step * power - abs(x)))
-    return math.copysign(float(f"{nearest * power:.1g}"), x)

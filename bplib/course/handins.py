@@ -1,0 +1,149 @@
+"""What one learner handed in: which of the files count, and what is wrong with the rest."""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+from bplib.course import archives, listings
+from bplib.course.archives import NOTEBOOK, OTHER, TROUBLE, ZIP, Item, Refused, TooBig
+
+_LONGEST_SLUG = 60
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook that was handed in, not loaded: a class of 10,000 does not fit into memory.
+
+    path is the path inside of the hand-in, for people. It can be sent to another process.
+    """
+
+    path: str
+    item: Item
+
+    def read(self):
+        """The content, bytes, the same each time. ValueError, in one line, if it cannot be read any more."""
+        return self.item.read()
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What one learner handed in.
+
+    learner    a name that people can read, unique in the class
+    identity   what Moodle or Canvas calls the learner, to match a gradebook; "" if it is not known
+    notebooks  a tuple of `Notebook`
+    problems   a tuple of lines: what could not be read, and why
+    late       whether Canvas says that it came late
+    """
+
+    learner: str
+    identity: str
+    notebooks: tuple[Notebook, ...]
+    problems: tuple[str, ...]
+    late: bool
+
+    @property
+    def slug(self):
+        """The learner as a name of a file."""
+        return slug(self.learner)
+
+
+def slug(learner):
+    """A name for files, of a-z, 0-9 and hyphens, made of a learner's name alone; other names give other slugs.
+
+    What gets lost on the way is made up for by the start of a hash, so that Ada, ada and Äda stay three on any disk.
+    """
+    plain = unicodedata.normalize("NFKD", learner).encode("ascii", "ignore").decode().lower()
+    plain = re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-")
+    # A name that ends like a hash could be made to take another one's place; con and nul are devices to Windows.
+    if plain and plain == learner and not re.search(r"-[0-9a-f]{10}$|^(con|prn|aux|nul|com\d|lpt\d)$", plain):
+        return plain
+    return f"{plain or 'learner'}-{hashlib.sha256(learner.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
+
+
+# Gathering
+
+
+def gather(learner, identity, items, late):
+    """What counts of the items of one learner: a `Handed`. It raises for nothing that is in them.
+
+    Zip files are opened. Where there is a clone of the course, only its exercises/ counts: the rest of it are our own
+    lessons, solutions and released copies.
+    """
+    budget = _Budget()
+    items = _without_the_rest_of_clones([each for item in items for each in _expanded(item, budget)])
+    problems = [f"{item.path}: {item.trouble}".removeprefix(": ") for item in items if item.kind == TROUBLE]
+    candidates = sorted((item for item in items if item.kind == NOTEBOOK), key=lambda item: item.parts)
+    if len(candidates) > archives.MAX_FILES:
+        problems.append(f"it holds {len(candidates)} notebooks, which are too many, and was refused")
+        return Handed(learner, identity, (), tuple(problems), late)
+    notebooks = []
+    for item in candidates:
+        try:
+            if len(item.where) > 1:
+                # Unpacked once already now, to count it and to learn whether it is whole.
+                budget.read(item, archives.MAX_NOTEBOOK_BYTES)
+            notebooks.append(Notebook(item.path, item))
+        except Refused as error:
+            problems.append(f"{item.path}: {error}")
+            if budget.left <= 0:
+                break
+    if not candidates and not problems:
+        others = [item.path for item in items if item.kind == OTHER]
+        shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+        problems.append("there is no notebook in it" + (f", only {shown}" if others else ""))
+    return Handed(learner, identity, tuple(notebooks), tuple(dict.fromkeys(problems)), late)
+
+
+class _Budget:
+    """What the zip files of one learner may still unpack to."""
+
+    def __init__(self):
+        self.left = archives.MAX_UNPACKED_BYTES
+
+    def read(self, item, limit):
+        """The content of an item. Refused as by item.read, and when the budget is used up."""
+        try:
+            content = item.read(min(limit, max(self.left, 0)))
+        except Refused as error:
+            self.left -= error.spent
+            if isinstance(error, TooBig) and self.left < limit:
+                self.left = 0
+                most = archives.MAX_UNPACKED_BYTES / 1e6
+                raise Refused(f"what is zipped unpacks to more than {most:.4g} MB; no more of it was read") from None
+            raise
+        self.left -= len(content)
+        return content
+
+
+def _expanded(item, budget):
+    """The item, or if it is a zip what is in it."""
+    if item.kind != ZIP:
+        return [item]
+    depth = len(item.where)
+    try:
+        if depth > archives.MAX_NESTING:
+            raise Refused("a zip in a zip in a zip is not opened")
+        inner = listings.in_zip(item, budget.read(item, archives.MAX_UNPACKED_BYTES) if depth > 1 else None)
+        if sum(each.kind in (NOTEBOOK, ZIP) for each in inner) > archives.MAX_FILES:
+            raise Refused(f"it holds more than {archives.MAX_FILES} notebooks and zip files, and was refused")
+    except Refused as error:
+        return [replace(item, kind=TROUBLE, trouble=str(error))]
+    inner = [replace(each, parts=item.parts + each.parts) for each in inner]
+    return [deeper for each in inner for deeper in _expanded(each, budget)]
+
+
+def _without_the_rest_of_clones(items):
+    roots = {}  # the folder of a clone to the names of exercises/ in it; Windows may spell it in capitals
+    for item in items:
+        below = [part.lower() for part in item.parts[:-1]]
+        if item.kind == NOTEBOOK and "exercises" in below:
+            place = below.index("exercises")
+            roots.setdefault(item.parts[:place], set()).add(item.parts[place])
+
+    def counts(item):
+        inside = [length for length in range(len(item.parts)) if item.parts[:length] in roots]
+        return all(item.parts[length] in roots[item.parts[:length]] for length in inside)
+
+    return [item for item in items if counts(item)]

@@ -1,0 +1,232 @@
+"""Starts a process for each submission: forked and jailed on Linux, a plain one elsewhere."""
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import math
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bplib.course import wire
+from bplib.course.jail import PARTS, Jail, python_files
+from bplib.course.processes import Process
+
+TRIES = 3
+"""How often we try what is our own affair."""
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+class Failed(RuntimeError):  # noqa: N818, it is our failure and no error of the submission
+    """A process did not start; it says nothing about the submission."""
+
+
+@contextlib.contextmanager
+def scratch_folder():
+    """A folder to run a submission in, thrown away afterwards: an empty exercises/ with notebooks/ beside it."""
+    folder = Path(tempfile.mkdtemp())
+    try:
+        (folder / "notebooks").mkdir()
+        (folder / "exercises").mkdir()
+        yield folder
+    finally:
+        with contextlib.suppress(OSError):
+            _remove(folder)
+
+
+def _remove(folder):
+    """Remove a folder, however deep it is: shutil would go down by recursion, and a path has a longest length.
+
+    So what lies deep is moved up first, to a name that nobody could have taken.
+    """
+    name = secrets.token_hex(8)
+    numbers = itertools.count()
+    while inner := [entry.path for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]:
+        for path in inner:
+            for entry in os.scandir(path):
+                if entry.is_dir(follow_symlinks=False):
+                    os.rename(entry.path, folder / f"{name}{next(numbers)}")
+                else:
+                    os.unlink(entry.path)
+            os.rmdir(path)
+    for entry in os.scandir(folder):
+        os.unlink(entry.path)
+    os.rmdir(folder)
+
+
+def jail(scratch, limits, **ports):
+    """The jail of a learner's process: it reads Python and its packages, and of ours all but what holds an answer."""
+    packages = [Path(path) for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    return Jail(
+        (*python_files(), *packages, _PACKAGE),
+        Path(scratch),
+        tuple(_PACKAGE / "course" / name for name in ("problems", "released")),
+        memory=limits.memory,
+        cpu_seconds=math.ceil(limits.notebook_seconds),
+        **ports,
+    )
+
+
+def environment():
+    """The environment of a learner's process: nothing of ours but what Python needs to find its packages."""
+    kept = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "VIRTUAL_ENV")
+    ours = {name: os.environ[name] for name in kept if name in os.environ}
+    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")}
+    return {
+        **ours,
+        **threads,
+        "BPLIB_PROGRESS": "off",
+        "MPLBACKEND": "agg",
+        "TQDM_DISABLE": "1",
+    }
+
+
+class Zygote:
+    """Starts processes by forking one that has imported everything; see `zygote`."""
+
+    def __init__(self):
+        """Start that one. Failed, at the first use, if it does not live."""
+        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # Matplotlib and IPython want a folder for what they remember.
+        self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bplib.course.zygote", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env={**environment(), "HOME": self._home.name},
+            cwd=self._home.name,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        theirs.close()
+
+    def another(self):
+        """One that takes its orders from elsewhere, forked from this one, which ends it with itself."""
+        twin = object.__new__(_Twin)
+        twin._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._order({"fork": "zygote"}, theirs)
+        theirs.close()
+        return twin
+
+    def start(self, scratch, limits):
+        """A process that serves one submission in the scratch folder."""
+        ours, theirs = socket.socketpair()
+        order = {"fork": "learner", "scratch": str(scratch), "limits": dataclasses.asdict(limits)}
+        pid = self._order(order, theirs)["pid"]
+        theirs.close()
+        process = _Forked(wire.Channel(ours), limits)
+        process.end = lambda: self._order({"end": pid})
+        try:
+            process.not_enforced = tuple(process.channel.receive(60)["not_enforced"])
+        except (EOFError, TimeoutError, wire.Unreadable):
+            process.close()
+            raise Failed("a process ended before it could be jailed") from None
+        return process
+
+    def _order(self, order, *sockets):
+        try:
+            socket.send_fds(self._orders, [json.dumps(order).encode()], [each.fileno() for each in sockets])
+            return json.loads(self._orders.recv(1 << 16))
+        except (OSError, ValueError):
+            raise Failed("the process that is forked for each submission has ended") from None
+
+    def renew(self):
+        """Start another, where this one may have failed."""
+        self.close()
+        self.__init__()
+
+    def close(self):
+        """End it, and with it all that it has forked."""
+        self._orders.close()
+        self._process.kill()
+        self._process.wait()
+        self._home.cleanup()
+
+
+class _Twin(Zygote):
+    def renew(self):
+        """It lives and dies with the one that it was forked from."""
+
+    def close(self):
+        self._orders.close()
+
+
+class _Forked(Process):
+    def close(self):
+        super().close()
+        with contextlib.suppress(Failed):
+            self.end()
+
+
+class Plain:
+    """Starts processes one by one, as is possible everywhere. Of the limits only those of time hold."""
+
+    def another(self):
+        """This one, which keeps nothing."""
+        return self
+
+    def start(self, scratch, limits):
+        """A process that serves one submission in the scratch folder."""
+        token = secrets.token_hex(16)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "bplib.course.host", str(server.getsockname()[1])],
+                env={**environment(), "HOME": str(scratch), "USERPROFILE": str(scratch)},
+                cwd=scratch / "exercises",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            process.stdin.write(f"{token}\n".encode())
+            process.stdin.close()
+            try:
+                channel = wire.Channel(accepted(server, token, 60))
+            except TimeoutError:
+                process.kill()
+                raise Failed("a process did not start within 60 s") from None
+        started = _Spawned(channel, limits)
+        started.end = process
+        started.not_enforced = PARTS
+        return started
+
+    def renew(self):
+        """Nothing is kept that could have failed."""
+
+    def close(self):
+        """Nothing is left to end."""
+
+
+class _Spawned(Process):
+    def close(self):
+        super().close()
+        self.end.kill()
+        self.end.wait()
+
+
+def accepted(server, token, seconds):
+    """The first connection to a server that begins with the token. TimeoutError if there is none in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:  # others may connect without end
+            raise TimeoutError
+        server.settimeout(left)
+        connection, _ = server.accept()
+        connection.settimeout(min(left, 1))
+        with contextlib.suppress(OSError):
+            if secrets.compare_digest(connection.recv(len(token), socket.MSG_WAITALL), token.encode()):
+                return connection
+        connection.close()
+
+
+def launcher():
+    """What starts processes best on this system."""
+    return Zygote() if sys.platform == "linux" else Plain()

@@ -1,0 +1,92 @@
+"""A process that has imported all that answers need, and forks itself for each submission.
+
+It knows no exercise and has never held one, so there is nothing in its memory for a submission to find. It takes its
+orders from a socket, whose number is its argument: to fork, with the socket on which the new process is to serve, or
+to end such a process.
+"""
+
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from bplib.course import host, launching, values, wire
+from bplib.course.jail import enter
+from bplib.course.processes import Limits
+from bplib.course.shell import Shell
+
+_NEEDED = ("sympy", "matplotlib.pyplot", "bplib.explorers", "bplib.plots", "bplib.verify", "bplib.policy", "bplib.data")
+# What is slow the first time, in a cell that anybody may see.
+_FIRST = """
+import numpy
+import sympy
+
+x, y = sympy.symbols("x y", real=True)
+formula = sympy.diff((1 / (1 + sympy.exp(-x * y)) - y) ** 2 / 3, x) + sympy.log(x) * sympy.sqrt(y)
+numpy.random.default_rng(0).normal(size=(3, 3)) @ numpy.ones((3, 2))
+for name in ("name", "x", "y"):
+    globals().pop(name)
+"""
+
+
+def main(number):
+    """Import everything, and fork and end processes until the socket is closed."""
+    for name in _NEEDED:
+        importlib.import_module(name)
+    host.prepare()
+    shell = Shell()
+    shell.run(_FIRST)
+    values.fingerprint(shell.names.pop("formula"))
+    gc.collect()
+    gc.freeze()  # so that no fork copies memory just to look for garbage in it
+    _obey(socket.socket(fileno=number), shell)
+
+
+def _obey(orders, shell):
+    while True:
+        order, descriptors, *_ = socket.recv_fds(orders, 1 << 16, 1)
+        if not order:
+            return
+        order = json.loads(order)
+        if "end" in order:
+            os.kill(order["end"], signal.SIGKILL)
+            os.waitpid(order["end"], 0)
+            orders.send(b"{}")
+            continue
+        pid = os.fork()
+        if not pid:
+            orders.close()
+            try:
+                if order["fork"] == "zygote":
+                    _obey(socket.socket(fileno=descriptors[0]), shell)
+                else:
+                    _learner(descriptors[0], order, shell)
+            finally:
+                os._exit(0)
+        os.close(descriptors[0])
+        orders.send(json.dumps({"pid": pid}).encode())
+
+
+def _learner(number, order, shell):
+    """The process of one submission: jailed first, then at the judge's service."""
+    os.setsid()
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    os.dup2(0, 1)
+    os.dup2(0, 2)
+    os.dup2(number, 3)
+    os.closerange(4, 1 << 16)
+    channel = wire.Channel(socket.socket(fileno=3))
+    scratch = Path(order["scratch"])
+    os.environ |= {"HOME": str(scratch), "TMPDIR": str(scratch)}
+    os.chdir(scratch / "exercises")
+    jail = launching.jail(scratch, Limits(**order["limits"]))
+    channel.send({"not_enforced": enter(jail)})
+    host.serve(channel, shell.names, shell.run)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,11 @@
+"""Pictures that move: sliders around graphs and charts, with no mathematics of their own.
+
+Every explorer also holds a static picture, so a stored notebook shows something without a kernel. The pictures are SVG
+made of text, so a move of a slider costs the kernel a few milliseconds.
+"""
+
+from bplib.explorers.fitting import line_explorer, loss_explorer
+from bplib.explorers.graphs import graph_explorer
+from bplib.explorers.widget import Explorer
+
+__all__ = ["Explorer", "graph_explorer", "line_explorer", "loss_explorer"]

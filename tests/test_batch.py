@@ -1,0 +1,216 @@
+"""Promise: a class is graded whole, by whatever executor, and no result is lost or counted twice."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pytest
+
+from bplib.course import batch, cli, releases
+from bplib.course.processes import Limits
+
+ROOT = Path(__file__).resolve().parents[1]
+LESSON = "01_loss_functions.ipynb"
+linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each hand-in costs seconds")
+
+
+@pytest.fixture
+def class_of(tmp_path):
+    """A function that makes hand-ins: learner to the text of a notebook."""
+
+    def make(hand_ins):
+        folder = tmp_path / "submissions"
+        for learner, content in hand_ins.items():
+            (folder / learner).mkdir(parents=True)
+            (folder / learner / LESSON).write_text(content, encoding="utf-8")
+        return folder
+
+    return make
+
+
+def full():
+    return (ROOT / "solutions" / LESSON).read_text(encoding="utf-8")
+
+
+def blank():
+    return (releases.RELEASED / LESSON).read_text(encoding="utf-8")
+
+
+def points(results):
+    return {result["learner"]: result["points"] for result in results}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """A small class by the command: (its folder, that of the results, exit code)."""
+    folder = tmp_path_factory.mktemp("class")
+    for learner, content in {"ada": full(), "bob": blank(), "cy": "{"}.items():
+        (folder / "in" / learner).mkdir(parents=True)
+        (folder / "in" / learner / LESSON).write_text(content, encoding="utf-8")
+    shutil.copy(ROOT / "exercises" / LESSON, folder / "in" / "ada" / "older.ipynb")
+    code = cli.main(["grade", str(folder / "in"), "--out", str(folder / "out"), "--jobs", "2"])
+    return folder / "in", folder / "out", code
+
+
+@linux
+def test_a_class_becomes_a_gradebook_results_a_page_for_each_learner_and_one_for_the_class(graded):
+    _, out, code = graded
+    assert code == 1  # a file is damaged
+    assert sorted(path.name for path in out.iterdir()) == [
+        *(".seed", "class.html", "feedback", "gradebook.csv", "learners", "results.json")
+    ]
+    rows = list(csv.DictReader(io.StringIO((out / "gradebook.csv").read_text(encoding="utf-8"))))
+    assert [(row["learner"], row["total"]) for row in rows][:2] == [("ada", "10"), ("bob", "0")]
+    results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert points(results["learners"]) == {"ada": 10, "bob": 0, "cy": 0}
+    assert sorted(path.name for path in (out / "feedback").iterdir()) == ["ada.html", "bob.html", "cy.html"]
+    [problem] = results["learners"][2]["problems"]
+    assert "it is not JSON" in problem
+
+
+@linux
+def test_of_two_notebooks_of_one_lesson_the_better_counts_and_a_line_says_so(graded):
+    ada = json.loads((graded[1] / "learners" / "ada.json").read_text(encoding="utf-8"))
+    assert (ada["points"], ada["max_points"]) == (10, 10)
+    assert ada["problems"] == [f"older.ipynb is of the same lesson as {LESSON}, which counts"]
+
+
+@linux
+def test_a_second_run_grades_nothing_again_and_only_what_has_changed(graded, monkeypatch):
+    source, out, _ = graded
+    before = (out / "results.json").read_bytes()
+    monkeypatch.setattr(batch, "run", lambda *_: pytest.fail("it has graded again"))
+    batch.grade_class(source, out)
+    assert (out / "results.json").read_bytes() == before
+    sent = []
+    monkeypatch.setattr(batch, "run", lambda pool, work, tasks, *_: sent.extend(tasks) or ())
+    (source / "bob" / LESSON).write_text(full(), encoding="utf-8")
+    with pytest.raises(KeyError):  # nothing came back for bob
+        batch.grade_class(source, out)
+    assert [task.slug for task in sent] == ["bob"]
+
+
+@linux
+def test_the_same_hand_in_gets_the_same_sentences(class_of, tmp_path):
+    wrong = json.loads(blank())
+    for cell in wrong["cells"]:
+        if cell["id"] == "mse":
+            cell["source"] = "def mse(y_pred, y_true):\n    return np.sum(np.abs(y_pred - y_true)) * 0.77"
+    folder = class_of({"a": json.dumps(wrong), "b": json.dumps(wrong)})
+    one, two = batch.grade_class(folder, tmp_path / "out")
+    shutil.rmtree(tmp_path / "out" / "learners")
+    again, _ = batch.grade_class(folder, tmp_path / "out")
+    sentence = one["notebooks"][0]["exercises"][0]["message"]
+    assert "is needed" in sentence
+    for other in (two, again):
+        assert other["notebooks"][0]["exercises"][0]["message"] == sentence
+
+
+@linux
+def test_a_run_that_is_killed_goes_on_where_it_stopped(class_of, tmp_path):
+    folder = class_of({f"learner{i}": full() for i in range(24)})
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "bplib.course", "grade", str(folder), "--out", str(out), "--jobs", "1"]
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while len(list(out.glob("learners/*.json"))) < 4 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    kept = {path.name: path.read_bytes() for path in out.glob("learners/*.json")}
+    assert 4 <= len(kept) < 24
+    seen = []
+    results = batch.grade_class(folder, out, progress=lambda done, of: seen.append(done))
+    assert set(points(results).values()) == {10} and len(results) == 24
+    assert len(seen) == 24 - len(kept)
+    for name, content in kept.items():
+        assert (out / "learners" / name).read_bytes() == content
+
+
+# Executors that fail
+
+
+def tasks(count):
+    return [batch.Task(f"t{i}", (("a.ipynb", b""),), (0,)) for i in range(count)]
+
+
+def test_what_a_broken_executor_held_is_given_to_the_next_and_nothing_is_counted_twice():
+    broken = []
+
+    def work(chunk, limits):
+        if any(task.slug == "t3" for task in chunk) and not broken:
+            broken.append(chunk)
+            raise BrokenProcessPool("a worker is gone")
+        return [(task.slug, ["graded"]) for task in chunk]
+
+    done = list(batch.run(lambda: ThreadPoolExecutor(2), work, tasks(8), 3, Limits()))
+    assert sorted(slug for slug, _ in done) == [f"t{i}" for i in range(8)]
+    assert all(graded == ["graded"] for _, graded in done)
+
+
+def test_a_hand_in_that_breaks_every_worker_is_not_graded_and_the_others_are():
+    def work(chunk, limits):
+        if any(task.slug == "t3" for task in chunk):
+            raise BrokenProcessPool("a worker is gone")
+        return [(task.slug, [{"points": 1}]) for task in chunk]
+
+    done = dict(batch.run(lambda: ThreadPoolExecutor(2), work, tasks(8), 3, Limits()))
+    assert {slug for slug, [graded] in done.items() if graded["points"] is None} == {"t3"}
+    assert done["t3"][0]["problems"] == ["not graded, by a failure of the grader: BrokenProcessPool: a worker is gone"]
+
+
+@linux
+def test_two_workers_of_dask_one_of_which_is_killed_lose_nothing(class_of, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(batch, "FAR_CHUNK", 2)
+    folder = class_of({f"learner{i}": full() for i in range(8)})
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, local_directory=str(tmp_path)
+    ) as cluster:
+        victim = next(iter(cluster.workers.values()))
+        seen = []
+
+        def progress(done, of):
+            if not seen:
+                os.kill(victim.pid, signal.SIGKILL)
+            seen.append(done)
+
+        results = batch.grade_class(folder, tmp_path / "out", dask=cluster.scheduler_address, progress=progress)
+    assert points(results) == {f"learner{i}": 10 for i in range(8)}
+    assert seen == list(range(1, 9))
+
+
+# The command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["a", "b", "--out", "out"], "one folder or zip"),
+        (["a", "--jobs", "2"], "--out"),
+        (["a", "--out", "out", "--jobs", "0"], "at least 1"),
+        (["a", "--out", "out", "--json", "x"], "results.json"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2_and_one_line(arguments, says, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["grade", *arguments]) == 2
+    err = capsys.readouterr().err
+    assert says in err and err.count("\n") == 1
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_without_hand_ins_is_exit_code_1_and_one_line(capsys, tmp_path):
+    (tmp_path / "in").mkdir()
+    assert cli.main(["grade", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith("bplib: ")
+    assert os.listdir(tmp_path) == ["in"]

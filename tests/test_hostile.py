@@ -1,0 +1,84 @@
+"""Promise: no submission gains a point that it did not earn, none loses one that it did, and none stops the others."""
+
+import json
+import time
+
+import pytest
+from hostile_processes import DYING, FORGING, FORMULAS, READING
+from hostile_submissions import FORM, IN_PROCESS, RESULTS, right
+
+from bplib.course import grading, launching
+from bplib.course.processes import Limits
+
+SUBMISSIONS = {**FORM, **IN_PROCESS, **RESULTS, **READING, **DYING, **FORMULAS, **FORGING}
+LIMITS = Limits(cell_seconds=1.5)
+LONGEST = 12
+"""Seconds for any of them."""
+
+pytestmark = pytest.mark.skipif(not hasattr(launching.os, "fork"), reason="forks a process for each submission")
+
+
+@pytest.fixture(scope="module")
+def graded():
+    """All of them, graded one after the other by one launcher: name to (deserved, seconds, what grade_file gives)."""
+    done = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CANARY", "of the grader")
+        patch.setattr(grading, "JUDGE_SECONDS", 2)
+        launcher = launching.launcher()
+        try:
+            for name, (deserved, make) in {**SUBMISSIONS, "right, at the end": (10, right)}.items():
+                made = make()
+                data = made if isinstance(made, bytes) else json.dumps(made).encode()
+                began = time.monotonic()
+                result = grading.grade_file(f"{name}.ipynb", launcher, LIMITS, data=data)
+                done[name] = (deserved, time.monotonic() - began, result)
+        finally:
+            launcher.close()
+    return done
+
+
+def test_every_submission_gets_the_points_it_deserves_in_time(graded):
+    wrong = [
+        f"{name:32} {deserved:>8} {result['points']!s:>5} {seconds:7.1f} s  {result['problems']}"
+        for name, (deserved, seconds, result) in graded.items()
+        if result["points"] != deserved or seconds > LONGEST
+    ]
+    assert not wrong, "\n".join(["", f"{'submission':32} deserved   got   seconds", *wrong])
+
+
+def message(graded, name, id):
+    return next(each["message"] for each in graded[name][2]["exercises"] if each["id"] == id)
+
+
+@pytest.mark.parametrize(
+    ("name", "id", "says"),
+    [
+        ("known wrong: sum", "mse", "This is the sum of the squares"),
+        ("known wrong: overflow", "bce-logits", "exp(1000) is too large"),
+        ("known wrong: formula", "neuron-mse", "The slope of the sigmoid is missing"),
+        ("calls our own", "mse", "It calls losses.mse, which is what you are asked to write here."),
+        ("calls our own", "bce-logits", "It calls losses.binary_cross_entropy_with_logits, which is what you are"),
+        ("calls our own", "softmax-ce", "which is what you are asked to write here."),
+        ("loops", "faster-loss", "It took longer than 1.5 s."),
+        ("loops, signals ignored", "mse", "It took longer than 1.5 s."),
+        ("os._exit", "mse", "It ended its process."),
+        ("4 GB", "mse", "MemoryError"),
+        ("recursion", "mse", "calls itself without end"),
+        ("writes into its input", "mse", "changes its input in place"),
+        ("writes where it may not", "mse", "changes its input in place"),
+        ("syntax error", "mse", "Its cell raised SyntaxError"),
+        ("garbage", "mse", "It sent what cannot be read"),
+        ("deep list", "mse", "nested too deeply"),
+    ],
+)
+def test_the_sentence_says_what_happened(graded, name, id, says):
+    assert says in message(graded, name, id)
+
+
+def test_no_code_of_a_terminal_reaches_a_message(graded):
+    assert message(graded, "codes of a terminal", "mse").isprintable()
+
+
+def test_a_file_that_is_no_notebook_is_named_and_graded_as_such(graded):
+    assert "it is not JSON" in graded["not JSON"][2]["problems"][0]
