@@ -554,6 +554,14 @@ def test_the_table_has_a_line_for_each_exercise_and_fits_100_columns():
     assert not any(line != line.rstrip() for line in lines)
 
 
+def test_what_was_not_enforced_is_said_once_and_nothing_where_all_was():
+    submissions = [{**each, "not_enforced": ["files", "network"]} for each in REPORT["submissions"]]
+    line = "not enforced on this system: files, network"
+    for report in (reports.table, reports.markdown):
+        assert report({"submissions": submissions}).splitlines().count(line) == 1
+        assert "not enforced" not in report(REPORT)
+
+
 def test_the_markdown_table_has_as_many_cells_in_every_row():
     rows = [line for line in reports.markdown(REPORT).splitlines() if line.startswith("|")]
     assert len(rows) == 2 + 4 + 1

@@ -163,6 +163,7 @@ class Exercises(IPyNbFile):
         self.submission = submission
         self.unreadable = unreadable
         self.problems = []
+        self.not_enforced = ()
         self.exercises = {}
 
     def collect(self):
@@ -186,6 +187,7 @@ class Exercises(IPyNbFile):
         except launching.Failed as error:  # in pytest's words an error, where a wrong answer is a failure
             pytest.fail(f"not graded, by a failure of the grader: {error}", pytrace=False)
         self.problems = problems + graded.problems
+        self.not_enforced = graded.not_enforced
         self.exercises = {exercise["id"]: exercise for exercise in graded.exercises}
 
     def teardown(self):
@@ -202,6 +204,7 @@ class Exercise(pytest.Item):
         notebook = self.parent
         exercise = notebook.exercises.get(self.name)
         said = {"path": notebook.nodeid, "exercise": exercise, "problems": notebook.problems}
+        said["not_enforced"] = list(notebook.not_enforced)
         self.user_properties.append(("bplib", said))
         if notebook.unreadable:
             raise NotYet(notebook.unreadable)

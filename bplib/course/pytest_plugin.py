@@ -97,9 +97,8 @@ def _is_exercise(path):
 def _add(submissions, said):
     """Put what one test said into the report of its notebook."""
     path = said["path"]
-    submission = submissions.setdefault(
-        path, {"path": path, "points": 0, "max_points": 0, "exercises": [], "problems": said["problems"]}
-    )
+    kept = {name: said[name] for name in ("path", "problems", "not_enforced")}
+    submission = submissions.setdefault(path, {**kept, "points": 0, "max_points": 0, "exercises": []})
     exercise = said["exercise"]
     if exercise and exercise not in submission["exercises"]:
         submission["exercises"].append(exercise)

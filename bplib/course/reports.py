@@ -32,8 +32,14 @@ def table(report, width=100):
         if submission["exercises"] or submission["points"] is None:
             lines += [f"  {'sum':{id_width}}  {'':13}  {_points(submission):>7}"]
         lines += [""]
-    lines += [f"total: {_total(submissions)}"]
+    lines += [f"total: {_total(submissions)}", *not_enforced(submissions)]
     return "\n".join(lines)
+
+
+def not_enforced(graded):
+    """A line about what this system could not keep the learner's code from, if there is anything."""
+    parts = dict.fromkeys(part for each in graded for part in each.get("not_enforced", ()))
+    return [f"not enforced on this system: {', '.join(parts)}"] if parts else []
 
 
 def class_table(results):
@@ -47,7 +53,8 @@ def class_table(results):
     graded = [result["points"] for result in results if result["points"] is not None]
     left_out = len(results) - len(graded)
     mean = f", {sum(graded) / len(graded):.1f} points on average" if graded else ""
-    return "\n".join([*lines, "", f"{len(graded)} graded{mean}" + (f", {left_out} not graded" if left_out else "")])
+    total = f"{len(graded)} graded{mean}" + (f", {left_out} not graded" if left_out else "")
+    return "\n".join([*lines, "", total, *not_enforced(results)])
 
 
 def markdown(report):
@@ -60,7 +67,8 @@ def markdown(report):
             f"| {path} | {exercise['id']} | {exercise['status']} | {_points(exercise)} | {_cell(_sentence(exercise))} |"
             for exercise in submission["exercises"]
         ]
-    return "\n".join([*lines, "", f"**total: {_total(report['submissions'])}**", ""])
+    total = f"**total: {_total(report['submissions'])}**"
+    return "\n".join([*lines, "", total, "", *not_enforced(report["submissions"])])
 
 
 def _cell(content):
