@@ -30,6 +30,7 @@ from hostile_submissions import (
 from bplib.course import grading
 from bplib.course.processes import Limits
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no jail")
 LIMITS = Limits(cell_seconds=1.5)
 
 CONFTEST = f"""
