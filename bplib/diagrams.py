@@ -20,19 +20,27 @@ CHARACTER = 7.0  # width of a digit at 12 px, in the fonts that pages use
 WIDEST, MOST = 900, 200
 
 
-def graph(value, step=None):
+def graph(value, step=None, along=None):
     """The computational graph of value: everything at once, or what is known at one step (see `steps`).
+
+    Above the boxes stand the gradients that a backward pass has found: dL/d(box). With the name of a leaf in ``along``
+    it is forward accumulation instead, from the leaves to the result: d(box)/d(leaf), which needs no backward().
 
     A leaf named w, W or b, with or without a number, is drawn as a parameter; nodes without a name are called c1, c2,
     ... (constants) and v1, v2, ... (results). Gradients are there after value.backward(). ValueError if a node holds an
-    array, if there are more than 200 nodes, if there is no such step, or if a step is asked for before backward().
+    array, if there are more than 200 nodes, if there is no such step or leaf, or if a step is asked for before
+    backward().
     """
-    return Graph(_Film(value), step)
+    return Graph(_Film(value, along), step)
 
 
-def steps(value):
-    """The number of the last step: 0 shows the leaves, then one step per result forward, one for dL/dL, one back."""
-    return 2 * sum(bool(node.parents) for node in topological_order(value)) + 1
+def steps(value, along=None):
+    """The number of the last step: 0 shows the leaves, then one step per result forward, one for dL/dL, one back.
+
+    Forward accumulation has no way back: one step per result.
+    """
+    results = sum(bool(node.parents) for node in topological_order(value))
+    return results if along else 2 * results + 1
 
 
 class Graph:
@@ -61,7 +69,8 @@ class Graph:
 
     def __repr__(self):
         film, frame = self._film, self._frame
-        rows = [("node", "operation", "value", "gradient", "local derivatives")]
+        derivative = f"d(node)/d{film.along}" if film.along else "gradient"
+        rows = [("node", "operation", "value", derivative, "local derivatives")]
         for i, name in enumerate(film.names):
             slopes = zip(film.parents[i], film.slopes[i], strict=True) if i in frame.passed else ()
             local = ", ".join(f"d{name}/d{film.names[p]} = {number(slope)}" for p, slope in slopes)
@@ -83,7 +92,8 @@ class Graph:
         when = "" if self.step is None else f", step {self.step} of {len(film.frames) - 1}"
         legend = [("below a box: its value", BLUE)]
         if film.has_gradients:
-            legend.append((f"above: its gradient, d{film.root}/d(box)", VERMILLION))
+            above = f"derivative, d(box)/d{film.along}" if film.along else f"gradient, d{film.root}/d(box)"
+            legend.append((f"above: its {above}", VERMILLION))
             legend.append(("on an edge: the local derivative", INK))
         if any(film.is_parameter(i) for i in range(len(film.nodes))):
             legend.append(("green outline: a parameter", GREEN))
@@ -103,7 +113,7 @@ class Graph:
         (x, _, y), (_, end, low) = edge.stations[0], edge.stations[-1]
         if color and edge.child not in self._frame.passed and self._frame.gradients:
             color = None  # the gradient of the result is known, and has not moved yet
-        backward = color and self._frame.gradients
+        backward = color and self._frame.gradients and not self._film.along
         tip = f"M{px(x)} {px(y)}l9 -4.5v9z" if backward else f"M{px(end)} {px(low)}l-7 -3.5v7z"
         names = escape(f"{self._film.names[edge.parent]} {self._film.names[edge.child]}")
         stroke = f'stroke="{color or INK}" stroke-width="{2.5 if color else 1}" stroke-opacity="{1 if color else 0.5}"'
@@ -152,8 +162,8 @@ class _Frame(NamedTuple):
 class _Film:
     """All that the steps share: names, numbers and places of the nodes; and the frames of the steps."""
 
-    def __init__(self, value):
-        self.nodes = topological_order(value)
+    def __init__(self, value, along=None):
+        self.nodes, self.along = topological_order(value), along
         if len(self.nodes) > MOST:
             raise ValueError(f"a graph of {len(self.nodes)} nodes cannot be read; up to {MOST} are drawn")
         index = {id(node): i for i, node in enumerate(self.nodes)}
@@ -162,15 +172,17 @@ class _Film:
         for name, node in zip(self.names, self.nodes, strict=True):
             if not isinstance(node.data, float):
                 raise ValueError(f"a graph shows single numbers, and {name} holds an array: {node.data!r}")
-        self.root, self.has_gradients = self.names[-1], value.grad is not None
+        self.root, self.has_gradients = self.names[-1], bool(along) or value.grad is not None
         self.values = [number(node.data) for node in self.nodes]
         self.symbols = [SYMBOLS.get(node.op, node.op) for node in self.nodes]
         self.slopes = [tuple(float(slope) for slope in node.local_derivatives()) for node in self.nodes]
         self.formulas = [self._formula(i, self.names) if node.parents else "" for i, node in enumerate(self.nodes)]
-        self.frames = self._frames()
+        self.frames = self._forward_frames() if along else self._frames()
         named = zip(self.names, self.symbols, strict=True)
         boxes = [max(30, _long(name) + _long(symbol) + (18 if symbol else 14)) for name, symbol in named]
-        texts = [max(_long(v), _long(number(n.grad or 0))) for v, n in zip(self.values, self.nodes, strict=True)]
+        above = {i: number(node.grad or 0) for i, node in enumerate(self.nodes)}
+        above = self.frames[-1].gradients if along else above
+        texts = [max(_long(v), _long(above[i])) for i, v in enumerate(self.values)]
         labels = [[_long(number(slope)) * 11 / 12 for slope in row] for row in self.slopes]
         self.widths, self.layout = boxes, place(self.parents, boxes, texts, labels, WIDEST)
 
@@ -191,6 +203,10 @@ class _Film:
         caption, values = f"{self.root} = {self.values[-1]}", set(range(len(self.nodes)))
         if not self.has_gradients:
             return _Frame(f"{caption}.", values, {}, set(), None)
+        if self.along:
+            last = self.frames[-1]
+            words = f"{caption}; d{self.root}/d{self.along} = {last.gradients[len(self.nodes) - 1]}."
+            return last._replace(caption=words, active=None)
         gradients = {i: number(node.grad) for i, node in enumerate(self.nodes)}
         leaves = [f"d{self.root}/d{self.names[i]} = {text}" for i, text in gradients.items() if not self.parents[i]]
         return _Frame(f"{caption}; {', '.join(leaves)}.", values, gradients, values, None)
@@ -226,6 +242,30 @@ class _Film:
                 texts[p] = number(gradient[p]) + (" + …" if to_come[p] else "")
                 sentences.append(f"{root}/d{names[p]} = {chain} = {number(gradient[p])}" + " so far" * bool(to_come[p]))
             frames.append(_Frame("; ".join(sentences) + ".", values, texts, passed, i))
+        return frames
+
+    def _forward_frames(self):
+        """The frames of forward accumulation: each result gets its value and its derivative together."""
+        names, d = self.names, f"d{self.along}"
+        leaves = [i for i, row in enumerate(self.parents) if not row]
+        if self.along not in [names[i] for i in leaves]:
+            raise ValueError(f"there is no leaf {self.along!r}; the leaves are {', '.join(names[i] for i in leaves)}")
+        slope = {i: float(names[i] == self.along) for i in leaves}
+        known = ", ".join(f"d{names[i]}/{d} = {number(slope[i])}" for i in leaves)
+        start = {i: number(s) for i, s in slope.items()}
+        frames = [_Frame(f"Forward accumulation starts at the leaves: {known}.", set(leaves), start, set(), None)]
+        for i in range(len(names)):
+            if i in slope:
+                continue
+            pairs = list(zip(self.parents[i], self.slopes[i], strict=True))
+            slope[i] = sum(local * slope[p] for p, local in pairs)
+            words = " + ".join(f"d{names[i]}/d{names[p]} × d{names[p]}/{d}" for p, _ in pairs)
+            numbers = " + ".join(f"{_bracket(local)} × {_bracket(slope[p])}" for p, local in pairs)
+            caption = f"{names[i]} = {self._formula(i, self.values)} = {self.values[i]}; "
+            caption += f"d{names[i]}/{d} = {words} = {numbers} = {number(slope[i])}."
+            done = frames[-1]
+            above = {**done.gradients, i: number(slope[i])}
+            frames.append(_Frame(caption, done.values | {i}, above, done.passed | {i}, i))
         return frames
 
 

@@ -63,7 +63,26 @@ def figure(pictures, caption):
     return f"{shown}{instead}<p>{escape(caption)}</p>"
 
 
-def chart(curves, label, x_label, y_label, *, limits=None, points=None, drops=(), marks=None, width=430, height=300):
+LOOKS = tuple(zip((BLUE, PURPLE, GREEN, INK), ("none", "7 4", "2 3", "9 3 2 3"), strict=True))
+"""The color and the dashes of the first curve of a chart, the second, and so on."""
+
+
+def chart(
+    curves,
+    label,
+    x_label,
+    y_label,
+    *,
+    limits=None,
+    points=None,
+    drops=(),
+    marks=None,
+    contours=(),
+    named=True,
+    places=None,
+    width=430,
+    height=300,
+):
     """A line chart with axes.
 
     curves    {name: (xs, ys)}, up to four; the name stands at the curve, in its color, "" for none
@@ -71,6 +90,9 @@ def chart(curves, label, x_label, y_label, *, limits=None, points=None, drops=()
     points    (xs, ys) of a scatter
     drops     vertical lines (x, y, other y): residuals
     marks     {name: (x, y, slope)}: a point on a curve, with its tangent unless slope is None
+    contours  thin lines in the background, each (xs, ys)
+    named     False leaves the names away, where a legend has them
+    places    {name: (x, y)}: where the middle of a name stands instead
     """
     x_low, x_high, y_low, y_high = limits or _limits([*curves.values(), *([points] if points else [])])
     x_ticks, y_ticks = _ticks(x_low, x_high), _ticks(y_low, y_high)
@@ -94,6 +116,9 @@ def chart(curves, label, x_label, y_label, *, limits=None, points=None, drops=()
     axes.append(text(13, top + h / 2, y_label, more=f'transform="rotate(-90 13 {px(top + h / 2)})"'))
 
     inside, names = [], []
+    if contours:
+        lines = "".join("M" + "L".join(at(x, y) for x, y in zip(*line, strict=True)) for line in contours)
+        inside.append(f'<path data-role="contours" d="{lines}" fill="none" stroke="{INK}" stroke-opacity="0.3"/>')
     if drops:
         lines = "".join(f"M{at(x, a)}L{at(x, b)}" for x, a, b in drops)
         inside.append(f'<path data-role="drops" d="{lines}" stroke="{PURPLE}" stroke-opacity="0.5"/>')
@@ -103,14 +128,16 @@ def chart(curves, label, x_label, y_label, *, limits=None, points=None, drops=()
         inside.append(f'<path data-role="points" d="{dots}" {round_dots}/>')
     ends = [_apart([ys[end] for _, ys in curves.values()]) for end in (0, -1)]
     end = 0 if ends[0] > ends[1] else -1  # names stand where the curves are farthest apart
-    looks = zip((BLUE, PURPLE, GREEN, INK), ("", "7 4", "2 3", "9 3 2 3"), curves.items(), strict=False)
-    for k, (color, dash, (name, (xs, ys))) in enumerate(looks):
+    for k, ((color, dash), (name, (xs, ys))) in enumerate(zip(LOOKS, curves.items(), strict=False)):
         line = "L".join(at(x, y) for x, y in zip(xs, ys, strict=True))
         inside.append(
             f'<path data-curve="{escape(name)}" d="M{line}" fill="none" stroke="{color}" stroke-width="2" '
-            f'stroke-dasharray="{dash or "none"}"/>'
+            f'stroke-dasharray="{dash}"/>'
         )
-        if name:
+        if name in (places or {}):
+            x, y = places[name]
+            names.append(text(left + (x - x_low) * sx, top + (y_high - y) * sy, name, color, more=HALO))
+        elif name and named:
             y = top + min(max((y_high - ys[end]) * sy - 11, 2), h - 10)
             names.append(text(left + (w - 4 if end else 8), y, name, color, 12, "end" if end else "start", HALO))
         if marks and name in marks:

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
@@ -10,6 +11,7 @@ from bplib.course import checks
 from bplib.course.checks import check, hint, show_progress
 from bplib.course.judging import NOT_YET, Problem, Verdict
 from bplib.course.problems import PROBLEMS
+from bplib.optimizers import SGD
 
 
 @pytest.fixture(autouse=True)
@@ -133,3 +135,21 @@ def test_progress_is_printed_outside_and_a_table_in_a_notebook(capsys, shell):
     InteractiveShell.clear_instance()
     show_progress()
     assert capsys.readouterr().out == data["text/plain"] + "\n"
+
+
+def test_a_method_of_the_course_can_be_withdrawn_as_a_function_can(capsys):
+    def momentum(gradient, w, lr, mu, steps):
+        w, optimizer = w.copy(), SGD(lr, momentum=mu)
+        for _ in range(steps):
+            optimizer.step({"w": w}, {"w": gradient(w)})
+        return w
+
+    check("momentum", momentum)
+    assert "It calls optimizers.SGD.step, which is what you are asked to write here." in unfolded(capsys)
+    w = np.ones(2)
+    SGD(0.5).step({"w": w}, {"w": np.ones(2)})  # and it is there again afterward
+    assert w.tolist() == [0.5, 0.5]
+
+
+def unfolded(capsys):
+    return " ".join(capsys.readouterr().out.split())

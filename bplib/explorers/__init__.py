@@ -4,8 +4,21 @@ Every explorer also holds a static picture, so a stored notebook shows something
 made of text, so a move of a slider costs the kernel a few milliseconds.
 """
 
+from bplib.explorers.backpropagation import backpropagation_explorer
+from bplib.explorers.descending import descent_explorer
+from bplib.explorers.differences import step_size_explorer
 from bplib.explorers.fitting import line_explorer, loss_explorer
 from bplib.explorers.graphs import graph_explorer
+from bplib.explorers.racing import race_explorer
 from bplib.explorers.widget import Explorer
 
-__all__ = ["Explorer", "graph_explorer", "line_explorer", "loss_explorer"]
+__all__ = [
+    "Explorer",
+    "backpropagation_explorer",
+    "descent_explorer",
+    "graph_explorer",
+    "line_explorer",
+    "loss_explorer",
+    "race_explorer",
+    "step_size_explorer",
+]

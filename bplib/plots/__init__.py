@@ -4,9 +4,13 @@ Every function draws on ``ax``, or on a new figure without one, and returns the 
 with ``plt.style.use("bplib.lesson")``. Color is never the only sign: lines have dashes and names, classes have markers.
 """
 
+from bplib.plots.arrays import arrays
 from bplib.plots.curves import functions, line_fit, loss_history
+from bplib.plots.differences import gradient_arrows, step_size_errors
+from bplib.plots.racing import contour_lines, descents, falling
 from bplib.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
 from bplib.plots.surfaces import decision_boundary, loss_surface
+from bplib.plots.walking import walk_on_curve
 
 __all__ = [
     "BLUE",
@@ -15,9 +19,16 @@ __all__ = [
     "MARKERS",
     "PURPLE",
     "VERMILLION",
+    "arrays",
+    "contour_lines",
     "decision_boundary",
+    "descents",
+    "falling",
     "functions",
+    "gradient_arrows",
     "line_fit",
     "loss_history",
     "loss_surface",
+    "step_size_errors",
+    "walk_on_curve",
 ]

@@ -4,9 +4,25 @@ A lesson's module holds LESSON (the name of its notebook, without .ipynb), TITLE
 added to LESSONS here, and nowhere else.
 """
 
-from bplib.course.problems import loss_functions, single_neuron, start_here
+from bplib.course.problems import (
+    backpropagation,
+    gradients,
+    loss_functions,
+    optimizers,
+    single_neuron,
+    start_here,
+    weight_updates,
+)
 
-LESSONS = (start_here, loss_functions, single_neuron)
+LESSONS = (
+    start_here,
+    loss_functions,
+    gradients,
+    single_neuron,
+    weight_updates,
+    backpropagation,
+    optimizers,
+)
 """The modules of the lessons, in the order of the course."""
 
 

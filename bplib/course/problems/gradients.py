@@ -1,0 +1,475 @@
+"""Lesson 02: a gradient by differences, the step to choose, the slope of the cross-entropy, and a relative error."""
+
+import numpy as np
+import sympy
+
+from bplib import gradcheck
+from bplib.course.judging import Misconception, Problem, judge_choice, judge_formula, judge_function
+
+LESSON = "02_gradients"
+TITLE = "Gradients"
+
+
+def _mistakes(*groups):
+    """The misconceptions of an exercise from (id, sentence, wrong answers): several answers may share a sentence."""
+    return tuple(Misconception(id, answer, says) for id, says, answers in groups for answer in answers)
+
+
+# central-difference: (f(x + h e_i) - f(x - h e_i)) / 2h for every entry, x of any shape
+
+
+def _curved(weights):
+    """A smooth function of arrays shaped like weights, in which the entries work on one another."""
+
+    def f(x):
+        x = np.asarray(x, dtype=float)
+        if x.shape != weights.shape:
+            given = f"an array of shape {x.shape}" if x.shape else "a single number"
+            raise ValueError(f"f takes the whole array, of shape {weights.shape}, and was given {given}")
+        return float(np.sum(weights * x**3) + np.sum(weights * x) ** 2 + np.sum(x))
+
+    return f
+
+
+def _functions(rng):
+    return [
+        (_curved(rng.uniform(0.5, 2.0, size=shape)), rng.normal(size=shape), h)
+        for shape, h in (((5,), 0.1), ((7,), 0.02), ((4, 3), 0.05))
+    ]
+
+
+def _entry_by_entry(quotient):
+    """A wrong central_difference, put together from what it does with f, x, the step in one entry, and h."""
+
+    def difference(f, x, h):
+        gradient = np.zeros(x.shape)
+        for i in np.ndindex(x.shape):
+            step = np.zeros(x.shape)
+            step[i] = h
+            gradient[i] = quotient(f, x, step, h)
+        return gradient
+
+    return difference
+
+
+def _with_step(own):
+    return lambda f, x, h: gradcheck.central_difference(f, x, own)
+
+
+def _left_moved(down, back):
+    """Each entry goes up by h, then by `down` steps down, then by `back` steps up again, and stays where it is."""
+
+    def difference(f, x, h):
+        x, gradient = x.copy(), np.zeros(x.shape)
+        for i in np.ndindex(x.shape):
+            x[i] += h
+            above = f(x)
+            x[i] -= down * h
+            below = f(x)
+            x[i] += back * h
+            gradient[i] = (above - below) / (2 * h)
+        return gradient
+
+    return difference
+
+
+def _row_by_row(f, x, h):
+    if x.ndim < 2:
+        return gradcheck.central_difference(f, x, h)
+    gradient = np.zeros(x.shape)
+    for i in range(len(x)):
+        step = np.zeros(x.shape)
+        step[i] = h
+        gradient[i] = (f(x + step) - f(x - step)) / (2 * h)
+    return gradient
+
+
+def _all_at_once(f, x, h):
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+def _one_sided(sentence):
+    return f"{sentence} The central difference looks at both sides of x: f(x + h e_i) - f(x - h e_i), divided by 2h."
+
+
+DIFFERENCE_MISTAKES = _mistakes(
+    (
+        "forward",
+        _one_sided("This is the forward difference, whose error shrinks like h and not like h^2."),
+        (_entry_by_entry(lambda f, x, s, h: (f(x + s) - f(x)) / h),),
+    ),
+    (
+        "backward",
+        _one_sided("This is the backward difference, which compares x with x - h."),
+        (_entry_by_entry(lambda f, x, s, h: (f(x) - f(x - s)) / h),),
+    ),
+    (
+        "divided-by-h",
+        "Each entry is twice too large: from x - h to x + h the distance is 2h, so divide by 2h.",
+        (_entry_by_entry(lambda f, x, s, h: (f(x + s) - f(x - s)) / h),),
+    ),
+    (
+        "half-forward",
+        "Your two values are only h apart and you divide by 2h. Perhaps the entry went up by h and then came back to"
+        " where it was: from x + h it takes a step of 2h to reach x - h.",
+        (
+            _entry_by_entry(lambda f, x, s, h: (f(x + s) - f(x)) / (2 * h)),
+            _left_moved(down=1, back=0),
+        ),
+    ),
+    (
+        "half-step",
+        "This is a central difference with half the step: it goes h/2 to each side. Go h to each side and divide by"
+        " 2h.",
+        (_entry_by_entry(lambda f, x, s, h: (f(x + s / 2) - f(x - s / 2)) / h),),
+    ),
+    (
+        "times-h",
+        "Python reads / 2 * h from left to right, so you multiplied by h: write / (2 * h).",
+        (_entry_by_entry(lambda f, x, s, h: (f(x + s) - f(x - s)) / 2 * h),),
+    ),
+    (
+        "brackets",
+        "Only the second value is divided by 2h; put the difference in brackets: (above - below) / (2 * h).",
+        (
+            _entry_by_entry(lambda f, x, s, h: f(x + s) - f(x - s) / (2 * h)),
+            _entry_by_entry(lambda f, x, s, h: f(x + s) - f(x - s) / 2 * h),
+        ),
+    ),
+    (
+        "not-divided",
+        "This is how much f changes, not how much it changes for each unit of x: divide by 2h.",
+        (_entry_by_entry(lambda f, x, s, h: f(x + s) - f(x - s)),),
+    ),
+    (
+        "sign",
+        "The sign is turned around: it is the value above minus the value below, f(x + h e_i) - f(x - h e_i).",
+        (_entry_by_entry(lambda f, x, s, h: (f(x - s) - f(x + s)) / (2 * h)),),
+    ),
+    (
+        "all-at-once",
+        "You moved all entries of x at once, which gives the sum of all partial derivatives. Move one entry, leave the"
+        " others where they are, and do so for each.",
+        (_all_at_once, lambda f, x, h: np.full(x.shape, _all_at_once(f, x, h))),
+    ),
+    (
+        "not-restored",
+        "The first entry is right and the later ones are not: an entry stays where you moved it while the next one is"
+        " tried. Put it back first.",
+        (_left_moved(down=2, back=0),),
+    ),
+    (
+        "rows",
+        "Right for one axis. With shape (n, d) you moved a whole row at once; np.ndindex(x.shape) runs through the"
+        " entries of any shape.",
+        (_row_by_row,),
+    ),
+    (
+        "own-step",
+        "This is a good gradient, but with a step of your own. Use the h that is given: the exercise after this one is"
+        " about choosing it.",
+        tuple(map(_with_step, (1e-4, 1e-5, 1e-6))),
+    ),
+)
+
+
+# choose-h: central differences in float32
+
+H_WRONG = {
+    1e-1: "Here the curve of the function is what hurts: h^2 is 1e-2, and that is far above the rounding, 1e-7 / h ="
+    " 1e-6. A smaller h is better.",
+    1e-4: "Here rounding is what hurts: 1e-7 / h is 1e-3, while h^2 is only 1e-8. A larger h is better; look for the h"
+    " where the two are about equal.",
+    1e-5: "In float64 this would be a good step. But float32 has an eps of 1e-7, so the two values of f are left with"
+    " few digits in which they differ: 1e-7 / h is 0.01.",
+    1e-8: "In float32 x + h is x itself when h is that much smaller than 1e-7, so the difference is 0 or noise. This h"
+    " is for forward differences in float64.",
+}
+
+
+# bce-slope: dL/dp_i of the mean cross-entropy, a formula in p, y, n
+
+
+def _bce_slope(p, y, n):
+    return (p - y) / (n * p * (1 - p))
+
+
+BCE_MISTAKES = _mistakes(
+    (
+        "inner",
+        "Look at the second term again: the inside of log(1 - p) has the derivative -1, so the derivative of"
+        " log(1 - p) is -1/(1 - p).",
+        (
+            lambda p, y, n: -(y / p + (1 - y) / (1 - p)) / n,
+            lambda p, y, n: -(y / p + (1 - y) / (1 - p)),
+        ),
+    ),
+    (
+        "no-mean",
+        "The mean is missing: L is the sum of the n losses divided by n, so its derivative keeps the factor 1/n.",
+        (lambda p, y, n: (p - y) / (p * (1 - p)),),
+    ),
+    (
+        "sign",
+        "The sign is turned around. For y = 1 a larger p must lower the loss, so the slope is negative there: there is"
+        " a minus in front of the whole loss.",
+        (lambda p, y, n: (y - p) / (n * p * (1 - p)), lambda p, y, n: (y - p) / (p * (1 - p))),
+    ),
+    (
+        "wrt-z",
+        "This is the derivative with respect to the logit z. Here we stop at p: -y/p + (1 - y)/(1 - p), divided by n.",
+        (lambda p, y, n: (p - y) / n, lambda p, y, n: p - y),
+    ),
+    (
+        "one-term",
+        "Only one of the two terms is left. Both hold p: keep y log p and (1 - y) log(1 - p) side by side.",
+        (
+            lambda p, y, n: -y / (n * p),
+            lambda p, y, n: (1 - y) / (n * (1 - p)),
+            lambda p, y, n: -y / p,
+            lambda p, y, n: (1 - y) / (1 - p),
+        ),
+    ),
+    (
+        "labels",
+        "The labels have gone. y and 1 - y are constants here, and a constant factor stays in a derivative.",
+        (lambda p, y, n: (-1 / p + 1 / (1 - p)) / n, lambda p, y, n: -1 / p + 1 / (1 - p)),
+    ),
+    (
+        "wrt-y",
+        "You differentiated with respect to y. The truth is given; what may move is p.",
+        (
+            lambda p, y, n: (sympy.log(1 - p) - sympy.log(p)) / n,
+            lambda p, y, n: sympy.log(1 - p) - sympy.log(p),
+        ),
+    ),
+    (
+        "times",
+        "You multiplied by p (1 - p). When the two fractions are brought together, it stands below the line.",
+        (lambda p, y, n: (p - y) * p * (1 - p) / n, lambda p, y, n: (p - y) * p * (1 - p)),
+    ),
+    (
+        "squared-error",
+        "This is the slope of the squared error. The cross-entropy has logarithms, whose derivative is 1/p.",
+        (lambda p, y, n: 2 * (p - y) / n, lambda p, y, n: 2 * (p - y)),
+    ),
+    (
+        "loss",
+        "This is the loss itself. Now its derivative with respect to p.",
+        (
+            lambda p, y, n: -(y * sympy.log(p) + (1 - y) * sympy.log(1 - p)) / n,
+            lambda p, y, n: -(y * sympy.log(p) + (1 - y) * sympy.log(1 - p)),
+        ),
+    ),
+)
+
+
+# relative-error: the largest |a - b| / max(|a|, |b|, s / 1000), s the largest magnitude of all
+
+
+def _gradients(rng):
+    """Plain, in two sizes; with zeros and tiny entries beside others; and nothing but zeros.
+
+    Of the two arrays now a and now b has the larger magnitude, and the larger value, in the worst entry.
+    """
+    cases = []
+    for n, size, worst in ((5, 1.0, 0.9), (7, 1.0, 1.1), (6, 1e-9, 0.97), (8, 1e-9, 1.03)):
+        a = size * rng.uniform(0.5, 2.0, size=n) * np.array([-1.0, 1.0] * n)[:n]
+        b = a * rng.uniform(0.995, 1.005, size=n)
+        b[n - 3 :] = a[n - 3 :] * [(1 + worst) / 2, worst, (1 + worst) / 2]
+        cases.append((a, b))
+    a = rng.choice([-1.0, 1.0], size=(7, 3)) * rng.uniform(0.5, 2.0, size=(7, 3))
+    b = a * (1 + 1e-6 * rng.uniform(0.2, 1.0, size=a.shape))
+    a[0], b[0] = [0.0, 3e-9, -5e-7], [0.0, 5e-9, 8e-7]
+    return [*cases, (a, b), (np.zeros(5), np.zeros(5))]
+
+
+def _scale(a, b):
+    return max(np.max(np.abs(a)), np.max(np.abs(b)))
+
+
+def _larger(a, b):
+    return np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-3 * _scale(a, b))
+
+
+def _with_zeros(*answers):
+    """Each wrong answer, and the same with the zeros looked after: who knows of 0/0 makes the other mistakes too."""
+
+    def looked_after(answer):
+        return lambda a, b: 0.0 if not (np.any(a) or np.any(b)) else answer(a, b)
+
+    return tuple(form for answer in answers for form in (answer, looked_after(answer)))
+
+
+def _entries(a, b):
+    return np.abs(a - b) / _larger(a, b)
+
+
+def _no_floor(a, b):
+    return np.abs(a - b) / np.maximum(np.abs(a), np.abs(b))
+
+
+def _fixed_floor(floor):
+    return (
+        lambda a, b: np.max(np.abs(a - b) / np.maximum(np.maximum(np.abs(a), np.abs(b)), floor)),
+        lambda a, b: np.max(np.abs(a - b) / (np.maximum(np.abs(a), np.abs(b)) + floor)),
+        lambda a, b: np.max(np.abs(a - b) / (np.abs(a) + np.abs(b) + floor)),
+    )
+
+
+ERROR_MISTAKES = _mistakes(
+    (
+        "absolute",
+        "This is the absolute error. Two gradients of size 1e-9 would always seem to agree: divide each difference by"
+        " the size of its entries.",
+        (lambda a, b: np.max(np.abs(a - b)),),
+    ),
+    (
+        "zeros",
+        "Nearly: for two arrays of nothing but zeros s is 0 too, and 0/0 is NaN. They are equal, so the error is 0.",
+        (lambda a, b: np.max(_entries(a, b)),),
+    ),
+    (
+        "no-floor",
+        "The floor s/1000 is missing below the line: where both entries are 0 you divide 0 by 0, and an entry that is"
+        " tiny beside the others is judged by its rounding.",
+        _with_zeros(lambda a, b: np.max(_no_floor(a, b))),
+    ),
+    (
+        "tiny-floor",
+        "Division by zero is avoided, but an entry that is tiny beside the others is still judged by its rounding. The"
+        " floor below the line goes with the arrays: s/1000.",
+        (
+            *_with_zeros(lambda a, b: np.max(np.nan_to_num(_no_floor(a, b)))),
+            *(form for k in range(8, 31) for form in _fixed_floor(10.0**-k)),
+        ),
+    ),
+    (
+        "fixed-floor",
+        "A fixed number below the line is an absolute tolerance in disguise: it decides how small a gradient may be."
+        " The floor goes with the arrays: s/1000.",
+        tuple(form for k in range(3, 8) for form in _fixed_floor(10.0**-k)),
+    ),
+    (
+        "one-scale",
+        "You divided the largest difference by one size for the whole array, so a small entry may be badly wrong and"
+        " not be seen. Divide entry by entry, then take the largest.",
+        _with_zeros(
+            lambda a, b: np.max(np.abs(a - b)) / _scale(a, b),
+            lambda a, b: np.max(np.abs(a - b)) / np.max(np.abs(a)),
+            lambda a, b: np.max(np.abs(a - b)) / np.max(np.abs(b)),
+        ),
+    ),
+    (
+        "norms",
+        "This compares lengths of whole arrays. It is used too, but a small entry that is badly wrong hides in it:"
+        " divide entry by entry, then take the largest.",
+        _with_zeros(
+            lambda a, b: np.linalg.norm(a - b) / max(np.linalg.norm(a), np.linalg.norm(b)),
+            lambda a, b: np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b)),
+            lambda a, b: np.linalg.norm(a - b) / np.linalg.norm(a),
+            lambda a, b: np.linalg.norm(a - b) / np.linalg.norm(b),
+        ),
+    ),
+    (
+        "one-side",
+        "You divided by the entry of one array alone. Neither of the two is the truth here: take the larger magnitude.",
+        _with_zeros(
+            lambda a, b: np.max(np.abs(a - b) / np.maximum(np.abs(a), 1e-3 * _scale(a, b))),
+            lambda a, b: np.max(np.abs(a - b) / np.maximum(np.abs(b), 1e-3 * _scale(a, b))),
+            lambda a, b: np.max(np.abs(a - b) / np.abs(a)),
+            lambda a, b: np.max(np.abs(a - b) / np.abs(b)),
+        ),
+    ),
+    (
+        "sum",
+        "You divided by the sum of the two magnitudes, so the result is about half of what it should be. Take the"
+        " larger of them.",
+        _with_zeros(
+            lambda a, b: np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-3 * _scale(a, b))),
+            lambda a, b: np.max(np.abs(a - b) / (np.abs(a) + np.abs(b))),
+        ),
+    ),
+    (
+        "mean",
+        "This is the mean over the entries. One wrong entry among thousands would not be seen: take the largest.",
+        _with_zeros(lambda a, b: np.mean(_entries(a, b))),
+    ),
+    (
+        "no-max",
+        "These are the errors entry by entry. Return the largest, a single number.",
+        _with_zeros(_entries),
+    ),
+    (
+        "signed",
+        "The magnitude is missing above the line: an entry that is too small has a negative difference, and no largest"
+        " will find it.",
+        _with_zeros(lambda a, b: np.max((a - b) / _larger(a, b)), lambda a, b: np.max((b - a) / _larger(a, b))),
+    ),
+    (
+        "signed-below",
+        "The magnitudes are missing below the line: for negative entries the larger one is the one nearer to zero. Use"
+        " |a| and |b|.",
+        _with_zeros(lambda a, b: np.max(np.abs(a - b) / np.maximum(np.maximum(a, b), 1e-3 * _scale(a, b)))),
+    ),
+)
+
+
+PROBLEMS = (
+    Problem(
+        id="central-difference",
+        title="The central difference",
+        points=3,
+        hints=(
+            "For one entry: the value of f with that entry moved up by h, the value with it moved down by h, their"
+            " difference over 2h. Then a loop over the entries.",
+            "`for i in np.ndindex(x.shape):` runs through the indices of any shape, and x[i] is one number.",
+            "Leave x as it is: make step = np.zeros(x.shape), set step[i] = h, and call f(x + step) and f(x - step).",
+            "Collect in gradient = np.zeros(x.shape): gradient[i] = (f(x + step) - f(x - step)) / (2 * h).",
+        ),
+        judge=judge_function(gradcheck.central_difference, _functions, DIFFERENCE_MISTAKES),
+        withdrawn=("gradcheck.central_difference", "gradcheck.stacked_difference"),
+        minutes=15,
+        difficulty=2,
+    ),
+    Problem(
+        id="choose-h",
+        title="Choose the step",
+        points=1,
+        hints=(
+            "Two errors work against each other: about h^2 from the curve of f, and about eps / h from rounding.",
+            "The lowest point of the U is near where both are equal: h^3 = eps, with eps = 1e-7 this time.",
+        ),
+        judge=judge_choice(1e-2, H_WRONG),
+        minutes=3,
+        difficulty=1,
+    ),
+    Problem(
+        id="bce-slope",
+        title="The slope of the cross-entropy",
+        points=3,
+        hints=(
+            "Only one of the n terms holds your p. The sum loses all the others when it is differentiated.",
+            "The derivative of log p is 1/p. That of log(1 - p) is -1/(1 - p), since its inside falls when p grows.",
+            "Together: -(y/p - (1 - y)/(1 - p)), and the 1/n of the mean in front. It may stay like that.",
+        ),
+        judge=judge_formula(_bce_slope, "p y n", BCE_MISTAKES),
+        minutes=10,
+        difficulty=2,
+    ),
+    Problem(
+        id="relative-error",
+        title="The relative error",
+        points=2,
+        hints=(
+            "In three steps: the differences, what each is divided by, and the largest quotient.",
+            "s = max(np.max(np.abs(a)), np.max(np.abs(b))) is one number. np.maximum compares entry by entry, and takes"
+            " a number on one side too.",
+            "Below the line stands np.maximum(np.maximum(np.abs(a), np.abs(b)), s / 1000). What if s is 0?",
+        ),
+        judge=judge_function(gradcheck.relative_error, _gradients, ERROR_MISTAKES),
+        withdrawn=("gradcheck.relative_error", "gradcheck.relative_errors"),
+        minutes=10,
+        difficulty=2,
+    ),
+)

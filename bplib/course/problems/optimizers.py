@@ -1,0 +1,567 @@
+"""Lesson 09: momentum, a broken RMSprop, Adam step by step, and what decay becomes under Adam."""
+
+from itertools import product
+
+import numpy as np
+
+from bplib.course.judging import Misconception, Problem, judge_function, judge_numbers
+
+LESSON = "09_optimizers"
+TITLE = "Optimizers"
+
+
+def _mistakes(*groups):
+    """The misconceptions of an exercise from (id, sentence, wrong answers): several answers may share a sentence."""
+    return tuple(Misconception(id, answer, says) for id, says, answers in groups for answer in answers)
+
+
+def _bowl(rng, d):
+    """The gradient of a bowl with axes in no special direction, and a start."""
+    axes = np.linalg.qr(rng.normal(size=(d, d)))[0]
+    H, center = axes * rng.uniform(0.5, 4.0, size=d) @ axes.T, rng.normal(size=d)
+    return (lambda w: H @ (w - center)), center + 2.0 * rng.normal(size=d)
+
+
+# momentum: v <- mu v + g, w <- w - lr v
+
+
+def _momentum_cases(rng):
+    return [
+        (*_bowl(rng, d), lr, mu, steps) for d, lr, mu, steps in ((3, 0.1, 0.9, 4), (5, 0.07, 0.8, 7), (2, 0.2, 0.6, 5))
+    ]
+
+
+def _descent(velocity, change=lambda v, v_old, g, lr, mu: -lr * v, more=0, moving=True):
+    """A descent with a velocity; each argument is one thing that a learner may get wrong."""
+
+    def momentum(gradient, w, lr, mu, steps):
+        start, v = w, np.zeros_like(w)
+        for _ in range(steps + more):
+            g = gradient(w if moving else start)
+            v_old, v = v, velocity(v, g, lr, mu)
+            w = w + change(v, v_old, g, lr, mu)
+        return w
+
+    return momentum
+
+
+def _usual(v, g, lr, mu):
+    return mu * v + g
+
+
+_momentum = _descent(_usual)
+
+
+def _last_velocity(gradient, w, lr, mu, steps):
+    v = np.zeros_like(w)
+    for _ in range(steps):
+        v = mu * v + gradient(w)
+        w = w - lr * v
+    return v
+
+
+def _one_step(gradient, w, lr, mu, steps):
+    return _momentum(gradient, w, lr, mu, 1)
+
+
+MOMENTUM_MISTAKES = _mistakes(
+    (
+        "no-memory",
+        "This is plain gradient descent: the velocity is forgotten at every step. Let it begin at zero before the loop,"
+        " and keep mu times it inside.",
+        (_descent(lambda v, g, lr, mu: g),),
+    ),
+    (
+        "no-friction",
+        "The velocity never fades: each step adds g to all of v. Keep only the share mu of the old velocity.",
+        (_descent(lambda v, g, lr, mu: v + g),),
+    ),
+    (
+        "average",
+        "You averaged, with (1 - mu) g. That is a known convention too, but its steps are smaller by the factor 1 - mu;"
+        " here v = mu v + g.",
+        (_descent(lambda v, g, lr, mu: mu * v + (1 - mu) * g),),
+    ),
+    (
+        "memory-exchanged",
+        "The two shares are exchanged: mu belongs to the old velocity, not to the gradient.",
+        (
+            _descent(lambda v, g, lr, mu: (1 - mu) * v + mu * g),
+            _descent(lambda v, g, lr, mu: v + mu * g),
+            _descent(lambda v, g, lr, mu: (1 - mu) * v + g),
+        ),
+    ),
+    (
+        "sign",
+        "It runs uphill. If v holds the gradients with a plus, subtract lr v; if you wrote v = mu v - lr g, add v.",
+        (_descent(_usual, lambda v, v_old, g, lr, mu: lr * v),),
+    ),
+    (
+        "sign-of-velocity",
+        "The old velocity is subtracted where it has to be kept: so every step works against the one before.",
+        (_descent(lambda v, g, lr, mu: g - mu * v),),
+    ),
+    (
+        "lr-twice",
+        "The learning rate is applied twice, once inside the velocity and once at the step. Keep one of them.",
+        (_descent(lambda v, g, lr, mu: mu * v + lr * g),),
+    ),
+    (
+        "no-lr",
+        "The learning rate is missing: the step is lr v, not v.",
+        (_descent(_usual, lambda v, v_old, g, lr, mu: -v),),
+    ),
+    (
+        "nesterov",
+        "This is Nesterov's momentum, which looks one velocity ahead. The plain one steps along v itself.",
+        (_descent(_usual, lambda v, v_old, g, lr, mu: -lr * (g + mu * v)),),
+    ),
+    (
+        "stale-velocity",
+        "The weights move before the velocity has heard of the new gradient. First update v, then w.",
+        (_descent(_usual, lambda v, v_old, g, lr, mu: -lr * v_old),),
+    ),
+    (
+        "mu-on-both",
+        "mu multiplies the new gradient as well. It fades the old velocity only: mu v + g, without brackets.",
+        (_descent(lambda v, g, lr, mu: mu * (v + g)),),
+    ),
+    (
+        "gradient-once",
+        "The gradient was taken once, at the start. Ask for gradient(w) inside the loop, where w is now.",
+        (_descent(_usual, moving=False),),
+    ),
+    ("one-step", "It stops after the first step; the return stands inside the loop.", (_one_step,)),
+    ("step-too-many", "One step too many: the loop runs exactly steps times.", (_descent(_usual, more=1),)),
+    ("step-too-few", "One step too few: the loop runs exactly steps times.", (_descent(_usual, more=-1),)),
+    ("returns-velocity", "This is the velocity at the end. Return the weights.", (_last_velocity,)),
+)
+
+
+# rmsprop: a broken one, to be repaired
+
+
+def _rms_cases(rng):
+    return [
+        (*_bowl(rng, d), lr, rho, eps, steps)
+        for d, lr, rho, eps, steps in ((3, 0.1, 0.9, 1e-8, 4), (5, 0.05, 0.8, 0.1, 6), (2, 0.2, 0.7, 0.02, 5))
+    ]
+
+
+def _scaled(
+    memory=lambda v, g, rho: rho * v + (1 - rho) * g**2,
+    scale=lambda v, eps: np.sqrt(v) + eps,
+    forgets=False,
+    sign=-1.0,
+):
+    """A descent that measures its steps; each argument is one thing that may be wrong."""
+
+    def rmsprop(gradient, w, lr, rho, eps, steps):
+        v = np.zeros_like(w)
+        for _ in range(steps):
+            g = gradient(w)
+            v = memory(np.zeros_like(w) if forgets else v, g, rho)
+            w = w + sign * lr * g / scale(v, eps)
+        return w
+
+    return rmsprop
+
+
+_rmsprop = _scaled()
+
+
+def _exchanged(v, g, rho):
+    return (1 - rho) * v + rho * g**2
+
+
+def _no_root(v, eps):
+    return v + eps
+
+
+def _eps_inside(v, eps):
+    return np.sqrt(v + eps)
+
+
+FORGETS = "v starts at zero in every round of the loop, so nothing is remembered"
+EXCHANGED = "the two shares are exchanged: rho belongs to the old v, and 1 - rho to the new square"
+NO_ROOT = "the step is divided by v and not by its root, so it gets larger where the gradient is small"
+INSIDE = "eps is under the root; here it is added to the root"
+
+
+def _still_broken():
+    """Every way to have repaired some of it, with a sentence on the first of what is left."""
+    for forgets, exchanged, scale in product((True, False), (True, False), (_no_root, _eps_inside, None)):
+        left = [FORGETS] * forgets + [EXCHANGED] * exchanged
+        left += [NO_ROOT] * (scale is _no_root) + [INSIDE] * (scale is _eps_inside)
+        if left:
+            wrong = {"memory": _exchanged} if exchanged else {}
+            wrong |= {"scale": scale} if scale else {}
+            count = ("One mistake", "Two mistakes", "Three mistakes")[len(left) - 1]
+            says = f"{count} left. {'This one' if len(left) == 1 else 'The first'}: {left[0]}."
+            yield Misconception(f"left-{len(left)}", _scaled(forgets=forgets, **wrong), says)
+
+
+RMS_MISTAKES = (
+    *_still_broken(),
+    *_mistakes(
+        (
+            "adds-up",
+            "Here v adds up all squares and never forgets, so the steps shrink for good. That is AdaGrad; RMSprop keeps"
+            " the share rho of the old v.",
+            (_scaled(lambda v, g, rho: v + g**2),),
+        ),
+        (
+            "no-share",
+            "The new square enters v whole. It enters with the share 1 - rho, so that v is an average.",
+            (_scaled(lambda v, g, rho: rho * v + g**2),),
+        ),
+        (
+            "no-square",
+            "v averages the gradients themselves; what measures their size is the average of their squares.",
+            (
+                _scaled(lambda v, g, rho: rho * v + (1 - rho) * g),
+                _scaled(lambda v, g, rho: rho * v + (1 - rho) * np.abs(g)),
+            ),
+        ),
+        (
+            "one-scale",
+            "All weights share one v. Each weight is measured by its own gradient, so take no mean over the entries.",
+            (_scaled(lambda v, g, rho: rho * v + (1 - rho) * np.mean(g**2)),),
+        ),
+        ("sign", "It runs uphill: the step is subtracted.", (_scaled(sign=1.0),)),
+        (
+            "multiplies",
+            "You multiplied by the root. Dividing by it is what makes large gradients take no larger steps.",
+            (_scaled(scale=lambda v, eps: 1 / (np.sqrt(v) + eps)),),
+        ),
+        ("no-eps", "eps is lost: add it to the root, below the line.", (_scaled(scale=lambda v, eps: np.sqrt(v)),)),
+    ),
+)
+
+
+# adam: the weights after each of a few steps with given gradients
+
+
+def _adam_cases(rng):
+    return [
+        (rng.normal(size=d), rng.normal(size=(steps, d)) * rng.uniform(0.3, 3.0, size=d), lr, beta1, beta2, eps)
+        for d, steps, lr, beta1, beta2, eps in (
+            (4, 3, 0.1, 0.9, 0.999, 1e-8),
+            (5, 3, 0.02, 0.8, 0.95, 0.1),
+            (2, 6, 0.3, 0.6, 0.9, 0.02),
+        )
+    ]
+
+
+def _moments(
+    first=lambda m, g, b: b * m + (1 - b) * g,
+    second=lambda v, g, b: b * v + (1 - b) * g**2,
+    correct=lambda m, v, b1, b2, t: (m / (1 - b1**t), v / (1 - b2**t)),
+    step=lambda m, v, lr, eps: lr * m / (np.sqrt(v) + eps),
+    start=1,
+    clock=1,
+    stores=False,
+    exchange=False,
+    last=False,
+):
+    """An Adam; each argument is one thing that a learner may get wrong."""
+
+    def adam(w, gradients, lr, beta1, beta2, eps):
+        b1, b2 = (beta2, beta1) if exchange else (beta1, beta2)
+        m, v, path = np.zeros_like(w), np.zeros_like(w), []
+        for i, g in enumerate(gradients):
+            m, v = first(m, g, b1), second(v, g, b2)
+            m_hat, v_hat = correct(m, v, b1, b2, start + clock * i)
+            if stores:
+                m, v = m_hat, v_hat
+            w = w - step(m_hat, v_hat, lr, eps)
+            path.append(w)
+        return w if last else np.array(path)
+
+    return adam
+
+
+_adam = _moments()
+
+
+ADAM_MISTAKES = _mistakes(
+    (
+        "no-correction",
+        "The corrections for the start at zero are missing. Look at the first step: m is (1 - beta1) g, and m / (1 -"
+        " beta1^t) with t = 1 has to be g itself.",
+        (_moments(correct=lambda m, v, b1, b2, t: (m, v)),),
+    ),
+    (
+        "correction-of-m-only",
+        "m is corrected and v is not: divide v by 1 - beta2^t before you take its root.",
+        (_moments(correct=lambda m, v, b1, b2, t: (m / (1 - b1**t), v)),),
+    ),
+    (
+        "correction-of-v-only",
+        "v is corrected and m is not: divide m by 1 - beta1^t.",
+        (_moments(correct=lambda m, v, b1, b2, t: (m, v / (1 - b2**t))),),
+    ),
+    (
+        "t-from-0",
+        "t begins at 0, where 1 - beta^0 is 0 and nothing can be divided by it. The first step is t = 1.",
+        (_moments(start=0),),
+    ),
+    (
+        "t-from-2",
+        "t is one too large: at the first step it is 1. Print m / (1 - beta1^t) there; it has to be g.",
+        (_moments(start=2),),
+    ),
+    (
+        "t-stays",
+        "t stays at 1, so the corrections never fade. It counts the steps: 1, 2, 3 and so on.",
+        (
+            _moments(clock=0),
+            _moments(correct=lambda m, v, b1, b2, t: (m / (1 - b1), v / (1 - b2))),
+        ),
+    ),
+    (
+        "correction-multiplies",
+        "You multiplied by 1 - beta^t. m and v begin too small, so they are divided by it.",
+        (_moments(correct=lambda m, v, b1, b2, t: (m * (1 - b1**t), v * (1 - b2**t))),),
+    ),
+    (
+        "one-beta",
+        "Both corrections use the same beta. m has beta1 and v has beta2.",
+        (
+            _moments(correct=lambda m, v, b1, b2, t: (m / (1 - b1**t), v / (1 - b1**t))),
+            _moments(correct=lambda m, v, b1, b2, t: (m / (1 - b2**t), v / (1 - b2**t))),
+        ),
+    ),
+    (
+        "stores-corrected",
+        "The corrected m and v are put back into the memory and corrected again at the next step. Give them names of"
+        " their own, such as m_hat and v_hat.",
+        (_moments(stores=True),),
+    ),
+    (
+        "eps-inside",
+        "Nearly: eps is under the root. Adam adds it to the root: sqrt(v_hat) + eps.",
+        (_moments(step=lambda m, v, lr, eps: lr * m / np.sqrt(v + eps)),),
+    ),
+    (
+        "no-eps",
+        "eps is lost: add it to the root of v_hat.",
+        (_moments(step=lambda m, v, lr, eps: lr * m / np.sqrt(v)),),
+    ),
+    (
+        "no-root",
+        "The root is missing: divide by sqrt(v_hat) + eps, which has the unit of a gradient; v_hat has its square.",
+        (_moments(step=lambda m, v, lr, eps: lr * m / (v + eps)),),
+    ),
+    (
+        "multiplies",
+        "You multiplied by the root. Adam divides by it.",
+        (_moments(step=lambda m, v, lr, eps: lr * m * (np.sqrt(v) + eps)),),
+    ),
+    (
+        "no-square",
+        "v averages the gradients; it has to average their squares.",
+        (_moments(second=lambda v, g, b: b * v + (1 - b) * g),),
+    ),
+    (
+        "square-of-m",
+        "m averages squares too. It averages the gradients themselves, with their signs.",
+        (_moments(first=lambda m, g, b: b * m + (1 - b) * g**2),),
+    ),
+    (
+        "betas-exchanged",
+        "The two betas are exchanged: beta1 is the memory of m, beta2 that of v.",
+        (_moments(exchange=True),),
+    ),
+    (
+        "shares-exchanged",
+        "The shares are exchanged: beta belongs to the old average, and 1 - beta to what is new.",
+        (
+            _moments(
+                first=lambda m, g, b: (1 - b) * m + b * g,
+                second=lambda v, g, b: (1 - b) * v + b * g**2,
+            ),
+        ),
+    ),
+    (
+        "no-share",
+        "What is new enters the averages whole. It enters with the share 1 - beta.",
+        (_moments(first=lambda m, g, b: b * m + g, second=lambda v, g, b: b * v + g**2),),
+    ),
+    (
+        "no-momentum",
+        "The step uses g where Adam has m_hat: this is RMSprop with a correction.",
+        (_moments(first=lambda m, g, b: g, correct=lambda m, v, b1, b2, t: (m, v / (1 - b2**t))),),
+    ),
+    (
+        "sign",
+        "It runs uphill: the step is subtracted.",
+        (_moments(step=lambda m, v, lr, eps: -lr * m / (np.sqrt(v) + eps)),),
+    ),
+    (
+        "last-only",
+        "These are the weights at the end. Return those after each step, one row for each gradient.",
+        (_moments(last=True),),
+    ),
+    (
+        "with-start",
+        "The start is among the rows. Return the weights after each step: as many rows as there are gradients.",
+        (lambda w, gradients, *rates: np.vstack([w, _adam(w, gradients, *rates)]),),
+    ),
+)
+
+
+# decay: one step of Adam with an L2 penalty, and of AdamW, by hand
+
+RATE, DECAY, WEIGHT, GRADIENTS = 0.01, 0.1, 2.0, (0.3, -30.0, 0.0)
+
+
+def _changes(l2, adamw):
+    """The six numbers; l2(g) and adamw(g) are the changes of a weight with that gradient."""
+    named = {f"l2_{name}": l2(g) for name, g in zip("abc", GRADIENTS, strict=True)}
+    return named | {f"adamw_{name}": adamw(g) for name, g in zip("abc", GRADIENTS, strict=True)}
+
+
+def _l2(g):
+    return -RATE * float(np.sign(g + DECAY * WEIGHT))
+
+
+def _adamw(g):
+    return -RATE * float(np.sign(g)) - RATE * DECAY * WEIGHT
+
+
+SIX = _changes(_l2, _adamw)
+
+_NOT_CORRECTED = 0.1 / 0.001**0.5
+
+BESIDE = (
+    "Where L2 was asked for you decayed apart from the gradient. With L2 the penalty is part of the gradient,"
+    " g + lambda w, and is divided together with it."
+)
+
+DECAY_MISTAKES = (
+    Misconception(
+        "sgd",
+        lambda: _changes(*(2 * [lambda g: -RATE * (g + DECAY * WEIGHT)])),
+        "These are the steps of plain gradient descent. Adam divides by the root of v_hat, which is at first"
+        " the size of the gradient itself.",
+    ),
+    Misconception("same", lambda: _changes(_adamw, _adamw), BESIDE),
+    Misconception("exchanged", lambda: _changes(_adamw, _l2), BESIDE),
+    Misconception(
+        "same-l2",
+        lambda: _changes(_l2, _l2),
+        "You put the decay into the gradient in both. AdamW takes lr lambda w away from the weight, and Adam's own step"
+        " sees the gradient of the loss alone.",
+    ),
+    Misconception(
+        "no-decay",
+        lambda: _changes(_l2, lambda g: -RATE * float(np.sign(g))),
+        "The decay of AdamW is missing: lr lambda w is subtracted as well.",
+    ),
+    Misconception(
+        "decay-without-lr",
+        lambda: _changes(_l2, lambda g: -RATE * float(np.sign(g)) - DECAY * WEIGHT),
+        "The decay of AdamW is multiplied by the learning rate too: lr lambda w.",
+    ),
+    Misconception(
+        "decay-added",
+        lambda: _changes(_l2, lambda g: -RATE * float(np.sign(g)) + RATE * DECAY * WEIGHT),
+        "In AdamW the decay has the wrong sign: it pulls a weight toward 0.",
+    ),
+    Misconception(
+        "penalty-subtracted",
+        lambda: _changes(lambda g: -RATE * float(np.sign(g - DECAY * WEIGHT)), _adamw),
+        "The penalty has the wrong sign: the gradient of lambda/2 w^2 is + lambda w.",
+    ),
+    Misconception(
+        "sign",
+        lambda: {name: -value for name, value in SIX.items()},
+        "All signs are turned around: a step goes against the gradient, and decay makes a positive weight smaller.",
+    ),
+    Misconception(
+        "not-corrected",
+        lambda: _changes(
+            lambda g: _NOT_CORRECTED * _l2(g),
+            lambda g: _NOT_CORRECTED * (_adamw(g) + RATE * DECAY * WEIGHT) - RATE * DECAY * WEIGHT,
+        ),
+        "The corrections for the start at zero are missing: at t = 1 they make m_hat equal to g, and v_hat to g^2.",
+    ),
+    Misconception(
+        "c-decays-little",
+        lambda: SIX | {"l2_c": -RATE * DECAY * WEIGHT},
+        "l2_c is the step of plain gradient descent. For Adam the penalty is a gradient like any other, however small,"
+        " and at the first step every gradient that is not 0 moves its weight by lr.",
+    ),
+    Misconception(
+        "c-stays",
+        lambda: SIX | {"l2_c": 0.0},
+        "The gradient of the loss is 0 for c, but that of the penalty is not: g + lambda w = 0.2.",
+    ),
+    Misconception(
+        "new-weights",
+        lambda: {name: WEIGHT + value for name, value in SIX.items()},
+        "These are the new weights. The changes are asked for: new minus old.",
+    ),
+)
+
+
+PROBLEMS = (
+    Problem(
+        id="momentum",
+        title="Momentum",
+        points=3,
+        hints=(
+            "Plain descent first: a loop of so many steps, in each of them g = gradient(w) and w = w - lr * g.",
+            "Before the loop, v = np.zeros_like(w). Inside, v changes first, and then w moves along v instead of g.",
+            "v = mu * v + g, then w = w - lr * v. Write w = w - ..., not w -= ..., or you change what you were given.",
+        ),
+        judge=judge_function(_momentum, _momentum_cases, MOMENTUM_MISTAKES),
+        withdrawn=("optimizers.SGD.step",),
+        minutes=8,
+        difficulty=1,
+    ),
+    Problem(
+        id="rmsprop",
+        title="A broken RMSprop",
+        points=3,
+        hints=(
+            "Read it line by line beside the definition of the lesson. There are three mistakes, one in each of three"
+            " lines.",
+            "What is v at the beginning of the second round of the loop? Which share of it should stay, if rho is 0.9?",
+            "If a gradient is 100 times larger, the step should stay about as long. So by what is it divided?",
+        ),
+        judge=judge_function(_rmsprop, _rms_cases, RMS_MISTAKES),
+        withdrawn=("optimizers.RMSProp.step",),
+        minutes=8,
+        difficulty=2,
+    ),
+    Problem(
+        id="adam",
+        title="Adam over a few steps",
+        points=5,
+        hints=(
+            "Two memories, m and v, both zero before the loop. The loop runs over the gradients and counts t from 1.",
+            "for t, g in enumerate(gradients, start=1): then m = beta1 * m + (1 - beta1) * g, and v with g**2.",
+            "m_hat = m / (1 - beta1**t) and v_hat = v / (1 - beta2**t) are new names: m and v stay as they are.",
+            "The step is lr * m_hat / (np.sqrt(v_hat) + eps). Collect each w in a list; np.array makes rows of it.",
+        ),
+        judge=judge_function(_adam, _adam_cases, ADAM_MISTAKES),
+        withdrawn=("optimizers.Adam.step",),
+        minutes=12,
+        difficulty=2,
+    ),
+    Problem(
+        id="decay",
+        title="AdamW against L2",
+        points=2,
+        hints=(
+            "At the first step m_hat = g and v_hat = g^2, so Adam's step is lr times the sign of the gradient.",
+            "With L2 that gradient is g + lambda w. What is its sign for each of the three weights?",
+            "AdamW: the step for g alone, and then lr lambda w is subtracted as well. For c the first part is 0.",
+        ),
+        judge=judge_numbers(SIX, DECAY_MISTAKES),
+        minutes=6,
+        difficulty=2,
+    ),
+)

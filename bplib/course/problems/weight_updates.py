@@ -1,0 +1,464 @@
+"""Lesson 05: the update of weights and biases, what the learning rate does, and when to stop."""
+
+import numpy as np
+
+from bplib.course.judging import Misconception, Problem, judge_function
+from bplib.course.reading import NOT_ATTEMPTED, NOT_YET, PASSED, Settled, Verdict, call, kind_of, listed, settling
+
+LESSON = "05_weight_updates"
+TITLE = "Weight updates"
+
+
+# update-rule: one step for the weights and the bias, whose gradients come from a function
+
+
+def _update(gradients, w, b, lr):
+    dw, db = gradients(w, b)
+    return w - lr * dw, b - lr * db
+
+
+def _fitting(X, y):
+    """The gradients of the mean squared error of X @ w + b, as a function of w and b."""
+
+    def gradients(w, b):
+        error = 2 * (np.asarray(X) @ np.asarray(w) + b - y) / len(y)
+        return X.T @ error, float(error.sum())
+
+    return gradients
+
+
+def _fits(rng):
+    cases = []
+    for n, d, lr in ((7, 3, 0.1), (9, 5, 0.4), (11, 4, 0.03)):
+        X = rng.normal(size=(n, d)) + 1.0
+        cases.append((_fitting(X, rng.normal(size=n)), rng.normal(size=d), float(rng.normal()), lr))
+    return cases
+
+
+def _weights_first(gradients, w, b, lr):
+    w = w - lr * gradients(w, b)[0]
+    return w, b - lr * gradients(w, b)[1]
+
+
+def _bias_first(gradients, w, b, lr):
+    b = b - lr * gradients(w, b)[1]
+    return w - lr * gradients(w, b)[0], b
+
+
+def _with(rule, bias_rule=None):
+    """A wrong update in which each parameter follows rule(parameter, gradient, lr)."""
+
+    def update(gradients, w, b, lr):
+        dw, db = gradients(w, b)
+        return rule(w, dw, lr), (bias_rule or rule)(b, db, lr)
+
+    return update
+
+
+_ORDER = (
+    "You asked for the second gradient after the first parameter had moved. Both belong to the same place: call"
+    " gradients once, at the old w and b, and then update."
+)
+
+UPDATE_MISTAKES = (
+    Misconception("update-order", _weights_first, _ORDER),
+    Misconception("update-order", _bias_first, _ORDER),
+    Misconception(
+        "sign",
+        _with(lambda p, g, lr: p + lr * g),
+        "This walks uphill. The gradient points to where the loss grows, so it is subtracted.",
+    ),
+    Misconception(
+        "no-lr",
+        _with(lambda p, g, lr: p - g),
+        "The learning rate is missing: the step is lr times the gradient.",
+    ),
+    Misconception(
+        "bias-left",
+        _with(lambda p, g, lr: p - lr * g, lambda p, g, lr: p),
+        "The bias has not moved. It follows the same rule as the weights.",
+    ),
+    Misconception(
+        "bias-without-lr",
+        _with(lambda p, g, lr: p - lr * g, lambda p, g, lr: p - g),
+        "w is right. The step of the bias lacks the learning rate: it is lr times db.",
+    ),
+    Misconception(
+        "decay",
+        _with(lambda p, g, lr: p * (1 - lr * g)),
+        "You multiplied the gradient by the parameter too. The step is lr times the gradient, and nothing else.",
+    ),
+    Misconception(
+        "direction-only",
+        _with(lambda p, g, lr: p - lr * np.sign(g)),
+        "You used only the sign of the gradient. Its size counts as well: on a steeper slope the step is longer.",
+    ),
+    Misconception(
+        "steps",
+        _with(lambda p, g, lr: -lr * g),
+        "These are the steps alone. The new parameters are the old ones plus the step.",
+    ),
+    Misconception(
+        "gradients",
+        _with(lambda p, g, lr: g),
+        "These are the gradients. The update subtracts lr times them from w and b.",
+    ),
+    Misconception(
+        "divided",
+        _with(lambda p, g, lr: p - g / lr),
+        "You divided by the learning rate. A small rate means a small step, so it multiplies the gradient.",
+    ),
+)
+
+
+# three-walks: what each of three rates does on L = 3 w^2
+
+WALKS = ("slides", "zigzags", "circles", "diverges")
+RATES = (0.1, 0.25, 0.4)
+RIGHT_WALKS = ("slides", "zigzags", "diverges")
+
+WALK_MISTAKES = tuple(
+    Misconception(id, lambda words=words: dict(zip(RATES, words, strict=True)), says)
+    for id, words, says in (
+        (
+            "curvature-half",
+            ("slides", "slides", "zigzags"),
+            "It looks as if you took 3 w for the slope. The derivative of 3 w^2 is 6 w, so a step multiplies w by"
+            " 1 - 6 lr.",
+        ),
+        (
+            "never-diverges",
+            ("slides", "slides", "slides"),
+            "Subtracting a gradient does not always lower the loss: when the step is longer than the way to the"
+            " minimum, it goes past it. Multiply w by 1 - 6 lr for each rate and look at the sign.",
+        ),
+        (
+            "overshoot-is-fatal",
+            ("slides", "diverges", "diverges"),
+            "To overshoot is not yet to diverge. With 0.25 a step multiplies w by -0.5: it lands on the other side, but"
+            " nearer.",
+        ),
+        (
+            "overshoot-is-harmless",
+            ("slides", "zigzags", "zigzags"),
+            "With 0.4 each step does land on the other side. Is it nearer there, or farther away? Compare the size of"
+            " 1 - 6 lr with 1.",
+        ),
+        (
+            "edge",
+            ("slides", "zigzags", "circles"),
+            "To circle, a step must multiply w by exactly -1. With 0.4 the factor is 1 - 6 * 0.4.",
+        ),
+        (
+            "edge-early",
+            ("slides", "circles", "diverges"),
+            "To circle, a step must multiply w by exactly -1. With 0.25 the factor is 1 - 6 * 0.25.",
+        ),
+        (
+            "reversed",
+            ("diverges", "zigzags", "slides"),
+            "The order is turned around: the larger the learning rate, the longer the step.",
+        ),
+        (
+            "even-the-smallest",
+            ("zigzags", "zigzags", "diverges"),
+            "With 0.1 the factor 1 - 6 lr is still positive, so w keeps its side.",
+        ),
+    )
+)
+
+
+def _judge_walks():
+    def judge(answer, rng):
+        result = call(answer, (), "")
+        if not isinstance(result, dict) or set(result) != set(RATES):
+            raise Settled(f"It returns {kind_of(result)}; a dict is needed, with a word for each of {listed(RATES)}.")
+        words = [" ".join(result[rate].split()).lower() if isinstance(result[rate], str) else None for rate in RATES]
+        if all(result[rate] is None for rate in RATES):
+            raise Settled("Replace each None with one of the four words.", NOT_ATTEMPTED)
+        for rate, word in zip(RATES, words, strict=True):
+            if word not in WALKS:
+                raise Settled(f"The word for {rate} is none of the four: {listed(map(repr, WALKS))}.")
+        if words == list(RIGHT_WALKS):
+            return Verdict(PASSED, "All three are right.")
+        for mistake in WALK_MISTAKES:
+            if words == list(mistake.answer().values()):
+                return Verdict(NOT_YET, mistake.says, mistake.id)
+        wrong = next(rate for rate, word, right in zip(RATES, words, RIGHT_WALKS, strict=True) if word != right)
+        return Verdict(
+            NOT_YET,
+            f"Not with {wrong}. A step multiplies w by 1 - 6 lr: work that number out, then look at its sign and size.",
+        )
+
+    return settling(judge, WALK_MISTAKES)
+
+
+# largest-rate: the largest stable rate of a quadratic with a matrix of second derivatives
+
+
+def _largest_rate(H):
+    return 2 / np.linalg.eigvalsh(H)[-1]
+
+
+def _bowls(rng):
+    """Matrices of second derivatives, at two sizes at least, whose largest entry is not on the longest axis."""
+    cases = []
+    for d in (2, 3, 5):
+        X = rng.normal(size=(3 * d, d)) * rng.uniform(0.5, 3.0, size=d) + rng.uniform(1.0, 2.0, size=d)
+        cases.append((2 * X.T @ X / len(X),))
+    return cases
+
+
+RATE_MISTAKES = (
+    Misconception(
+        "half",
+        lambda H: 1 / np.linalg.eigvalsh(H)[-1],
+        "This is half of the limit. At 1/c the steepest direction is done in one step; beyond it the walk overshoots"
+        " and still arrives, up to 2/c.",
+    ),
+    Misconception(
+        "flattest",
+        lambda H: 2 / np.linalg.eigvalsh(H)[0],
+        "This is the limit of the flattest direction. The others diverge long before: the steepest one sets the limit.",
+    ),
+    Misconception(
+        "half-flattest",
+        lambda H: 1 / np.linalg.eigvalsh(H)[0],
+        "You took the smallest curvature. The walk diverges first where the surface is steepest, and only beyond 2/c.",
+    ),
+    Misconception(
+        "diagonal",
+        lambda H: 2 / np.diag(H).max(),
+        "You looked along the axes only. The steepest direction of a ravine may lie between them: take the largest"
+        " eigenvalue, not the largest entry on the diagonal.",
+    ),
+    Misconception(
+        "largest-entry",
+        lambda H: 1 / np.abs(H).max(),
+        "An entry of the matrix is no curvature of the steepest direction. Its eigenvalues are.",
+    ),
+    Misconception(
+        "trace",
+        lambda H: 2 / np.trace(H),
+        "The trace adds the curvatures of all directions, so this rate is safe but smaller than it need be. Only the"
+        " steepest direction counts.",
+    ),
+    Misconception(
+        "mean-curvature",
+        lambda H: 2 / np.linalg.eigvalsh(H).mean(),
+        "This is the limit of the mean curvature. In the steepest direction the walk diverges already.",
+    ),
+    Misconception(
+        "frobenius",
+        lambda H: 2 / np.linalg.norm(H),
+        "np.linalg.norm adds up the squares of all entries. The largest eigenvalue is smaller than that.",
+    ),
+    Misconception(
+        "determinant",
+        lambda H: 2 / np.linalg.det(H),
+        "The determinant multiplies the curvatures of all directions. Only the steepest direction counts.",
+    ),
+    Misconception(
+        "no-division",
+        lambda H: np.linalg.eigvalsh(H)[-1],
+        "This is the largest curvature c itself. The largest stable rate is 2/c.",
+    ),
+    Misconception(
+        "second-derivative-twice",
+        lambda H: 4 / np.linalg.eigvalsh(H)[-1],
+        "This is twice the limit. H holds the second derivatives already, with the factor 2 of the square in them.",
+    ),
+)
+
+
+# stop-when-converged: descend until no gradient is larger than the tolerance
+
+
+def _descend(gradient, w, lr, tolerance, most):
+    for steps in range(most):
+        g = gradient(w)
+        if np.max(np.abs(g)) < tolerance:
+            return w, steps
+        w = w - lr * g
+    return w, most
+
+
+def _quadratic(center, curvatures):
+    def gradient(w):
+        return curvatures * (np.asarray(w) - center)
+
+    return gradient
+
+
+def _descents(rng):
+    """Three descents, of which the second takes too long; one whose slopes cancel; one that begins at the minimum."""
+    cases = []
+    for d, lr, tolerance, most, start in ((3, 0.3, 1e-3, 500, 3.0), (5, 0.02, 1e-4, 12, 2.0), (2, 0.6, 1e-2, 300, 4.0)):
+        center, curvatures = rng.normal(size=d), rng.uniform(0.8, 1.5, size=d)
+        curvatures[1] = 0.5  # the last slope to become small is a negative one
+        away = start * rng.uniform(0.5, 1.0, size=d) * np.where((np.arange(d) % 2) | (d == 5), -1.0, 1.0)
+        cases.append((_quadratic(center, curvatures), center + away, lr, tolerance, most))
+    center, away = rng.normal(size=4), rng.uniform(1.0, 2.0) * np.array([1.0, -1.0, -1.0, 1.0])
+    cases.append((_quadratic(center, np.ones(4)), center + away, 0.4, 1e-3, 50))
+    cases.append((_quadratic(center, np.ones(4)), center.copy(), 0.1, 1e-3, 50))
+    return cases
+
+
+def _descending(stop, after=False, unlimited=False):
+    """A wrong descent with its own test stop(g, step, w, tolerance); the test may come after the step."""
+
+    def descend(gradient, w, lr, tolerance, most):
+        for steps in range(10_000 if unlimited else most):
+            g = gradient(w)
+            step = lr * g
+            if not after and stop(g, step, w, tolerance):
+                return w, steps
+            w = w - step
+            if after and stop(g, step, w, tolerance):
+                return w, steps + 1
+        return w, most
+
+    return descend
+
+
+def _largest(g):
+    return np.max(np.abs(g))
+
+
+def _counts_one_more(gradient, w, lr, tolerance, most):
+    w, steps = _descend(gradient, w, lr, tolerance, most)
+    return w, steps + 1
+
+
+def _uphill(gradient, w, lr, tolerance, most):
+    return _descend(lambda w: -gradient(w), w, lr, tolerance, most)
+
+
+STOP_MISTAKES = (
+    Misconception(
+        "step-small",
+        _descending(lambda g, step, w, tolerance: _largest(step) < tolerance),
+        "You stop when the step is small. With a small learning rate every step is small, anywhere on the slope: ask"
+        " the gradient.",
+    ),
+    Misconception(
+        "step-small-after",
+        _descending(lambda g, step, w, tolerance: _largest(step) < tolerance, after=True),
+        "You compare the new w with the old one. With a small learning rate they are close anywhere on the slope: ask"
+        " the gradient, and before the step.",
+    ),
+    Misconception(
+        "no-abs",
+        _descending(lambda g, step, w, tolerance: np.max(g) < tolerance),
+        "The absolute value is missing: a steep slope downward is a large negative number, and smaller than any"
+        " tolerance.",
+    ),
+    Misconception(
+        "sum",
+        _descending(lambda g, step, w, tolerance: abs(np.sum(g)) < tolerance),
+        "You add the gradients up, where positive and negative ones cancel. Each of them must be small: take the"
+        " absolute values first, then the largest.",
+    ),
+    Misconception(
+        "any",
+        _descending(lambda g, step, w, tolerance: np.min(np.abs(g)) < tolerance),
+        "You stop as soon as one of the gradients is small. All of them must be: look at the largest.",
+    ),
+    Misconception(
+        "one-step-too-many",
+        _descending(lambda g, step, w, tolerance: _largest(g) < tolerance, after=True),
+        "You take one more step after the gradient was found to be small. Ask first, then step: a walk that begins at"
+        " the minimum takes no step at all.",
+    ),
+    Misconception(
+        "count",
+        _counts_one_more,
+        "w is right. The number counts the steps that were taken: finding out that none is needed is no step.",
+    ),
+    Misconception(
+        "never-stops",
+        lambda gradient, w, lr, tolerance, most: _descending(lambda *_: False)(gradient, w, lr, tolerance, most),
+        "It always takes as many steps as it may. Stop as soon as no gradient is as large as the tolerance.",
+    ),
+    Misconception(
+        "no-limit",
+        _descending(lambda g, step, w, tolerance: _largest(g) < tolerance, unlimited=True),
+        "The limit on the number of steps is not kept: after `most` steps return what you have.",
+    ),
+    Misconception(
+        "at-once",
+        lambda gradient, w, lr, tolerance, most: (w, 0),
+        "It never takes a step. If the start and the present w are one array, they are always equal: w = w - lr * g"
+        " makes a new array, w -= lr * g does not.",
+    ),
+    Misconception(
+        "one-and-stop",
+        lambda gradient, w, lr, tolerance, most: (w - lr * gradient(w), 1),
+        "It stops after one step. If the old w and the new one are the same array, their difference is zero from the"
+        " first step on; ask the gradient instead.",
+    ),
+    Misconception(
+        "sign",
+        _uphill,
+        "This walks uphill: subtract lr times the gradient.",
+    ),
+)
+
+
+PROBLEMS = (
+    Problem(
+        id="update-rule",
+        title="The update rule",
+        points=2,
+        hints=(
+            "gradients(w, b) returns two things, dw and db. Take both before you change anything.",
+            "Each parameter moves by minus lr times its own gradient.",
+            "dw, db = gradients(w, b), and then return w - lr * dw and the same for b.",
+        ),
+        judge=judge_function(_update, _fits, UPDATE_MISTAKES),
+        minutes=5,
+        difficulty=1,
+    ),
+    Problem(
+        id="three-walks",
+        title="Predict three walks",
+        points=2,
+        hints=(
+            "The slope of 3 w^2 is 6 w. What does one step make of w?",
+            "The new w is w - lr * 6 w = (1 - 6 lr) w: every step multiplies w by the same number.",
+            "A number between 0 and 1 keeps the side and comes closer; between -1 and 0 it changes sides and comes"
+            " closer; below -1 it moves away.",
+        ),
+        judge=_judge_walks(),
+        minutes=5,
+        difficulty=1,
+    ),
+    Problem(
+        id="largest-rate",
+        title="The largest stable rate",
+        points=3,
+        hints=(
+            "In one dimension the limit is 2/c, where c is the second derivative. Which direction reaches its limit"
+            " first?",
+            "The curvatures of a surface in its own directions are the eigenvalues of H.",
+            "np.linalg.eigvalsh(H) gives them, for a symmetric matrix, from the smallest to the largest.",
+        ),
+        judge=judge_function(_largest_rate, _bowls, RATE_MISTAKES),
+        minutes=10,
+        difficulty=2,
+    ),
+    Problem(
+        id="stop-when-converged",
+        title="Stop when converged",
+        points=2,
+        hints=(
+            "Two things are wrong in the code: what it compares, and that the old w and the new w are the same array.",
+            "Test the gradient before the step: the largest of np.abs(g) against the tolerance.",
+            "In a loop over range(most): compute g; if its largest size is below the tolerance, return w and the number"
+            " of steps so far; else w = w - lr * g. After the loop return w and most.",
+        ),
+        judge=judge_function(_descend, _descents, STOP_MISTAKES),
+        minutes=10,
+        difficulty=2,
+    ),
+)

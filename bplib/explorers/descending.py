@@ -1,0 +1,92 @@
+"""Gradient descent on a surface: what the learning rate does to the path and to the loss."""
+
+from functools import cache
+from math import isfinite, log10
+
+import ipywidgets as widgets
+import numpy as np
+
+from bplib import svg
+from bplib.explorers.widget import Explorer, slider
+from bplib.optimizers import SGD
+from bplib.plots import contour_lines
+
+RATES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.12, 0.13, 0.14, 0.15, 0.2, 0.3, 0.5, 0.7, 0.9, 0.98, 1.02)
+_LOST = 1e6  # a loss that nobody needs to follow any further
+
+
+def descent_explorer(surfaces, rates=RATES, *, rate=0.13, step=20, steps=60):
+    """Gradient descent with a learning rate to choose, on one of several surfaces, step by step.
+
+    surfaces is {name: (loss, gradient, start, limits)}: loss takes w and b and returns a number, gradient the same and
+    returns two; start is (w, b) and limits are (w low, w high, b low, b high). Three charts: the path, the loss step by
+    step, and the loss after so many steps for every rate. rate and step are where the sliders begin.
+    """
+    if rate not in rates:
+        raise ValueError(f"the rate is {rate}; one of {', '.join(map(str, rates))} is needed")
+
+    @cache
+    def contours(surface):
+        return _contours(*surfaces[surface])
+
+    @cache
+    def walk(surface, rate):
+        loss, gradient, start, _ = surfaces[surface]
+        return _walk(loss, gradient, start, rate, steps)
+
+    def caption(surface, rate, step):
+        (w, b), loss = (series[step] for series in walk(surface, rate))
+        if loss >= _LOST:
+            return f"{surface}, η = {rate}, step {step} of {steps}: lost, the loss is above a million."
+        where = f"w = {svg.number(w)}, b = {svg.number(b)}, L = {svg.number(loss)}"
+        return f"{surface}, η = {rate}, step {step} of {steps}: {where}."
+
+    def draw(surface, rate, step):
+        said, limits = caption(surface, rate, step), surfaces[surface][3]
+        places, losses = walk(surface, rate)
+        # Far outside of the picture a path only has to stay outside.
+        room = 10.0 * max(abs(limit) for limit in limits)
+        xs, ys = np.clip(places[: step + 1], -room, room).T.tolist()
+        seen = {"marks": {"": (xs[-1], ys[-1], None)}, "contours": contours(surface), "points": (xs, ys)}
+        path = svg.chart({"": (xs, ys)}, f"Lines of equal loss and the path. {said}", "w", "b", limits=limits, **seen)
+        heights = [log10(loss) for loss in losses]
+        area = {"limits": (0, steps, -1.2, 3.0), "width": 330}
+        mark, label = {"": (step, heights[step], None)}, f"Logarithm of the loss against the step. {said}"
+        fallen = {"": (range(step + 1), heights[: step + 1])}
+        curve = svg.chart(fallen, label, "step", "log₁₀ of the loss", marks=mark, **area)
+        ends = [log10(walk(surface, each)[1][step]) for each in rates]
+        area["limits"] = (log10(rates[0]) - 0.1, log10(rates[-1]) + 0.1, -1.2, 3.0)
+        mark, label = {"": (log10(rate), heights[step], None)}, f"Loss at this step for every learning rate. {said}"
+        swept = {"": ([log10(each) for each in rates], ends)}
+        sweep = svg.chart(swept, label, "log₁₀ of the learning rate", "log₁₀ of the loss", marks=mark, **area)
+        return [path, curve, sweep], said
+
+    names = list(surfaces)
+    surface = widgets.ToggleButtons(description="surface", options=names, value=names[0])
+    surface.style.button_width = "7em"
+    layout = widgets.Layout(width="26em", max_width="100%")
+    chosen = widgets.SelectionSlider(description="η", options=rates, value=rate, layout=layout)
+    at = slider(widgets.IntSlider, "step", step, 0, steps, 1)
+    start = names[0], rate, step
+    return Explorer([surface, chosen, at], draw, draw(*start), caption(*start))
+
+
+def _walk(loss, gradient, start, rate, steps):
+    """The places of a descent, (steps + 1, 2), and their losses. One that is lost stays where it got lost."""
+    theta, descent = np.array(start, dtype=float), SGD(rate)
+    places, losses = [theta.copy()], [float(loss(*theta))]
+    for _ in range(steps):
+        if losses[-1] < _LOST:
+            descent.step({"theta": theta}, {"theta": np.array(gradient(*theta), dtype=float)})
+        value = float(loss(*theta))
+        places.append(theta.copy())
+        losses.append(value if isfinite(value) and value < _LOST else _LOST)
+    return np.array(places), losses
+
+
+def _contours(loss, gradient, start, limits):
+    """Lines of equal loss, denser near the lowest."""
+    first, second = np.linspace(*limits[:2], 61), np.linspace(*limits[2:], 61)
+    values = np.array([[loss(w, b) for w in first] for b in second])
+    low, high = values.min(), values.max()
+    return contour_lines(first, second, values, low + (high - low) * np.linspace(0.04, 1.0, 10) ** 2)
