@@ -4,7 +4,9 @@ Every explorer also holds a static picture, so a stored notebook shows something
 made of text, so a move of a slider costs the kernel a few milliseconds.
 """
 
+from bplib.explorers.accumulation import accumulation_explorer
 from bplib.explorers.backpropagation import backpropagation_explorer
+from bplib.explorers.checking import checks_explorer
 from bplib.explorers.descending import descent_explorer
 from bplib.explorers.differences import step_size_explorer
 from bplib.explorers.fitting import line_explorer, loss_explorer
@@ -14,7 +16,9 @@ from bplib.explorers.widget import Explorer
 
 __all__ = [
     "Explorer",
+    "accumulation_explorer",
     "backpropagation_explorer",
+    "checks_explorer",
     "descent_explorer",
     "graph_explorer",
     "line_explorer",

@@ -5,6 +5,7 @@ with ``plt.style.use("bplib.lesson")``. Color is never the only sign: lines have
 """
 
 from bplib.plots.arrays import arrays
+from bplib.plots.checking import catches
 from bplib.plots.curves import functions, line_fit, loss_history
 from bplib.plots.differences import gradient_arrows, step_size_errors
 from bplib.plots.racing import contour_lines, descents, falling
@@ -20,6 +21,7 @@ __all__ = [
     "PURPLE",
     "VERMILLION",
     "arrays",
+    "catches",
     "contour_lines",
     "decision_boundary",
     "descents",

@@ -6,6 +6,8 @@ added to LESSONS here, and nowhere else.
 
 from bplib.course.problems import (
     backpropagation,
+    chain_rule,
+    gradient_checking,
     gradients,
     loss_functions,
     optimizers,
@@ -18,9 +20,11 @@ LESSONS = (
     start_here,
     loss_functions,
     gradients,
+    chain_rule,
     single_neuron,
     weight_updates,
     backpropagation,
+    gradient_checking,
     optimizers,
 )
 """The modules of the lessons, in the order of the course."""

@@ -1,0 +1,498 @@
+"""Lesson 03: three derivatives of compositions, the numbers of a graph with two paths, and a program to repair."""
+
+import numpy as np
+from sympy import exp, log, tanh
+
+from bplib.course.judging import Misconception, Problem, judge_formula, judge_function, judge_numbers
+
+LESSON = "03_chain_rule"
+TITLE = "The chain rule"
+
+
+def _mistakes(*groups):
+    """The misconceptions of an exercise from (id, sentence, wrong answers): several answers may share a sentence."""
+    return tuple(Misconception(id, answer, says) for id, says, answers in groups for answer in answers)
+
+
+# chain-exp: d/dx exp(-(x - m)^2)
+
+
+def _bump(x, m):
+    return exp(-((x - m) ** 2))
+
+
+EXP_MISTAKES = _mistakes(
+    (
+        "no-inner",
+        "exp is its own derivative, and that is the first link. The second is missing: multiply by the derivative of"
+        " what stands in the exponent.",
+        (_bump,),
+    ),
+    (
+        "inner-only",
+        "This is the derivative of the exponent alone. The first link is missing: the derivative of exp, which is exp"
+        " of the same exponent.",
+        (lambda x, m: -2 * (x - m),),
+    ),
+    (
+        "moved-inside",
+        "You put the derivative of the exponent into exp. It is a factor beside it: exp keeps the exponent it has.",
+        (lambda x, m: exp(-2 * (x - m)),),
+    ),
+    (
+        "both-moved",
+        "The factor is right, but exp must keep its exponent: the derivative of exp(u) is exp(u), at the same u.",
+        (lambda x, m: -2 * (x - m) * exp(-2 * (x - m)),),
+    ),
+    (
+        "sign",
+        "The sign is turned around: there is a minus in the exponent, and to the right of m the bump falls.",
+        (lambda x, m: 2 * (x - m) * _bump(x, m),),
+    ),
+    (
+        "factor",
+        "The derivative of a square has a factor 2: that of (x - m)^2 is 2 (x - m).",
+        (lambda x, m: -(x - m) * _bump(x, m),),
+    ),
+    (
+        "power-rule",
+        "exp is no power of x, so its exponent is not counted down: the derivative of exp(u) is exp(u).",
+        (
+            lambda x, m: -((x - m) ** 2) * exp(-((x - m) ** 2) - 1),
+            lambda x, m: -2 * (x - m) * exp(-((x - m) ** 2) - 1),
+        ),
+    ),
+    (
+        "forgot-m",
+        "m has gone. The derivative of (x - m)^2 is 2 (x - m), not 2 x.",
+        (lambda x, m: -2 * x * _bump(x, m),),
+    ),
+)
+
+
+# chain-log: d/dw log(1 + exp(w x))
+
+LOG_MISTAKES = _mistakes(
+    (
+        "outer-only",
+        "This is the derivative of the logarithm, the first of three links. Multiply by the derivative of"
+        " 1 + exp(w x), which has a link of its own inside.",
+        (lambda x, w: 1 / (1 + exp(w * x)),),
+    ),
+    (
+        "no-x",
+        "The last link is missing: inside exp stands w x, and its derivative with respect to w is x.",
+        (lambda x, w: exp(w * x) / (1 + exp(w * x)),),
+    ),
+    (
+        "wrt-x",
+        "This is the derivative with respect to x. The weight w is what moves here, so the last link is x.",
+        (lambda x, w: w * exp(w * x) / (1 + exp(w * x)),),
+    ),
+    (
+        "no-exp",
+        "The middle link is missing: the derivative of 1 + exp(u) is exp(u), which belongs above the line.",
+        (lambda x, w: x / (1 + exp(w * x)),),
+    ),
+    (
+        "log-split",
+        "log(1 + exp(z)) is not log 1 + log exp(z). The derivative of log(u) is 1/u, with all of u = 1 + exp(w x) below"
+        " the line.",
+        (lambda x, w: x,),
+    ),
+    (
+        "no-outer",
+        "The first link is missing: the derivative of log(u) is 1/u, with u = 1 + exp(w x).",
+        (lambda x, w: x * exp(w * x),),
+    ),
+    (
+        "log-kept",
+        "The logarithm is still there. Its derivative is 1/u, and no log is left.",
+        (
+            lambda x, w: log(x * exp(w * x)),
+            lambda x, w: x * exp(w * x) * log(1 + exp(w * x)),
+        ),
+    ),
+    (
+        "one-counted",
+        "The 1 does not change when w does, so its derivative is 0: above the line stands x exp(w x) alone.",
+        (lambda x, w: (1 + x * exp(w * x)) / (1 + exp(w * x)),),
+    ),
+)
+
+
+# chain-tanh: d/dw (v tanh(w x) - y)^2
+
+
+def _tanh_slope(slope, error=lambda v, t, y: 2 * (v * t - y), rest=lambda v, x: v * x):
+    """A formula for dL/dw, put together from its links."""
+
+    def formula(x, w, v, y):
+        t = tanh(w * x)
+        return error(v, t, y) * slope(t, w * x, v) * rest(v, x)
+
+    return formula
+
+
+def _right_slope(t, z, v):
+    return 1 - t**2
+
+
+TANH_MISTAKES = _mistakes(
+    (
+        "tanh-kept",
+        "tanh is not its own derivative. At 0 its value is 0 and its slope is 1: the slope is 1 - tanh^2.",
+        (_tanh_slope(lambda t, z, v: t),),
+    ),
+    (
+        "tanh-no-square",
+        "The slope of tanh is 1 - tanh^2; the square is missing.",
+        (_tanh_slope(lambda t, z, v: 1 - t),),
+    ),
+    (
+        "tanh-like-sigmoid",
+        "t (1 - t) is the slope of the sigmoid. That of tanh is 1 - t^2.",
+        (_tanh_slope(lambda t, z, v: t * (1 - t)),),
+    ),
+    (
+        "tanh-at-input",
+        "You put w x into 1 - (.)^2. The slope of tanh is written with its output: 1 - tanh(w x)^2.",
+        (_tanh_slope(lambda t, z, v: 1 - z**2),),
+    ),
+    (
+        "tanh-with-v",
+        "You put v tanh(w x) into 1 - (.)^2. The slope belongs to tanh alone: 1 - tanh(w x)^2.",
+        (_tanh_slope(lambda t, z, v: 1 - (v * t) ** 2),),
+    ),
+    (
+        "no-slope",
+        "The link over tanh is missing: between v and x stands its slope, 1 - tanh(w x)^2.",
+        (_tanh_slope(lambda t, z, v: 1),),
+    ),
+    (
+        "no-x",
+        "The last link is missing: the derivative of w x with respect to w is x.",
+        (_tanh_slope(_right_slope, rest=lambda v, x: v),),
+    ),
+    (
+        "no-v",
+        "v is missing: tanh(w x) reaches the loss multiplied by v.",
+        (_tanh_slope(_right_slope, rest=lambda v, x: x),),
+    ),
+    (
+        "wrt-x",
+        "This is the derivative with respect to x: the last link is w there, and x for w.",
+        (lambda x, w, v, y: 2 * (v * tanh(w * x) - y) * v * (1 - tanh(w * x) ** 2) * w,),
+    ),
+    (
+        "wrt-v",
+        "This is the derivative with respect to v. From there the chain goes on: through tanh to w x, and to w.",
+        (lambda x, w, v, y: 2 * (v * tanh(w * x) - y) * tanh(w * x),),
+    ),
+    (
+        "factor",
+        "The derivative of a square has a factor 2, and this loss has no 1/2 to cancel it.",
+        (_tanh_slope(_right_slope, error=lambda v, t, y: v * t - y),),
+    ),
+    (
+        "sign",
+        "The sign is turned around: the derivative of (v t - y)^2 with respect to v t is 2 (v t - y).",
+        (_tanh_slope(_right_slope, error=lambda v, t, y: 2 * (y - v * t)),),
+    ),
+    (
+        "no-error",
+        "The first link is missing: the outer square has the derivative 2 (v tanh(w x) - y).",
+        (_tanh_slope(_right_slope, error=lambda v, t, y: 1),),
+    ),
+)
+
+
+# two-paths: L = (w x - y)^2 + lambda w^2 at x = 2, w = 1.5, y = 5, lambda = 0.1
+
+X, W, Y, RATE = 2.0, 1.5, 5.0, 0.1
+
+
+def _two_paths(e=W * X - Y, dL_de=None, dL_ds=RATE, de_dy=-1.0, du_dx=W, du_dw=X, ds_dw=2 * W, add=None):
+    """The numbers of the graph; each argument is one thing that a learner may get wrong."""
+    u, s = W * X, W**2
+    dL_de = 2 * e if dL_de is None else dL_de
+    paths = dL_de * du_dw, dL_ds * ds_dw
+    return {
+        "u": u,
+        "e": e,
+        "q": e**2,
+        "s": s,
+        "r": RATE * s,
+        "L": e**2 + RATE * s,
+        "dL_de": dL_de,
+        "dL_du": dL_de,
+        "dL_ds": dL_ds,
+        "dL_dx": dL_de * du_dx,
+        "dL_dy": dL_de * de_dy,
+        "dL_dw": add(*paths) if add else sum(paths),
+    }
+
+
+NUMBERS = _two_paths()
+
+NUMBER_MISTAKES = _mistakes(
+    (
+        "overwritten",
+        "w reaches L on two ways, over u and over s, and you kept only one of them. Both changes happen when w moves,"
+        " so the two products add up.",
+        (
+            lambda: _two_paths(add=lambda over_u, over_s: over_u),
+            lambda: _two_paths(add=lambda over_u, over_s: over_s),
+        ),
+    ),
+    (
+        "multiplied",
+        "You multiplied the two paths of w. Derivatives are multiplied along a path, and paths are added.",
+        (lambda: _two_paths(add=lambda over_u, over_s: over_u * over_s),),
+    ),
+    (
+        "subtracted",
+        "You subtracted one path from the other. Paths are added, each with the sign that it has.",
+        (lambda: _two_paths(add=lambda over_u, over_s: over_u - over_s),),
+    ),
+    (
+        "sign-of-e",
+        "e is u - y, in this order, and u is smaller than y.",
+        (lambda: _two_paths(e=2.0), lambda: NUMBERS | {"e": 2.0, "dL_de": 4.0}, lambda: NUMBERS | {"e": 2.0}),
+    ),
+    (
+        "square",
+        "q is e^2, so dq/de is 2 e: the factor 2 is missing in dL/de and in all that comes after it.",
+        (lambda: _two_paths(dL_de=-2.0),),
+    ),
+    (
+        "value-for-slope",
+        "dL/de is not the value of q: the derivative of e^2 is 2 e, with the sign of e.",
+        (lambda: _two_paths(dL_de=4.0),),
+    ),
+    (
+        "sign-of-y",
+        "y is subtracted in e = u - y, so de/dy is -1 and dL/dy is minus dL/de.",
+        (lambda: _two_paths(de_dy=1.0),),
+    ),
+    (
+        "swapped",
+        "In u = w x the derivative with respect to x is w, and the one with respect to w is x: each gets the other.",
+        (
+            lambda: _two_paths(du_dx=X, du_dw=W),
+            lambda: NUMBERS | {"dL_dx": -4.0 * X},
+            lambda: NUMBERS | {"dL_dw": -4.0 * W + RATE * 2 * W},
+        ),
+    ),
+    (
+        "power",
+        "The path over s ends with ds/dw = 2 w, since s is w^2; you have w.",
+        (lambda: _two_paths(ds_dw=W),),
+    ),
+    (
+        "no-rate",
+        "dr/ds is lambda, so dL/ds is 0.1 and not 1: s reaches L only through r = lambda s.",
+        (lambda: _two_paths(dL_ds=1.0),),
+    ),
+    (
+        "local-only",
+        "These are local derivatives. Each must be multiplied by the upstream, the gradient of the box it leads to:"
+        " dL/du = dL/de times de/du.",
+        (
+            lambda: NUMBERS | {"dL_du": 1.0, "dL_dx": W, "dL_dy": -1.0, "dL_dw": X + 2 * W},
+            lambda: NUMBERS | {"dL_du": 1.0, "dL_dx": W, "dL_dy": -1.0, "dL_dw": X + RATE * 2 * W},
+            lambda: NUMBERS | {"dL_du": 1.0, "dL_dx": W, "dL_dy": 4.0, "dL_dw": X + RATE * 2 * W},
+            lambda: NUMBERS | {"dL_du": 1.0},
+        ),
+    ),
+    (
+        "doubled-w",
+        "s is w squared, not twice w.",
+        (
+            lambda: NUMBERS | {"s": 3.0, "r": 0.3, "L": 4.3},
+            lambda: NUMBERS | {"s": 3.0, "r": 0.3, "L": 4.3, "dL_dw": -4.0 * X + 2 * RATE},
+        ),
+    ),
+)
+
+
+# diamond: a = w x, b = a^2, c = tanh(a), L = b c
+
+
+def _paths(w, x):
+    """a, and what arrives at it over b and over c."""
+    a = w * x
+    b, c = a**2, np.tanh(a)
+    return a, c * 2 * a, b * (1 - c**2)
+
+
+def _diamond(w, x):
+    _, over_b, over_c = _paths(w, x)
+    da = over_b + over_c
+    return {"da": da, "dw": da * x, "dx": da * w}
+
+
+def _points(rng):
+    return [(rng.uniform(0.5, 1.5, size=n) * rng.choice([-1.0, 1.0], size=n), rng.normal(size=n)) for n in (5, 7)]
+
+
+def _wrong(da_of, passed_of=None, swapped=False):
+    """A wrong answer: da_of and passed_of, what is said at a and what is passed on, take both paths."""
+
+    def backward(w, x):
+        _, over_b, over_c = _paths(w, x)
+        passed = (passed_of or da_of)(over_b, over_c)
+        w, x = (x, w) if swapped else (w, x)
+        return {"da": da_of(over_b, over_c), "dw": passed * x, "dx": passed * w}
+
+    return backward
+
+
+def _with_slopes(b_slope, c_slope):
+    def backward(w, x):
+        a = w * x
+        b, c = a**2, np.tanh(a)
+        da = c * b_slope(a, b) + b * c_slope(a, c)
+        return {"da": da, "dw": da * x, "dx": da * w}
+
+    return backward
+
+
+def _summed_up(b, c):
+    return b + c
+
+
+DIAMOND_MISTAKES = _mistakes(
+    (
+        "as-it-was",
+        "This still gives what the broken program gave. It has two mistakes: look at what the second assignment to da"
+        " does to the first, and at when dw and dx are computed.",
+        (_wrong(lambda b, c: c, passed_of=lambda b, c: b),),
+    ),
+    (
+        "overwritten",
+        "Only the path over c is left: the second assignment to da overwrites the first. What arrives over several"
+        " paths adds up: da = ... and then da = da + ....",
+        (_wrong(lambda b, c: c),),
+    ),
+    (
+        "first-path",
+        "Only the path over b is left. c depends on a as well, so add dc * (1 - c**2) to da.",
+        (_wrong(lambda b, c: b),),
+    ),
+    (
+        "too-early",
+        "da is right, but dw and dx were computed before the second path had arrived at a. Pass a gradient on only when"
+        " it is complete.",
+        (_wrong(_summed_up, passed_of=lambda b, c: b),),
+    ),
+    (
+        "too-late",
+        "da is right, but dw and dx know of the path over c alone. Compute them from the complete da.",
+        (_wrong(_summed_up, passed_of=lambda b, c: c),),
+    ),
+    (
+        "twice",
+        "da is right, but the path over b has been passed on twice: once when it arrived and once more within the sum."
+        " Compute dw and dx once, at the end.",
+        (_wrong(_summed_up, passed_of=lambda b, c: 2 * b + c),),
+    ),
+    (
+        "multiplied",
+        "You multiplied the two paths. Derivatives are multiplied along a path, and paths are added.",
+        (_wrong(lambda b, c: b * c),),
+    ),
+    (
+        "mean",
+        "You took the mean of the two paths. Both changes happen at once, so they are added.",
+        (_wrong(lambda b, c: (b + c) / 2),),
+    ),
+    (
+        "swapped",
+        "dw and dx are swapped: in a = w x the derivative with respect to w is x.",
+        (_wrong(_summed_up, swapped=True),),
+    ),
+    (
+        "tanh-slope",
+        "The slope of tanh was right in the broken program: 1 - c**2, with its output c.",
+        (
+            _with_slopes(lambda a, b: 2 * a, lambda a, c: 1 - a**2),
+            _with_slopes(lambda a, b: 2 * a, lambda a, c: 1 - c),
+            _with_slopes(lambda a, b: 2 * a, lambda a, c: c),
+        ),
+    ),
+    (
+        "square-slope",
+        "The slope of the square was right in the broken program: the derivative of a**2 is 2 * a.",
+        (
+            _with_slopes(lambda a, b: a, lambda a, c: 1 - c**2),
+            _with_slopes(lambda a, b: 2 * b, lambda a, c: 1 - c**2),
+        ),
+    ),
+)
+
+
+PROBLEMS = (
+    Problem(
+        id="chain-exp",
+        title="A bump",
+        points=1,
+        hints=(
+            "Name what stands in the exponent: u = -(x - m)^2. Then f = exp(u).",
+            "df/du = exp(u), and du/dx = -2 (x - m). Multiply them, and write u out again.",
+        ),
+        judge=judge_formula(lambda x, m: -2 * (x - m) * _bump(x, m), "x m", EXP_MISTAKES),
+        minutes=3,
+        difficulty=1,
+    ),
+    Problem(
+        id="chain-log",
+        title="Three links",
+        points=1,
+        hints=(
+            "From the outside to the inside: a logarithm, 1 + exp, and a product. Each is a link.",
+            "With z = w x and u = 1 + exp(z): dL/du = 1/u, du/dz = exp(z), dz/dw = x.",
+        ),
+        judge=judge_formula(lambda x, w: x * exp(w * x) / (1 + exp(w * x)), "x w", LOG_MISTAKES),
+        minutes=5,
+        difficulty=2,
+    ),
+    Problem(
+        id="chain-tanh",
+        title="A network of one hidden unit",
+        points=1,
+        hints=(
+            "The links from the loss inward: the square, the product with v, tanh, the product with x.",
+            "With z = w x and t = tanh(z): dL/dt = 2 (v t - y) v, dt/dz = 1 - t^2, dz/dw = x.",
+        ),
+        judge=judge_formula(_tanh_slope(_right_slope), "x w v y", TANH_MISTAKES),
+        minutes=5,
+        difficulty=2,
+    ),
+    Problem(
+        id="two-paths",
+        title="A weight on two paths",
+        points=4,
+        hints=(
+            "Forward first, line by line of the table. Then draw the boxes, and on each arrow its local derivative.",
+            "Backward starts with dL/dq = 1 and dL/dr = 1, since L = q + r. Then dL/de = 2 e, and dL/ds = lambda.",
+            "w has two arrows that leave it, to u and to s: dL/dw = dL/du du/dw + dL/ds ds/dw.",
+        ),
+        judge=judge_numbers(NUMBERS, NUMBER_MISTAKES),
+        minutes=15,
+        difficulty=2,
+    ),
+    Problem(
+        id="diamond",
+        title="Repair the diamond",
+        points=2,
+        hints=(
+            "Draw the graph: w and x lead to a, a leads to b and to c, and both lead to L. How many arrows leave a?",
+            "Two. So da is a sum of two products, and dw and dx can wait until both have arrived.",
+            "First db = c and dc = b. Then da = db * 2 * a + dc * (1 - c**2), and only then dw and dx.",
+        ),
+        judge=judge_function(_diamond, _points, DIAMOND_MISTAKES),
+        minutes=10,
+        difficulty=2,
+    ),
+)

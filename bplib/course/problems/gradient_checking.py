@@ -1,0 +1,514 @@
+"""Lesson 07: a check of gradients to write, four planted bugs to find, and a weak test to fool."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bplib.activations import sigmoid
+from bplib.course import planted
+from bplib.course.diagnosis import TOLERANCE, recognized
+from bplib.course.judging import Misconception, Problem
+from bplib.course.reading import (
+    IN_PLACE,
+    NOT_ATTEMPTED,
+    NOT_YET,
+    PASSED,
+    REPLACE,
+    Settled,
+    Verdict,
+    call,
+    fresh,
+    is_blank,
+    kind_of,
+    listed,
+    read_parts,
+    settling,
+    shown,
+    unchanged,
+)
+from bplib.gradcheck import central_difference, relative_error
+
+LESSON = "07_gradient_checking"
+TITLE = "Gradient checking"
+
+
+# grad-check: does the claimed gradient of f at x agree with differences?
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A function, a place and a claimed gradient; whether the claim is right, and what it is, for a sentence."""
+
+    f: object
+    x: np.ndarray
+    gradient: np.ndarray
+    right: bool
+    what: str
+
+
+def _times(gradient, index, factor):
+    changed = gradient.copy()
+    changed[index] *= factor
+    return changed
+
+
+def _claims(rng):
+    """Right and wrong claims, far from the tolerance: right ones agree to 1e-8, wrong ones are off by 4e-5 at least."""
+    c, C = rng.uniform(0.3, 1.0, size=5), rng.uniform(0.3, 1.0, size=(6, 10))
+    x, X = rng.uniform(0.5, 1.5, size=5), rng.uniform(-0.1, 0.1, size=(6, 10))
+
+    def cube(x):
+        return np.sum(c * x) ** 3
+
+    def wave(X):
+        return np.sin(np.sum(C * X)) + np.sum(C * X**2)
+
+    def cubes(x):
+        return 1e6 * np.sum(c * x**3)
+
+    def small(x):
+        return 1e-9 * np.sum(c * x**2)
+
+    def every_other(x):
+        return np.sum(x[::2] ** 2)
+
+    def line(x):
+        return np.sum(c * x)
+
+    d_cube = 3 * np.sum(c * x) ** 2 * c
+    d_wave = np.cos(np.sum(C * X)) * C + 2 * C * X
+    d_every_other = np.where(np.arange(5) % 2 == 0, 2 * x, 0.0)
+    largest = np.unravel_index(np.abs(d_wave).argmax(), d_wave.shape)
+    if largest == (0, 0):  # a check of the first entry alone should not be lucky
+        largest = np.unravel_index(np.abs(d_wave).ravel()[1:].argmax() + 1, d_wave.shape)
+    nan = d_cube.copy()
+    nan[2] = np.nan
+    return [
+        Claim(line, x, c, True, "of a linear function"),
+        Claim(every_other, x, d_every_other, True, "of a function that some entries of x do not touch"),
+        Claim(cube, x, d_cube, True, "of a curved function of five numbers"),
+        Claim(cubes, x, 3e6 * c * x**2, True, "that is as large as a million"),
+        Claim(wave, X, d_wave, True, "of a function of a matrix"),
+        Claim(wave, X, _times(d_wave, largest, 1 + 4e-5), False, "in which one entry of sixty is off by 0.004 %"),
+        Claim(cube, x, _times(d_cube, 1 + c[1:].argmax(), 1 + 4e-5), False, "in which one entry is off by 0.004 %"),
+        Claim(cube, x, _times(d_cube, 3, 2.0), False, "in which one entry is twice what it should be"),
+        Claim(cube, x, _times(d_cube, 4, 0.5), False, "in which one entry is half of what it should be"),
+        Claim(small, x, 4e-9 * c * x, False, "that is tiny, and twice what it should be"),
+        Claim(cube, x, -d_cube, False, "with the sign turned around"),
+        Claim(cube, x, nan, False, "that holds a NaN"),
+    ]
+
+
+def judge_checks(claims, misconceptions):
+    """A judge of checks: the answer is called with f, x and a claimed gradient, and says True if the claim is right.
+
+    claims(rng) is a list of `Claim`. What is compared is the list of all that was said.
+    """
+
+    def said(answer, all_claims):
+        found = []
+        for claim in all_claims:
+            args = (claim.f, claim.x, claim.gradient)
+            given = fresh(args)
+            result = call(answer, given, f"x of shape {claim.x.shape} and a gradient of its shape")
+            if not unchanged(given[1:], args[1:]):
+                raise Settled(IN_PLACE)
+            if isinstance(result, np.ndarray) and result.size == 1:
+                result = result.item()
+            if not isinstance(result, bool | np.bool_):
+                raise Settled(f"It returns {kind_of(result)}; True or False is needed.")
+            found.append(bool(result))
+        return found
+
+    def judge(answer, rng):
+        all_claims = claims(rng)
+        found = said(answer, all_claims)
+        wrong = [claim for claim, verdict in zip(all_claims, found, strict=True) if verdict != claim.right]
+        if not wrong:
+            return Verdict(PASSED, f"It is right about {len(all_claims)} gradients, right ones and wrong ones.")
+        known = recognized(misconceptions, lambda mistake: said(mistake.answer, all_claims) == found)
+        if known:
+            return known
+        verb = "refuses a right gradient" if wrong[0].right else "accepts a wrong gradient"
+        return Verdict(NOT_YET, f"It {verb}, one {wrong[0].what}.")
+
+    return settling(judge, misconceptions)
+
+
+def _difference(f, x, h=1e-5):
+    return central_difference(lambda x: float(f(x)), x, h)
+
+
+def _relative(a, b):
+    """The relative error of each entry, as a learner writes it; 0/0 counts as agreement."""
+    scale = np.maximum(np.abs(a), np.abs(b))
+    return np.abs(a - b) / np.where(scale == 0, 1.0, scale)
+
+
+def _comparing(agree):
+    """A wrong check whose differences are right; agree(a, b) compares."""
+    return lambda f, x, gradient: bool(agree(gradient, _difference(f, x)))
+
+
+def _measuring(difference):
+    """A wrong check whose comparison is right; difference(f, x) is what it compares with."""
+    return lambda f, x, gradient: bool(np.max(_relative(gradient, difference(f, x))) <= TOLERANCE)
+
+
+def _one_sided(f, x, h=1e-5):
+    found = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        moved = x.copy()
+        moved[i] += h
+        found[i] = (f(moved) - f(x)) / h
+    return found
+
+
+def _whole_rows(f, x, h=1e-5):
+    found = np.zeros_like(x)
+    for i in range(len(x)):
+        above, below = x.copy(), x.copy()
+        above[i] += h
+        below[i] -= h
+        found[i] = (f(above) - f(below)) / (2 * h)
+    return found
+
+
+def _not_restored(f, x, h=1e-5):
+    x, found = x.copy(), np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        x[i] += h
+        above = f(x)
+        x[i] -= 2 * h
+        found[i] = (above - f(x)) / (2 * h)
+    return found
+
+
+def _magnitudes(a, b):
+    return np.abs(np.abs(a) - np.abs(b)) / np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-300)
+
+
+def _plain_ratio(a, b):
+    with np.errstate(all="ignore"):
+        return np.abs(a - b) / np.maximum(np.abs(a), np.abs(b))
+
+
+_ABSOLUTE = (
+    "It accepts a tiny gradient that is wrong by a factor of 2: there is an absolute tolerance in it. np.allclose has"
+    " one too, atol, unless you set it to 0. Compare |a - b| with the size of a and b themselves."
+)
+_SIGNED = (
+    "It looks at a - b without its absolute value, so entries that are off to one side pass. Take np.abs of the"
+    " difference first."
+)
+_REFUSES = (
+    "It refuses every gradient, the right ones too. Is the difference of f(x + h) and f(x - h) divided by 2h, the whole"
+    " distance? And is a relative error of 1e-6 allowed? Differences are never exact."
+)
+
+CHECK_MISTAKES = (
+    Misconception("absolute", _comparing(lambda a, b: np.max(np.abs(a - b)) <= 1e-6), _ABSOLUTE),
+    Misconception("absolute", _comparing(lambda a, b: np.max(np.abs(a - b)) <= 1e-8), _ABSOLUTE),
+    Misconception("absolute", _comparing(np.allclose), _ABSOLUTE),
+    Misconception("absolute", _comparing(lambda a, b: np.allclose(a, b, rtol=1e-6)), _ABSOLUTE),
+    Misconception(
+        "one-sided",
+        _measuring(_one_sided),
+        "It refuses right gradients of curved functions: a one-sided difference is off by h f''/2, which is more than"
+        " 1e-6. Use f(x + h) - f(x - h), divided by 2h.",
+    ),
+    Misconception(
+        "step-too-large",
+        _measuring(lambda f, x: _difference(f, x, 1e-2)),
+        "It refuses right gradients of functions with a third derivative: the error of a central difference is"
+        " h^2 f'''/6, so the step is too large. h = 1e-5 is a good one.",
+    ),
+    Misconception("refuses-all", _measuring(lambda f, x: 2 * _difference(f, x)), _REFUSES),
+    Misconception("refuses-all", _comparing(np.array_equal), _REFUSES),
+    Misconception(
+        "whole-rows",
+        _measuring(_whole_rows),
+        "It is right for vectors and not for a matrix: there x[i] += h moves a whole row. Go through all entries, as"
+        " with np.ndindex(x.shape).",
+    ),
+    Misconception(
+        "not-restored",
+        _measuring(_not_restored),
+        "It refuses right gradients of functions whose entries act together: an entry that was moved is not put back"
+        " before the next one is.",
+    ),
+    Misconception(
+        "mean",
+        _comparing(lambda a, b: np.mean(_relative(a, b)) <= TOLERANCE),
+        "One wrong entry among sixty passes: a mean hides it among the right ones. Ask for the largest error.",
+    ),
+    Misconception(
+        "first-entry",
+        _comparing(lambda a, b: _relative(a, b).ravel()[0] <= TOLERANCE),
+        "Only one entry is looked at. A bug may live in any of them: compare all.",
+    ),
+    Misconception("signed", _comparing(lambda a, b: np.max((a - b) / np.abs(b).max()) <= TOLERANCE), _SIGNED),
+    Misconception("signed", _comparing(lambda a, b: np.max((b - a) / np.abs(b).max()) <= TOLERANCE), _SIGNED),
+    Misconception(
+        "magnitudes",
+        _comparing(lambda a, b: np.max(_magnitudes(a, b)) <= TOLERANCE),
+        "A gradient with the wrong sign passes, because absolute values are compared. Subtract first, then take the"
+        " absolute value.",
+    ),
+    Misconception(
+        "nan-passes",
+        _comparing(lambda a, b: not np.any(_relative(a, b) > TOLERANCE)),
+        "A gradient that holds NaN passes, since NaN > 1e-6 is False. Ask whether all errors are small, and not whether"
+        " one is large.",
+    ),
+    Misconception(
+        "zero-over-zero",
+        _comparing(lambda a, b: np.max(_plain_ratio(a, b)) <= TOLERANCE),
+        "It refuses a right gradient with zeros in it: 0/0 is NaN. Write |a - b| <= 1e-6 * max(|a|, |b|), with no"
+        " division, or put a tiny number below the line.",
+    ),
+    Misconception(
+        "loose",
+        _comparing(lambda a, b: np.max(_relative(a, b)) <= 1e-3),
+        "An error of 0.004 % passes. Right gradients agree to 1e-9 or so; ask for 1e-6.",
+    ),
+    Misconception(
+        "always",
+        lambda f, x, gradient: True,
+        "It accepts every gradient, wrong ones too. Is the claimed gradient compared with differences of f, or with"
+        " itself?",
+    ),
+)
+
+
+def _grad_check(f, x, gradient):
+    return relative_error(gradient, _difference(f, x)) <= TOLERANCE
+
+
+# find-bugs: the first wrong gradient of four backwards
+
+BUGS = {"A": "Z2", "B": "Z1", "C": "A1", "D": "W2"}
+_BACKWARDS = {
+    "A": planted.backward_a,
+    "B": planted.backward_b,
+    "C": planted.backward_c,
+    "D": planted.backward_d,
+}
+
+
+def _bug_mistakes():
+    right = planted.backward_right()
+    mistakes = []
+    for box, first in BUGS.items():
+        found = _BACKWARDS[box]()
+        for name in planted.ORDER:
+            if name == first:
+                continue
+            if relative_error(found[name], right[name]) <= TOLERANCE:
+                says = f"In {box} the gradient of {name} is right: differences confirm it to 1e-6."
+                says += " Go through the arrays one by one, in the order of the backward."
+            else:
+                says = f"In {box} the gradient of {name} is wrong indeed, but it is not the first one. What is wrong"
+                says += " before it, in the order of the backward, has spoiled it."
+            answer = BUGS | {box: name}
+            mistakes.append(Misconception(f"{box}-{name}", lambda answer=answer: answer, says))
+    return tuple(mistakes)
+
+
+def judge_finds(correct, names, misconceptions):
+    """A judge of places: the answer returns a dict of the name of the first wrong array for each box.
+
+    The first box that is wrong gets its sentence, whatever stands in the others.
+    """
+    sentences = {mistake.id: mistake for mistake in misconceptions}
+
+    def judge(answer, rng):
+        result = call(answer, (), "")
+        if not isinstance(result, dict):
+            raise Settled(f"It returns {kind_of(result)}; a dict is needed, with the names {listed(correct)}.")
+        given = {box: result[box] for box in correct if not is_blank(result.get(box))}
+        if not given and result.keys() >= correct.keys():
+            raise Settled(REPLACE, NOT_ATTEMPTED)
+        for box, name in given.items():
+            if not isinstance(name, str):
+                raise Settled(f"{box} is {kind_of(name)}; one of the names {listed(names)} is needed, in quotes.")
+            name = name.strip()
+            name = name[1:] if name[:1] == "d" else name
+            if name not in names:
+                raise Settled(f"{box} is {result[box]!r:.40}, which is none of {listed(names)}.")
+            if name != correct[box]:
+                mistake = sentences[f"{box}-{name}"]
+                return Verdict(NOT_YET, mistake.says, mistake.id)
+        missing = [box for box in correct if box not in given]
+        if missing:
+            right = " What is there is right." if given else ""
+            return Verdict(NOT_YET, f"Still missing: {listed(missing)}.{right}")
+        return Verdict(PASSED, "All four are found.")
+
+    return settling(judge, misconceptions)
+
+
+# fool-test: a wrong backward that passes a weak test
+
+
+def _sigmoid_backward(da, a, z):
+    return da * a * (1 - a)
+
+
+def _weak():
+    z = np.zeros(4)
+    return np.ones(4), sigmoid(z), z
+
+
+def _strong(rng):
+    cases = []
+    for shape in ((5, 3), (7,)):
+        z = 2 * rng.normal(size=shape)
+        cases.append((rng.normal(size=shape), sigmoid(z), z))
+    return cases
+
+
+def judge_fooled(right, weak, strong, misconceptions):
+    """A judge of wrong answers: one must give what is right at weak(), to 0.01, and be off by 1 % in a case of strong.
+
+    right is the function that is to be missed.
+    """
+
+    def outputs(answer, cases):
+        found = []
+        for args in cases:
+            needed = right(*args)
+            given = fresh(args)
+            got = read_parts(call(answer, given, f"arrays of shape {needed.shape}"), needed)[""]
+            if not unchanged(given, args):
+                raise Settled(IN_PLACE)
+            if got.shape != needed.shape:
+                raise Settled(f"It returns the shape {got.shape}; the weak test looks at the shape: {needed.shape}.")
+            found.append(got)
+        return found
+
+    def judge(answer, rng):
+        cases = [weak(), *strong(rng)]
+        found = outputs(answer, cases)
+        needed = outputs(right, cases)
+        passes = bool(np.all(np.abs(found[0] - needed[0]) <= 0.01))
+        off = max(relative_error(got, want) for got, want in zip(found[1:], needed[1:], strict=True))
+        if passes and off >= 0.01:
+            return Verdict(PASSED, "The weak test lets it pass, and our witnesses do not.")
+
+        def same(mistake):
+            theirs = outputs(mistake.answer, cases)
+            return all(relative_error(a, b) <= TOLERANCE for a, b in zip(found, theirs, strict=True))
+
+        known = recognized(misconceptions, same)
+        if known:
+            return known
+        if not passes:
+            got = shown(float(found[0][np.abs(found[0] - needed[0]).argmax()]))
+            return Verdict(
+                NOT_YET,
+                f"The weak test refuses it: at z = 0, with da = 1, it gives {got}, and 0.25 is needed, within 0.01.",
+            )
+        return Verdict(NOT_YET, "It passes the weak test, but it is nearly right everywhere. Be wrong by 1 % at least.")
+
+    return settling(judge, misconceptions)
+
+
+FOOL_MISTAKES = (
+    Misconception(
+        "right",
+        _sigmoid_backward,
+        "This is the right backward, so every test should let it pass. You are asked for a wrong one.",
+    ),
+    Misconception(
+        "slope-is-a",
+        lambda da, a, z: da * a,
+        "Wrong, but the weak test sees it: at z = 0 the output a is 1/2, and the slope there is 1/4. Look for another"
+        " formula that gives 1/4 where a = 1/2.",
+    ),
+    Misconception(
+        "tanh",
+        lambda da, a, z: da * (1 - a * a),
+        "The slope of tanh gives 3/4 at a = 1/2, and the weak test needs 1/4. Look for a formula that happens to be"
+        " right there.",
+    ),
+    Misconception(
+        "no-slope",
+        lambda da, a, z: da.copy(),
+        "The upstream alone gives 1 at z = 0, and the weak test needs 1/4. It is wrong in a way that even a weak test"
+        " sees.",
+    ),
+    Misconception(
+        "slope-at-the-input",
+        lambda da, a, z: da * z * (1 - z),
+        "z (1 - z) is 0 at z = 0, where the weak test looks, and 1/4 is needed. It would have to be wrong elsewhere.",
+    ),
+    Misconception(
+        "zeros",
+        lambda da, a, z: np.zeros_like(z),
+        "Zeros pass where the right answer is nearly zero. At z = 0 it is 1/4, the largest that the slope of a sigmoid"
+        " can be.",
+    ),
+    Misconception(
+        "sign",
+        lambda da, a, z: -da * a * (1 - a),
+        "The sign is seen by the weak test, which needs 1/4 and not -1/4. What can be wrong that z = 0 and da = 1 do"
+        " not show?",
+    ),
+)
+
+
+PROBLEMS = (
+    Problem(
+        id="grad-check",
+        title="A check that bites",
+        points=4,
+        hints=(
+            "Two parts: the central differences, entry by entry, and the comparison.",
+            "Work on a copy of x. For each i in np.ndindex(x.shape): raise x[i] by h, call f, lower it by 2h, call f,"
+            " put it back.",
+            "In the comparison neither an absolute tolerance nor a mean may appear, and a NaN must not slip through.",
+            "np.all(np.abs(a - b) <= 1e-6 * np.maximum(np.abs(a), np.abs(b))) divides by nothing; it is False for NaN.",
+        ),
+        judge=judge_checks(_claims, CHECK_MISTAKES),
+        withdrawn=(
+            "gradcheck.central_difference",
+            "gradcheck.stacked_difference",
+            "gradcheck.directional_error",
+            "gradcheck.relative_error",
+            "gradcheck.relative_errors",
+            "gradcheck.disagreement",
+        ),
+        minutes=15,
+        difficulty=2,
+    ),
+    Problem(
+        id="find-bugs",
+        title="Four planted bugs",
+        points=6,
+        hints=(
+            "For one backward: go through planted.ORDER and compare each claimed gradient with differences of"
+            " planted.loss_from.",
+            "v = planted.values(); then gradcheck.central_difference(lambda array: planted.loss_from(name, array),"
+            " v[name]) is what the gradient of name should be.",
+            "Print gradcheck.relative_error for all seven. What is above 1e-6 is wrong, even if it is 0.001. The first"
+            " one in the order of the backward is what you look for.",
+        ),
+        judge=judge_finds(BUGS, planted.ORDER, _bug_mistakes()),
+        minutes=20,
+        difficulty=2,
+    ),
+    Problem(
+        id="fool-test",
+        title="Fool a weak test",
+        points=3,
+        hints=(
+            "The test looks at one place: z = 0, so a = 1/2, and da = 1. There the right answer is 1/4.",
+            "Which other formulas in da, a and z give 1/4 at that place? You may use any of the three in a wrong way.",
+            "With a = 1/2, a and 1 - a are the same number, and with da = 1 so are da and da squared.",
+        ),
+        judge=judge_fooled(_sigmoid_backward, _weak, _strong, FOOL_MISTAKES),
+        minutes=5,
+        difficulty=2,
+    ),
+)

@@ -1,0 +1,82 @@
+"""Right answers to the exercises of lesson 03, each written differently from the solution."""
+
+from fractions import Fraction
+
+import numpy as np
+import sympy
+
+
+def bump_by_sympy(x, m):
+    return sympy.diff(sympy.exp(-((x - m) ** 2)), x)
+
+
+def bump_in_links(x, m):
+    u = -(x**2) + 2 * x * m - m**2
+    return 2 * m * sympy.exp(u) - 2 * x * sympy.exp(u)
+
+
+def log_as_a_sigmoid(x, w):
+    return x / (1 + sympy.exp(-w * x))
+
+
+def log_through_tanh(x, w):
+    return x * (1 + sympy.tanh(w * x / 2)) / 2
+
+
+def tanh_with_exponentials(x, w, v, y):
+    t = (sympy.exp(2 * w * x) - 1) / (sympy.exp(2 * w * x) + 1)
+    return -2 * (y - v * t) * v * x * (1 - t) * (1 + t)
+
+
+def tanh_with_cosh(x, w, v, y):
+    return 2 * v * x * (v * sympy.tanh(w * x) - y) / sympy.cosh(w * x) ** 2
+
+
+def numbers_by_calculator():
+    return {
+        "u": 3,
+        "e": -2,
+        "q": 4,
+        "s": 2.25,
+        "r": 0.225,
+        "L": 4.225,
+        "dL_de": -4,
+        "dL_du": -4,
+        "dL_ds": 0.1,
+        "dL_dx": -6,
+        "dL_dy": 4,
+        "dL_dw": -7.7,
+    }
+
+
+def numbers_by_fractions():
+    x, w, y, rate = Fraction(2), Fraction(3, 2), Fraction(5), Fraction(1, 10)
+    u, s = w * x, w * w
+    e = u - y
+    values = {"u": u, "e": e, "q": e**2, "s": s, "r": rate * s, "L": e**2 + rate * s}
+    error = {"dL_de": 2 * e, "dL_du": 2 * e, "dL_dy": -2 * e, "dL_dx": 2 * e * w}
+    return values | error | {"dL_ds": rate, "dL_dw": 2 * e * x + 2 * rate * w}
+
+
+def diamond_by_adding(w, x):
+    a = w * x
+    b, c = a * a, np.tanh(a)
+    da = np.zeros_like(a)
+    da += c * 2 * a
+    da += b / np.cosh(a) ** 2
+    return {"dx": w * da, "dw": x * da, "da": da}
+
+
+def diamond_on_paper(w, x):
+    a = w * x
+    slope = [float(2 * t * np.tanh(t) + t**2 * (1 - np.tanh(t) ** 2)) for t in a]
+    return {"da": slope, "dw": [s * t for s, t in zip(slope, x, strict=True)], "dx": np.multiply(slope, w)}
+
+
+RIGHT = {
+    "chain-exp": [bump_by_sympy, bump_in_links],
+    "chain-log": [log_as_a_sigmoid, log_through_tanh],
+    "chain-tanh": [tanh_with_exponentials, tanh_with_cosh],
+    "two-paths": [numbers_by_calculator, numbers_by_fractions],
+    "diamond": [diamond_by_adding, diamond_on_paper],
+}
