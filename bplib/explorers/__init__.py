@@ -9,6 +9,7 @@ from bplib.explorers.backpropagation import backpropagation_explorer
 from bplib.explorers.checking import checks_explorer
 from bplib.explorers.descending import descent_explorer
 from bplib.explorers.differences import step_size_explorer
+from bplib.explorers.epochs import epoch_explorer
 from bplib.explorers.fitting import line_explorer, loss_explorer
 from bplib.explorers.graphs import graph_explorer
 from bplib.explorers.racing import race_explorer
@@ -20,6 +21,7 @@ __all__ = [
     "backpropagation_explorer",
     "checks_explorer",
     "descent_explorer",
+    "epoch_explorer",
     "graph_explorer",
     "line_explorer",
     "loss_explorer",

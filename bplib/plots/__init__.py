@@ -8,6 +8,7 @@ from bplib.plots.arrays import arrays
 from bplib.plots.checking import catches
 from bplib.plots.curves import functions, line_fit, loss_history
 from bplib.plots.differences import gradient_arrows, step_size_errors
+from bplib.plots.images import confusion_matrix, image_row
 from bplib.plots.racing import contour_lines, descents, falling
 from bplib.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
 from bplib.plots.surfaces import decision_boundary, loss_surface
@@ -22,12 +23,14 @@ __all__ = [
     "VERMILLION",
     "arrays",
     "catches",
+    "confusion_matrix",
     "contour_lines",
     "decision_boundary",
     "descents",
     "falling",
     "functions",
     "gradient_arrows",
+    "image_row",
     "line_fit",
     "loss_history",
     "loss_surface",

@@ -13,6 +13,7 @@ from bplib.course.problems import (
     optimizers,
     single_neuron,
     start_here,
+    training_loop,
     weight_updates,
 )
 
@@ -25,6 +26,7 @@ LESSONS = (
     weight_updates,
     backpropagation,
     gradient_checking,
+    training_loop,
     optimizers,
 )
 """The modules of the lessons, in the order of the course."""

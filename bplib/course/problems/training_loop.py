@@ -1,0 +1,666 @@
+"""Lesson 08: the loop over epochs and mini-batches, the choice of a learning rate, and networks that reach a goal."""
+
+import numbers
+
+import numpy as np
+
+from bplib import data
+from bplib.activations import tanh
+from bplib.course.judging import Misconception, Problem, judge_function
+from bplib.course.reading import NOT_ATTEMPTED, NOT_YET, PASSED, Settled, Verdict, call, is_blank, kind_of, settling
+from bplib.layers import Activation, Linear
+from bplib.losses import softmax_cross_entropy
+from bplib.networks import Sequential
+from bplib.operations import find
+from bplib.optimizers import SGD
+from bplib.training import minibatches
+
+LESSON = "08_training_loop"
+TITLE = "The training loop"
+
+
+# training-loop: epochs, shuffled mini-batches, updates, and a history
+
+
+def _loop(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        order, total = rng.permutation(len(X)), 0.0
+        for start in range(0, len(X), batch_size):
+            rows = order[start : start + batch_size]
+            loss, g = loss_and_gradient(w, X[rows], y[rows])
+            w = w - lr * g
+            total += len(rows) * loss
+        history.append(total / len(X))
+    return w, np.array(history)
+
+
+def _squares(w, X, y):
+    """The mean squared error of X @ w, and its gradient."""
+    X, error = np.asarray(X), np.asarray(X) @ np.asarray(w) - np.asarray(y)
+    return float(np.mean(error**2)), 2 * X.T @ error / len(error)
+
+
+def _trainings(rng):
+    """The last batch is short in two of three; the rows are sorted by their truth, so that not to shuffle shows."""
+    cases = []
+    for n, d, lr, batch_size, epochs in ((11, 3, 0.05, 4, 3), (14, 5, 0.02, 5, 4), (12, 2, 0.04, 3, 2)):
+        X = rng.normal(size=(n, d)) + 0.5
+        y = np.sort(X @ rng.normal(size=d) + rng.normal(size=n))
+        shuffling = np.random.default_rng(int(rng.integers(1 << 31)))
+        cases.append((_squares, rng.normal(size=d), X, y, lr, batch_size, epochs, shuffling))
+    return cases
+
+
+def _looping(
+    order=lambda rng, n, epoch, before: rng.permutation(n),
+    labels=lambda y, rows, rng: y[rows],
+    drop_last=False,
+    step=lambda w, g, lr, rows: w - lr * g,
+    record=lambda losses, sizes, after: np.dot(losses, sizes) / sum(sizes),
+    restart=False,
+):
+    """A wrong training loop, put together from what is wrong in it."""
+
+    def loop(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+        history, rows_before, first = [], None, w
+        for epoch in range(epochs):
+            w = first if restart else w
+            rows_before = order(rng, len(X), epoch, rows_before)
+            losses, sizes = [], []
+            for start in range(0, len(X) - (batch_size - 1 if drop_last else 0), batch_size):
+                rows = rows_before[start : start + batch_size]
+                loss, g = loss_and_gradient(w, X[rows], labels(y, rows, rng))
+                w = step(w, g, lr, rows)
+                losses.append(loss)
+                sizes.append(len(rows))
+            history.append(record(losses, sizes, lambda w=w: loss_and_gradient(w, X, y)[0]))
+        return w, np.array(history)
+
+    return loop
+
+
+def _first_rows_for_labels(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        shuffled, total = X[rng.permutation(len(X))], 0.0
+        for start in range(0, len(X), batch_size):
+            rows = slice(start, start + batch_size)
+            loss, g = loss_and_gradient(w, shuffled[rows], y[rows])
+            w = w - lr * g
+            total += len(y[rows]) * loss
+        history.append(total / len(X))
+    return w, np.array(history)
+
+
+def _shuffled_apart(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        inputs, truths, total = X[rng.permutation(len(X))], y[rng.permutation(len(X))], 0.0
+        for start in range(0, len(X), batch_size):
+            rows = slice(start, start + batch_size)
+            loss, g = loss_and_gradient(w, inputs[rows], truths[rows])
+            w = w - lr * g
+            total += len(truths[rows]) * loss
+        history.append(total / len(X))
+    return w, np.array(history)
+
+
+def _shuffling(apart):
+    """A loop that shuffles the arrays themselves, on and on; apart leaves the truths as they are."""
+
+    def loop(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+        history = []
+        for _ in range(epochs):
+            order, total = rng.permutation(len(X)), 0.0
+            X, y = X[order], y if apart else y[order]
+            for start in range(0, len(X), batch_size):
+                rows = slice(start, start + batch_size)
+                loss, g = loss_and_gradient(w, X[rows], y[rows])
+                w = w - lr * g
+                total += len(y[rows]) * loss
+            history.append(total / len(X))
+        return w, np.array(history)
+
+    return loop
+
+
+def _whole_batches(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    return _loop(loss_and_gradient, w, X, y, lr, len(X), epochs, rng)
+
+
+def _one_update_an_epoch(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        order, total, g = rng.permutation(len(X)), 0.0, 0.0
+        for start in range(0, len(X), batch_size):
+            rows = order[start : start + batch_size]
+            loss, g = loss_and_gradient(w, X[rows], y[rows])
+            total += len(rows) * loss
+        w = w - lr * g
+        history.append(total / len(X))
+    return w, np.array(history)
+
+
+_APART = (
+    "The inputs are shuffled and the truths are not, or not alike, so each example is taught another one's answer. Take"
+    " the same rows of both: X[rows] and y[rows]."
+)
+_MEASURED = (
+    "w is right. The history should hold the losses met on the way, each measured before its update; you measured again"
+    " after the epoch."
+)
+
+LOOP_MISTAKES = (
+    Misconception(
+        "no-shuffle",
+        _looping(order=lambda rng, n, epoch, before: np.arange(n)),
+        "Nothing is shuffled. Draw a new order at the beginning of every epoch: order = rng.permutation(len(X)).",
+    ),
+    Misconception(
+        "shuffled-once",
+        _looping(order=lambda rng, n, epoch, before: rng.permutation(n) if epoch == 0 else before),
+        "Every epoch goes through the same order. Draw a new one inside the loop over epochs.",
+    ),
+    Misconception(
+        "with-replacement",
+        _looping(order=lambda rng, n, epoch, before: rng.integers(n, size=n)),
+        "You draw rows with replacement, so an epoch meets some examples twice and others never. A permutation meets"
+        " each one once.",
+    ),
+    Misconception("labels-apart", _first_rows_for_labels, _APART),
+    Misconception("labels-apart", _shuffled_apart, _APART),
+    Misconception("labels-apart", _shuffling(apart=True), _APART),
+    Misconception(
+        "shuffled-again",
+        _shuffling(apart=False),
+        "You shuffle what the epoch before has shuffled. It is no mistake, but the order asked for is that of the given"
+        " X and y: leave them as they are, and take the rows X[order[...]] and y[order[...]].",
+    ),
+    Misconception(
+        "last-batch-dropped",
+        _looping(drop_last=True),
+        "The last batch is left out where it is shorter than the others. Every example counts in every epoch; a slice"
+        " beyond the end is simply shorter.",
+    ),
+    Misconception(
+        "sign",
+        _looping(step=lambda w, g, lr, rows: w + lr * g),
+        "This walks uphill: subtract lr times the gradient.",
+    ),
+    Misconception(
+        "no-lr",
+        _looping(step=lambda w, g, lr, rows: w - g),
+        "The learning rate is missing: the step is lr times the gradient.",
+    ),
+    Misconception(
+        "divided-again",
+        _looping(step=lambda w, g, lr, rows: w - lr * g / len(rows)),
+        "You divided the gradient by the size of the batch. The loss is a mean, so its gradient is divided already.",
+    ),
+    Misconception(
+        "times-batch",
+        _looping(step=lambda w, g, lr, rows: w - lr * g * len(rows)),
+        "You multiplied the gradient by the size of the batch. The gradient of the mean loss is taken as it is.",
+    ),
+    Misconception(
+        "whole-set",
+        _whole_batches,
+        "There is one update in each epoch, from all examples at once. Go through the order in pieces of batch_size,"
+        " with an update after each.",
+    ),
+    Misconception(
+        "update-after-epoch",
+        _one_update_an_epoch,
+        "There is one update in each epoch, from its last batch. The update belongs inside the loop over batches.",
+    ),
+    Misconception(
+        "restart",
+        _looping(restart=True),
+        "Every epoch begins at the first w again. Go on from the w where the epoch before has ended.",
+    ),
+    Misconception(
+        "unweighted-mean",
+        _looping(record=lambda losses, sizes, after: np.mean(losses)),
+        "w is right. In the history a short last batch counts as much as a full one: weigh each loss with the number"
+        " of its examples, and divide by len(X).",
+    ),
+    Misconception(
+        "last-loss",
+        _looping(record=lambda losses, sizes, after: losses[-1]),
+        "w is right. The history holds the loss of the last batch; the mean over all examples of the epoch is needed.",
+    ),
+    Misconception(
+        "sum-of-losses",
+        _looping(record=lambda losses, sizes, after: np.sum(losses)),
+        "w is right. The history holds sums of the losses of the batches; the mean over all examples of the epoch is"
+        " needed.",
+    ),
+    Misconception(
+        "undivided",
+        _looping(record=lambda losses, sizes, after: np.dot(losses, sizes)),
+        "w is right. In the history the division by len(X) is missing.",
+    ),
+    Misconception("measured-after", _looping(record=lambda losses, sizes, after: after()), _MEASURED),
+)
+
+
+# rate-sweep: choose a learning rate by its validation loss
+
+
+def _sweep(run, rates):
+    found = [run(lr)["validation"] for lr in rates]
+    return rates[int(np.nanargmin(found))]
+
+
+def _runs(rng):
+    """Tables of losses in which each wrong way to choose finds another rate, and the largest rate diverges."""
+    cases = []
+    for count in (8, 9, 10):
+        rates = [float(f"{0.001 * 3.0**k:.2g}") for k in range(count)]
+        best, by_training, by_test, highest, gap = rng.permutation(np.arange(1, count - 2))[:5]
+        losses = {
+            "training": rng.uniform(0.3, 0.4, size=count),
+            "validation": rng.uniform(0.55, 0.9, size=count),
+            "test": rng.uniform(0.55, 0.9, size=count),
+        }
+        losses["training"][[best, by_training, gap]] = 0.1, 0.02, 0.75
+        losses["validation"][[best, highest, gap]] = 0.25, 2.1, 0.78
+        losses["test"][[best, by_test]] = 0.27, 0.24
+        for values in losses.values():
+            values[-1] = np.nan
+        if count != 8:
+            rates, losses = rates[::-1], {name: values[::-1] for name, values in losses.items()}
+        cases.append((_table(rates, losses), rates))
+    return cases
+
+
+def _table(rates, losses):
+    def run(lr):
+        if lr not in rates:
+            raise ValueError(f"there is no run with the rate {lr}")
+        return {name: float(values[rates.index(lr)]) for name, values in losses.items()}
+
+    return run
+
+
+def _by(name, pick=np.nanargmin):
+    return lambda run, rates: rates[int(pick([run(lr)[name] for lr in rates]))]
+
+
+SWEEP_MISTAKES = (
+    Misconception(
+        "by-training",
+        _by("training"),
+        "You chose by the training loss, which rewards learning by heart. Choose by the validation loss.",
+    ),
+    Misconception(
+        "by-test",
+        _by("test"),
+        "You chose by the test loss. Then nothing is left to tell honestly how good the result is: the test set is"
+        " looked at once, after every choice has been made. Choose by the validation loss.",
+    ),
+    Misconception(
+        "nan-wins",
+        _by("validation", np.argmin),
+        "np.argmin takes NaN for the smallest number, so the run that diverged has won. np.nanargmin passes over it.",
+    ),
+    Misconception(
+        "nan-stays",
+        lambda run, rates: min(rates, key=lambda lr: run(lr)["validation"]),
+        "A run that diverged has won where it came first: nothing is smaller than NaN, so min keeps it. Leave such runs"
+        " out, as np.nanargmin does.",
+    ),
+    Misconception(
+        "largest-that-runs",
+        lambda run, rates: max(lr for lr in rates if np.isfinite(run(lr)["validation"])),
+        "This is the largest rate that does not diverge. It is rarely the best one: compare the validation losses.",
+    ),
+    Misconception(
+        "smallest",
+        lambda run, rates: min(rates),
+        "This is the smallest rate, the slowest of all. Compare the validation losses.",
+    ),
+    Misconception(
+        "highest",
+        _by("validation", np.nanargmax),
+        "This rate has the highest validation loss. A loss is the better, the lower it is.",
+    ),
+    Misconception(
+        "index",
+        lambda run, rates: int(np.nanargmin([run(lr)["validation"] for lr in rates])),
+        "This is the place of the best rate in the list. Return the rate itself, rates[place].",
+    ),
+    Misconception(
+        "loss-for-rate",
+        lambda run, rates: np.nanmin([run(lr)["validation"] for lr in rates]),
+        "This is the lowest validation loss. Return the learning rate that has reached it.",
+    ),
+    Misconception(
+        "gap",
+        lambda run, rates: min(rates, key=lambda lr: _or_infinity(run(lr)["validation"] - run(lr)["training"])),
+        "You chose by the gap between validation and training. A network that has learned nothing has no gap: compare"
+        " the validation losses themselves.",
+    ),
+)
+
+
+def _or_infinity(x):
+    return x if np.isfinite(x) else np.inf
+
+
+# A network of two layers that trains, without the bar of progress of training.train
+
+
+def _trained(X, y, rng, hidden, lr, epochs, batch_size):
+    """The network, and the losses of its epochs."""
+    net = Sequential(Linear(64, hidden, rng), Activation(tanh), Linear(hidden, 10, rng))
+    optimizer, loss_and_grad, losses = SGD(lr), find(softmax_cross_entropy).loss_and_grad, []
+    for _ in range(epochs):
+        total = 0.0
+        for rows in minibatches(len(X), batch_size, rng):
+            loss, dz = loss_and_grad(net.forward(X[rows]), y[rows])
+            net.backward(dz)
+            optimizer.step(net.params, net.grads)
+            total += len(rows) * loss
+        losses.append(float(total / len(X)))
+    return net, losses
+
+
+# overfit-twenty: settings with which a network learns twenty digits by heart
+
+TWENTY, GOAL = 20, 0.01
+MOST = {"hidden": 128, "epochs": 1000}
+
+
+def _twenty(rng):
+    digits = data.digits()
+    rows = rng.permutation(len(digits.y))[:TWENTY]
+    return digits.X[rows] / 16, digits.y[rows]
+
+
+def _memorizing(settings, rng):
+    """The losses of a network with these settings on twenty digits, all at once in each epoch."""
+    X, y = _twenty(rng)
+    return _trained(X, y, rng, settings["hidden"], settings["lr"], settings["epochs"], len(X))[1]
+
+
+OVERFIT_MISTAKES = (
+    Misconception(
+        "too-few-epochs",
+        lambda: {"hidden": 32, "lr": 0.3, "epochs": 20},
+        "The loss is still falling when the training ends. Give it more epochs, or a larger learning rate.",
+    ),
+    Misconception(
+        "too-small-a-rate",
+        lambda: {"hidden": 64, "lr": 0.003, "epochs": 1000},
+        "The loss falls so slowly that a thousand epochs are not enough. The learning rate is too small by far.",
+    ),
+    Misconception(
+        "zero-rate",
+        lambda: {"hidden": 32, "lr": 0.0, "epochs": 100},
+        "With a learning rate of 0 nothing is ever updated. It must be a positive number.",
+    ),
+    Misconception(
+        "too-large-a-rate",
+        lambda: {"hidden": 32, "lr": 100.0, "epochs": 500},
+        "The loss jumps about instead of falling: the steps are longer than the valley is wide. Take a learning rate"
+        " that is smaller by far.",
+    ),
+    Misconception(
+        "one-neuron",
+        lambda: {"hidden": 1, "lr": 0.1, "epochs": 1000},
+        "A single hidden neuron is one number for each image, and ten classes have to be told apart by it. Give the"
+        " network more of them.",
+    ),
+    Misconception(
+        "too-much-to-hide",
+        lambda: {"hidden": 64, "lr": 0.3, "epochs": 100_000},
+        "At most 1000 epochs: twenty images should take no longer. If they do, look at the learning rate.",
+    ),
+)
+_OVERFIT_SAYS = {mistake.id: mistake.says for mistake in OVERFIT_MISTAKES}
+
+
+def _judge_overfit():
+    def settled(id):
+        return Verdict(NOT_YET, _OVERFIT_SAYS[id], id)
+
+    def judge(answer, rng):
+        settings = call(answer, (), "")
+        if not isinstance(settings, dict) or not {"hidden", "lr", "epochs"} <= settings.keys():
+            raise Settled(f"It returns {kind_of(settings)}; a dict is needed, with the names hidden, lr and epochs.")
+        if all(is_blank(settings[name]) for name in ("hidden", "lr", "epochs")):
+            raise Settled("Replace each None with a number.", NOT_ATTEMPTED)
+        for name in ("hidden", "epochs"):
+            if not isinstance(settings[name], int | np.integer) or isinstance(settings[name], bool):
+                raise Settled(f"{name} is {kind_of(settings[name])}; a whole number is needed.")
+            if settings[name] < 1:
+                raise Settled(f"{name} is below 1; at least 1 is needed.")
+        lr = settings["lr"]
+        if not isinstance(lr, numbers.Real) or isinstance(lr, bool) or not 0 <= float(lr) < np.inf:
+            raise Settled(f"lr is {kind_of(lr)}; a positive number is needed.")
+        if float(lr) == 0:
+            return settled("zero-rate")
+        if settings["epochs"] > MOST["epochs"]:
+            return settled("too-much-to-hide")
+        if settings["hidden"] > MOST["hidden"]:
+            raise Settled(f"At most {MOST['hidden']} hidden neurons: twenty images do not need more.")
+        plain = {"hidden": int(settings["hidden"]), "lr": float(lr), "epochs": int(settings["epochs"])}
+        losses = np.array(_memorizing(plain, rng))
+        if losses[-1] <= GOAL:
+            return Verdict(PASSED, f"All twenty are known by heart: the loss has fallen below {GOAL}.")
+        if not np.isfinite(losses).all() or np.max(losses) > 2 * losses[0] + 1:
+            return settled("too-large-a-rate")
+        if plain["hidden"] == 1:
+            return settled("one-neuron")
+        if plain["lr"] < 0.02:
+            return settled("too-small-a-rate")
+        if plain["epochs"] < 200:
+            return settled("too-few-epochs")
+        return Verdict(
+            NOT_YET,
+            f"The loss ends at {losses[-1]:.3f}, and at most {GOAL} is needed. Change one number at a time,"
+            " by a factor of 3, and see what it does.",
+        )
+
+    return settling(judge, OVERFIT_MISTAKES)
+
+
+# accuracy-band: a function that trains a network, judged on digits it has not seen
+
+BAND = 0.93
+
+
+def _fit(X, y, rng):
+    net, _ = _trained(X / 16, y, rng, 64, 0.1, 40, 16)
+    return lambda X: net.predict(X / 16).argmax(axis=1)
+
+
+def _digits():
+    """Training and held-out parts, always the same: which digits are held out should not decide about an answer."""
+    digits = data.digits()
+    return data.split(np.random.default_rng(8), digits.X, digits.y)
+
+
+def _fitting(*, shift=0, epochs=10, mix=False, logits=False):
+    """A wrong answer: a network that is trained, or asked, in a wrong way."""
+
+    def fit(X, y, rng):
+        net, _ = _trained(X / 16, rng.permutation(y) if mix else y, rng, 32, 0.1, epochs, 32)
+        if logits:
+            return lambda X: net.predict(X / 16)
+        return lambda X: net.predict(X / 16).argmax(axis=1) + shift
+
+    return fit
+
+
+def _labels_of_training(X, y, rng):
+    predict = _fit(X, y, rng)
+    labels = predict(X)
+    return labels
+
+
+def _same_for_all(X, y, rng):
+    return lambda X: np.full(len(X), 3)
+
+
+def _means_only(X, y, rng):
+    return lambda X: int(np.bincount(y).argmax())
+
+
+def _one_hot(X, y, rng):
+    predict = _fitting(epochs=5)(X, y, rng)
+    return lambda X: np.eye(10)[predict(X)]
+
+
+BAND_MISTAKES = (
+    Misconception(
+        "logits",
+        _fitting(logits=True),
+        "predict returns ten numbers for each image. The class is the place of the largest of them: argmax along"
+        " axis 1.",
+    ),
+    Misconception(
+        "logits",
+        _one_hot,
+        "predict returns ten numbers for each image. The class is the place of the largest of them: argmax along"
+        " axis 1.",
+    ),
+    Misconception(
+        "labels-for-function",
+        _labels_of_training,
+        "It returns labels. Return the function that makes them, predict itself, so that it can be asked about images"
+        " that you have not seen.",
+    ),
+    Misconception(
+        "chance",
+        _fitting(mix=True),
+        "It is right about one time in ten, which is what guessing gives. Either nothing was learned, or each image was"
+        " taught another one's label.",
+    ),
+    Misconception(
+        "one-class",
+        _same_for_all,
+        "It says the same class for every image. Has the training diverged, or does predict ignore its argument?",
+    ),
+    Misconception(
+        "one-number",
+        _means_only,
+        "predict returns one number for all images; one label for each of them is needed.",
+    ),
+    Misconception(
+        "off-by-one",
+        _fitting(shift=1, epochs=20),
+        "Nearly every answer is one too large: the labels run from 0 to 9, as the columns of the network's output do.",
+    ),
+)
+_BAND_SAYS = {mistake.id: mistake.says for mistake in BAND_MISTAKES}
+
+
+def _judge_band():
+    def settled(id):
+        return Verdict(NOT_YET, _BAND_SAYS[id], id)
+
+    def judge(answer, rng):
+        X, X_test, y, y_test = _digits()
+        shapes = f"X of shape {X.shape}, y of shape {y.shape} and an rng"
+        predict = call(answer, (X, y, np.random.default_rng(int(rng.integers(1 << 31)))), shapes)
+        if not callable(predict):
+            if isinstance(predict, np.ndarray | list) and np.size(predict) > 1:
+                return settled("labels-for-function")
+            raise Settled(f"It returns {kind_of(predict)}; a function is needed, from images to labels.")
+        said = call(predict, (X_test,), f"images of shape {X_test.shape}")
+        try:
+            said = np.array(said, dtype=float)
+        except (TypeError, ValueError):
+            raise Settled(f"predict returns {kind_of(said)}; an array of labels is needed.") from None
+        if said.shape == (len(X_test), 10):
+            return settled("logits")
+        if said.ndim == 0:
+            return settled("one-number")
+        if said.shape != y_test.shape:
+            raise Settled(
+                f"predict returns an array of shape {said.shape}; {y_test.shape} is needed, a label for each."
+            )
+        if (said == said[0]).all() or not np.isfinite(said).all():
+            return settled("one-class")
+        right = float(np.mean(said == y_test))
+        if right >= BAND:
+            return Verdict(
+                PASSED, f"It is right on at least {BAND:.0%} of {len(y_test)} digits that it had never seen."
+            )
+        if np.mean(said - 1 == y_test) > 0.5:
+            return settled("off-by-one")
+        if right < 0.25:
+            return settled("chance")
+        return Verdict(
+            NOT_YET,
+            f"{right:.1%} of the digits that it had not seen are right, and {BAND:.0%} are needed. Watch both losses"
+            " while it trains: are they still falling?",
+        )
+
+    return settling(judge, BAND_MISTAKES)
+
+
+PROBLEMS = (
+    Problem(
+        id="training-loop",
+        title="The loop",
+        points=5,
+        hints=(
+            "Two loops: the outer one over epochs, the inner one over the starts of the batches,"
+            " range(0, len(X), batch_size).",
+            "At the beginning of each epoch: order = rng.permutation(len(X)). A batch is order[start : start +"
+            " batch_size], and X and y are both indexed with it.",
+            "loss, g = loss_and_gradient(w, X[rows], y[rows]), and then w = w - lr * g, as a new array.",
+            "For the history add up len(rows) * loss over the epoch, and divide by len(X).",
+        ),
+        judge=judge_function(_loop, _trainings, LOOP_MISTAKES),
+        withdrawn=("training.train",),
+        minutes=15,
+        difficulty=2,
+    ),
+    Problem(
+        id="rate-sweep",
+        title="A learning-rate sweep",
+        points=2,
+        hints=(
+            "Call run for every rate. Which of the three losses may you look at while you are still choosing?",
+            "A run that diverged has the loss NaN, and NaN compares with nothing. np.nanargmin passes over it.",
+            "rates[np.nanargmin([run(lr)['validation'] for lr in rates])]",
+        ),
+        judge=judge_function(_sweep, _runs, SWEEP_MISTAKES),
+        minutes=5,
+        difficulty=1,
+    ),
+    Problem(
+        id="overfit-twenty",
+        title="Twenty digits by heart",
+        points=2,
+        hints=(
+            "Try it in a cell of your own, as in the lesson, and look at the curve of the training loss.",
+            "If the loss jumps, the rate is too large; if it creeps, too small. Change one thing at a time, by a factor"
+            " of 3.",
+            "There is no need to be careful about the number of neurons or epochs: learning by heart is the aim.",
+        ),
+        judge=_judge_overfit(),
+        minutes=5,
+        difficulty=1,
+    ),
+    Problem(
+        id="accuracy-band",
+        title="Reach the band",
+        points=4,
+        hints=(
+            "Begin with the network of the lesson: 64 inputs, a hidden layer, 10 outputs, mini-batches of 32.",
+            "The pixels run from 0 to 16. Divide by 16, in the training and in predict alike.",
+            "Split X and y once more and print the validation accuracy while you try. Once you are content, train on"
+            " all of them.",
+            "predict takes images and returns labels: net.predict(X / 16).argmax(axis=1). Return the function itself.",
+        ),
+        judge=_judge_band(),
+        minutes=15,
+        difficulty=2,
+    ),
+)
