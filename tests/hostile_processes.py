@@ -134,7 +134,7 @@ import os
 
 here = os.getcwd()
 try:
-    for _ in range(3000):
+    for _ in range(1200):
         os.mkdir("d")
         os.chdir("d")
 finally:

@@ -4,12 +4,16 @@ import json
 import sys
 import time
 
+import numpy as np
 import pytest
 from hostile_processes import DYING, FORGING, FORMULAS, READING
 from hostile_submissions import FORM, IN_PROCESS, RESULTS, right
 
-from bplib.course import grading, launching
+from bplib import losses
+from bplib.course import checks, grading, launching
+from bplib.course.problems import PROBLEMS
 from bplib.course.processes import Limits
+from bplib.course.withdrawing import withdrawn
 
 SUBMISSIONS = {**FORM, **IN_PROCESS, **RESULTS, **READING, **DYING, **FORMULAS, **FORGING}
 LIMITS = Limits(cell_seconds=1.5)
@@ -75,6 +79,25 @@ def message(graded, name, id):
 )
 def test_the_sentence_says_what_happened(graded, name, id, says):
     assert says in message(graded, name, id)
+
+
+def test_a_check_in_a_notebook_says_too_that_our_own_function_is_no_answer(capsys, monkeypatch):
+    monkeypatch.setenv("BPLIB_PROGRESS", "off")
+    checks.check("mse", losses.mse)
+    checks.check("softmax-ce", lambda z, y: losses.softmax_cross_entropy(z, y))
+    checks.check("mse", lambda y_pred, y_true: ((y_pred - y_true) ** 2).mean())
+    said = " ".join(capsys.readouterr().out.split())
+    assert "mse: not yet. It calls losses.mse, which is what you are asked to write here." in said
+    assert "softmax-ce: not yet. It calls losses.softmax_cross_entropy, which is what you are asked" in said
+    assert "mse: passed, 2 of 2 points." in said
+    assert losses.mse(np.ones(2), np.zeros(2)) == 1.0
+
+
+def test_every_function_that_is_withdrawn_exists_and_comes_back():
+    for problem in PROBLEMS.values():
+        with withdrawn(problem.withdrawn):
+            pass
+    assert losses.softmax_cross_entropy(np.zeros((2, 2)), np.array([0, 1])) == pytest.approx(np.log(2))
 
 
 def test_no_code_of_a_terminal_reaches_a_message(graded):

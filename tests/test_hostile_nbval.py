@@ -18,6 +18,7 @@ from hostile_submissions import (
     RIGHT,
     RUN_CELL,
     SENDING,
+    WRONG,
     answered,
     boasting,
     cell,
@@ -71,6 +72,11 @@ def _inside():
     return nb
 
 
+def _execute():
+    """The kernel's own methods replaced, in the last answer: what they hide costs a new kernel each time."""
+    return answered({**WRONG, "mse": RIGHT["mse"], "broadcast": WRONG["broadcast"] + "\n" + DO_EXECUTE + RUN_CELL})
+
+
 def _dying():
     """Each answer but the last dies in a way of its own."""
     lost = {
@@ -101,7 +107,7 @@ def _burning():
 NOTEBOOKS = {
     "honest": (_honest, [2, 3, 3, 1, 1]),
     "inside": (_inside, [0, 0, 0, 0, 0]),
-    "execute": (lambda: trick(DO_EXECUTE + RUN_CELL), [0, 0, 0, 0, 0]),
+    "execute": (_execute, [2, 0, 0, 0, 0]),
     "dying": (_dying, [0, 0, 0, 0, 1]),
     "forging": (_forging, [0, 0, 3, 1, 1]),
     "burning": (_burning, [0, 0, 3, 2]),

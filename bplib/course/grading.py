@@ -25,6 +25,7 @@ JUDGE_SECONDS = 20
 """How long the judge itself may compute over one answer."""
 
 _LONGEST_MESSAGE = 1000
+_GIVEN = "Its cell is as it was given."
 
 
 # All of it
@@ -186,8 +187,9 @@ class Grading:
         """Say of every answer that was not judged why not."""
         stubs = {submissions.grade_id(cell): cell.source.strip() for cell in self.released.cells}
         for id, code in self.codes.items():
-            if id not in self.verdicts and code.strip() != stubs[id]:
-                self.verdicts[id] = Verdict(NOT_YET, f"It {reason}.")
+            given = code.strip() == stubs[id]
+            verdict = Verdict(NOT_ATTEMPTED, _GIVEN) if given else Verdict(NOT_YET, f"It {reason}.")
+            self.verdicts.setdefault(id, verdict)
 
     def finished(self):
         """Give every exercise what it has earned."""
@@ -197,7 +199,7 @@ class Grading:
             if id in self.verdicts:
                 verdict = self.verdicts[id]
             elif id in self.untouched:
-                verdict = Verdict(NOT_ATTEMPTED, "Its cell is as it was given.")
+                verdict = Verdict(NOT_ATTEMPTED, _GIVEN)
             else:
                 verdict = Verdict(NOT_YET, self._silence(id, broken))
             points = PROBLEMS[id].points

@@ -2,11 +2,11 @@
 
 import contextlib
 import dataclasses
-import itertools
 import json
 import math
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -42,23 +42,38 @@ def scratch_folder():
 
 
 def _remove(folder):
-    """Remove a folder, however deep it is: shutil would go down by recursion, and a path has a longest length.
+    """Remove a folder, however deep it is: shutil goes down by recursion, and a path has a longest length.
 
-    So what lies deep is moved up first, to a name that nobody could have taken.
+    So we walk, one folder at a time, and never name more than the next. Links are removed and not followed.
     """
-    name = secrets.token_hex(8)
-    numbers = itertools.count()
-    while inner := [entry.path for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]:
-        for path in inner:
-            for entry in os.scandir(path):
-                if entry.is_dir(follow_symlinks=False):
-                    os.rename(entry.path, folder / f"{name}{next(numbers)}")
-                else:
-                    os.unlink(entry.path)
-            os.rmdir(path)
-    for entry in os.scandir(folder):
-        os.unlink(entry.path)
+    if os.unlink not in os.supports_dir_fd:  # Windows
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    here, names = os.open(folder, os.O_RDONLY), []
+    try:
+        while True:
+            below = _emptied(here)
+            if below is None and not names:
+                break
+            left, here = here, os.open(below or "..", os.O_RDONLY | os.O_NOFOLLOW, dir_fd=here)
+            os.close(left)
+            if below is None:
+                os.rmdir(names.pop(), dir_fd=here)
+            else:
+                names.append(below)
+    finally:
+        os.close(here)
     os.rmdir(folder)
+
+
+def _emptied(here):
+    """Remove the files of an open folder; the name of the first folder that is in the way, or None."""
+    with os.scandir(here) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                return entry.name
+            os.unlink(entry.name, dir_fd=here)
+    return None
 
 
 def jail(scratch, limits, **ports):
