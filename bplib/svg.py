@@ -148,6 +148,14 @@ def chart(
     return document(width, height, label, [*axes, *plot, *names])
 
 
+def key(k, name, x, y):
+    """An entry of a legend for curve number k of a chart: its line, its mark and its name, to the right of (x, y)."""
+    color, dash = LOOKS[k]
+    line = f'<path d="M{x} {y}h34" stroke="{color}" stroke-width="2" stroke-dasharray="{dash}"/>'
+    square, circle = f'<rect x="{x + 12}" y="{y - 5}" width="10" height="10"', f'<circle cx="{x + 17}" cy="{y}" r="5.5"'
+    return f'{line}{square if k % 2 else circle} fill="{color}"/>{text(x + 42, y, name, color, 13, "start")}'
+
+
 def _mark(x, y, slope, color, square):
     shape = f'<rect x="{px(x - 5)}" y="{px(y - 5)}" width="10" height="10"' if square else ""
     shape = shape or f'<circle cx="{px(x)}" cy="{px(y)}" r="5.5"'

@@ -212,7 +212,7 @@ def _is_plain(expression):
     while todo:
         node = todo.pop()
         if node not in seen:
-            if not (isinstance(node, _ATOMS) or node in _CONSTANTS or type(node) in OPERATIONS):
+            if not (isinstance(node, _ATOMS) or node in _CONSTANTS or type(node) in COMPUTED):
                 return False
             seen.add(node)
             todo += node.args
@@ -248,7 +248,7 @@ def _computed(node, point, known):
             if _value(part.cond, point, known):
                 return _value(part.expr, point, known)
         return mpmath.nan
-    return OPERATIONS[type(node)](*(_value(arg, point, known) for arg in node.args))
+    return COMPUTED[type(node)](*(_value(arg, point, known) for arg in node.args))
 
 
 def _step(x, middle):
@@ -257,7 +257,7 @@ def _step(x, middle):
 
 _ATOMS = (sympy.Symbol, sympy.Rational, sympy.Float, BooleanAtom)
 _CONSTANTS = {sympy.pi: mpmath.pi, sympy.E: mpmath.e, sympy.EulerGamma: mpmath.euler, sympy.I: mpmath.mpc(0, 1)}
-OPERATIONS = {
+COMPUTED = {
     sympy.Add: lambda *terms: sum(terms),
     sympy.Mul: lambda *factors: math.prod(factors),
     sympy.Pow: operator.pow,
@@ -273,12 +273,12 @@ OPERATIONS = {
     sympy.Piecewise: None,
     ExprCondPair: None,
 }
-OPERATIONS |= {
+COMPUTED |= {
     getattr(sympy, name): getattr(mpmath, name)
     for name in "exp log sin cos tan cot sec csc asin acos atan atan2 sinh cosh tanh coth asinh acosh atanh sign erf"
     " floor re im".split()
 }
-OPERATIONS |= {getattr(sympy, name): getattr(operator, name.lower()) for name in "Eq Ne Lt Le Gt Ge".split()}
+COMPUTED |= {getattr(sympy, name): getattr(operator, name.lower()) for name in "Eq Ne Lt Le Gt Ge".split()}
 """The classes of SymPy whose values are computed here, and how; the last two are known to `_computed`."""
 
 

@@ -16,11 +16,7 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(30, 2))
 
 
-@pytest.fixture(autouse=True)
-def lesson_style():
-    with plt.style.context("bplib.lesson"):
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("lesson_style")
 
 
 def lines(ax):

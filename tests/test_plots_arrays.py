@@ -13,10 +13,7 @@ from bplib import plots
 NAMED = {"X": np.arange(-3.0, 3.0).reshape(3, 2), "b": np.array([0.0, -4.0, 2.0, 1.0])}
 
 
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("lesson_style")
 
 
 def test_each_array_is_a_picture_of_its_sizes_on_the_given_ax():

@@ -15,11 +15,7 @@ GRADIENTS = np.array([[1.0, 0.0], [0.0, -2.0], [3.0, 4.0]])
 STEPS = np.array([1e-1, 1e-3, 1e-5])
 
 
-@pytest.fixture(autouse=True)
-def lesson_style():
-    with plt.style.context("bplib.lesson"):
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("lesson_style")
 
 
 def test_every_arrow_starts_at_its_point_and_is_its_gradient_times_the_scale():

@@ -4,7 +4,6 @@ import matplotlib
 
 matplotlib.use("agg")
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
@@ -14,11 +13,7 @@ from bplib import plots
 IMAGES = np.arange(3 * 4 * 4).reshape(3, 4, 4) % 16
 
 
-@pytest.fixture(autouse=True)
-def lesson_style():
-    with plt.style.context("bplib.lesson"):
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("lesson_style")
 
 
 def test_each_image_stands_under_its_title_and_a_wrong_one_is_marked():

@@ -15,11 +15,7 @@ SURFACE = FIRST[None] ** 2 + 4 * SECOND[:, None] ** 2
 PATHS = {"plain": [(-2.0, 1.0), (-1.0, 0.5)], "momentum": np.array([(-2.0, 1.0), (0.5, 0.0), (0.1, 0.1)])}
 
 
-@pytest.fixture(autouse=True)
-def lesson_style():
-    with plt.style.context("bplib.lesson"):
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("lesson_style")
 
 
 def lines(ax):

@@ -13,11 +13,7 @@ from bplib import plots
 W = np.linspace(-2.0, 2.0, 9)
 
 
-@pytest.fixture(autouse=True)
-def lesson_style():
-    with plt.style.context("bplib.lesson"):
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("lesson_style")
 
 
 def test_the_walk_and_the_curve_hold_what_was_given_with_start_and_end():

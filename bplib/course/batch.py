@@ -17,7 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bplib.course import feedback, files, grading, launching, layouts, releases
+from bplib.course import feedback, files, gradebook, grading, launching, layouts, releases
 from bplib.course.launching import TRIES
 from bplib.course.processes import Limits
 
@@ -134,19 +134,13 @@ def _known(path):
 
 def _result(hand_in, graded, problems, digest):
     """The result of a learner. Of several notebooks of one lesson the best counts, and a line says so."""
-    best, lines = {}, list(problems)
+    best, lines = gradebook.counting({"notebooks": graded}), list(problems)
     for each in graded:
-        lesson = each.get("lesson")
-        lines += [f"{each['path']}: {problem}" for problem in ([] if lesson else each["problems"])]
-        if not lesson and each["points"] is not None:
-            continue
-        key = lesson or each["path"]
-        if key in best:
-            better, worse = sorted((best[key], each), key=lambda one: -(one["points"] or 0))
-            lines.append(f"{worse['path']} is of the same lesson as {better['path']}, which counts")
-            each = better
-        best[key] = each
-    counted = [best[key] for key in sorted(best)]
+        if "lesson" not in each:
+            lines += [f"{each['path']}: {problem}" for problem in each["problems"]]
+        elif each is not best[each["lesson"]]:
+            lines.append(f"{each['path']} is of the same lesson as {best[each['lesson']]['path']}, which counts")
+    counted = [*best.values(), *(each for each in graded if each["points"] is None)]
     ungraded = any(each["points"] is None for each in counted)
     return {
         "learner": hand_in.learner,

@@ -20,19 +20,7 @@ from collections import Counter, defaultdict
 
 from bplib.course.judging import NOT_ATTEMPTED, NOT_YET, PASSED
 
-_FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # the wide ones are the same to Excel in Japanese
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # the wide ones are the same to Excel in Japanese
 _MOST_BARS = 20
 
 

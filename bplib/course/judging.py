@@ -48,6 +48,11 @@ class Misconception:
     says: str
 
 
+def misconceptions(*groups):
+    """The misconceptions of an exercise from (id, sentence, wrong answers): several answers may share a sentence."""
+    return tuple(Misconception(id, answer, says) for id, says, answers in groups for answer in answers)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One exercise: what is asked, how it is judged, and what helps on the way.

@@ -6,7 +6,6 @@ reported as one test for each exercise. All other notebooks are nbval's own busi
 does anything. pytest imports this module in every run, so it imports next to nothing.
 """
 
-import functools
 import os
 
 import pytest
@@ -37,18 +36,18 @@ def pytest_collect_file(file_path, parent):
     collected = yield
     if not _nbval_is_on(parent.config) or not _is_exercise(file_path):
         return collected
-    from bplib.course import submissions
+    from bplib.course import nbval_exercises, submissions
 
     try:
         learner, problems = submissions.read(file_path)
     except ValueError as error:
-        return [_classes().Exercises.from_parent(parent, path=file_path, unreadable=str(error))]
+        return [nbval_exercises.Exercises.from_parent(parent, path=file_path, unreadable=str(error))]
     try:
         _, released = submissions.lesson_of(learner)
     except ValueError:
         return collected
     submission = (learner, released, problems)
-    return [_classes().Exercises.from_parent(parent, path=file_path, submission=submission)]
+    return [nbval_exercises.Exercises.from_parent(parent, path=file_path, submission=submission)]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -104,11 +103,3 @@ def _add(submissions, said):
         submission["exercises"].append(exercise)
         submission["points"] += exercise["points"]
         submission["max_points"] += exercise["max_points"]
-
-
-@functools.cache
-def _classes():
-    """The collectors, made when the first exercise is met, so that nbval is imported only then."""
-    from bplib.course import nbval_exercises
-
-    return nbval_exercises

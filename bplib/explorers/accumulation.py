@@ -4,7 +4,7 @@ import ipywidgets as widgets
 
 from bplib import diagrams
 from bplib.autodiff import topological_order
-from bplib.explorers.widget import Explorer, slider
+from bplib.explorers.widget import Explorer, stepper
 
 REVERSE = "reverse"
 
@@ -23,16 +23,7 @@ def accumulation_explorer(value):
 
     options = [(REVERSE, REVERSE), *((f"forward from {leaf}", leaf) for leaf in leaves)]
     way = widgets.Dropdown(description="accumulate", options=options, value=REVERSE)
-    step = slider(widgets.IntSlider, "step", 0, 0, last[REVERSE], 1)
-    back, forward = (
-        widgets.Button(description=words, layout=widgets.Layout(width="5em")) for words in ("Back", "Next")
-    )
-
-    def move(by):
-        step.value += by  # the slider stops at its ends
-
-    back.on_click(lambda button: move(-1))
-    forward.on_click(lambda button: move(1))
+    step, buttons = stepper(last[REVERSE])
 
     def begin(change):  # before the picture is drawn, since no other way has as many steps
         step.value, step.max = 0, last[way.value]
@@ -44,4 +35,4 @@ def accumulation_explorer(value):
         return [picture.svg()], f"Step {step} of {last[way]}. {picture.caption}"
 
     whole = graphs[REVERSE]
-    return Explorer([way, step], draw, ([whole.svg()], whole.caption), repr(whole), [back, forward])
+    return Explorer([way, step], draw, ([whole.svg()], whole.caption), repr(whole), buttons)

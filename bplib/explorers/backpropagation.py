@@ -1,6 +1,7 @@
 """Arrays and gradients on their way through a network, batch and all."""
 
 import copy
+from itertools import pairwise
 
 import ipywidgets as widgets
 import numpy as np
@@ -85,10 +86,10 @@ class _Film:
     def _gradients(self, network, dy, name):
         """The gradients by name, of the network's own backward from dy."""
         found, names = {f"d{name}": dy}, [column[0] for column in self.columns if column[0] not in self.parameters]
-        for layer, before in zip(reversed(network.layers), reversed(names[:-1]), strict=True):
+        for layer, (before, out) in zip(reversed(network.layers), reversed([*pairwise(names)]), strict=True):
             dy = layer.backward(dy)
             if layer.params:
-                found |= {f"d{key}{before_number(names, before)}": g.copy() for key, g in layer.grads.items()}
+                found |= {f"d{key}{out[1:]}": g.copy() for key, g in layer.grads.items()}
             if before != "X":
                 found[f"d{before}"] = dy
         return found
@@ -174,8 +175,3 @@ class _Film:
             largest = "" if gradient is None else f"{float(np.abs(gradient).max()):.4f}"
             rows.append(f"{key:7}{array.shape!s:9}{largest}".rstrip())
         return "\n".join([*rows, "", f"L = {svg.number(self.value)}; {len(self.steps) - 1} steps."])
-
-
-def before_number(names, before):
-    """The number of the linear layer that comes after the array called before."""
-    return names[names.index(before) + 1][1:]

@@ -1,15 +1,15 @@
 """Gradient descent on a surface: what the learning rate does to the path and to the loss."""
 
 from functools import cache
-from math import isfinite, log10
+from math import log10
 
 import ipywidgets as widgets
 import numpy as np
 
 from bplib import svg
-from bplib.explorers.widget import Explorer, slider
+from bplib.explorers.surfaces import contours, near, walk
+from bplib.explorers.widget import Explorer, selection, slider, toggles
 from bplib.optimizers import SGD
-from bplib.plots import contour_lines
 
 RATES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.12, 0.13, 0.14, 0.15, 0.2, 0.3, 0.5, 0.7, 0.9, 0.98, 1.02)
 _LOST = 1e6  # a loss that nobody needs to follow any further
@@ -26,16 +26,18 @@ def descent_explorer(surfaces, rates=RATES, *, rate=0.13, step=20, steps=60):
         raise ValueError(f"the rate is {rate}; one of {', '.join(map(str, rates))} is needed")
 
     @cache
-    def contours(surface):
-        return _contours(*surfaces[surface])
+    def background(surface):
+        loss, _, _, limits = surfaces[surface]
+        return contours(lambda w: loss(*w), limits, np.linspace(0.04, 1.0, 10) ** 2)  # denser near the lowest
 
     @cache
-    def walk(surface, rate):
+    def descent(surface, rate):
         loss, gradient, start, _ = surfaces[surface]
-        return _walk(loss, gradient, start, rate, steps)
+        places, losses = walk(lambda w: loss(*w), lambda w: gradient(*w), start, SGD(rate), steps, _LOST)
+        return places, [loss if loss < _LOST else _LOST for loss in losses]  # not a number is lost as well
 
     def caption(surface, rate, step):
-        (w, b), loss = (series[step] for series in walk(surface, rate))
+        (w, b), loss = (series[step] for series in descent(surface, rate))
         if loss >= _LOST:
             return f"{surface}, η = {rate}, step {step} of {steps}: lost, the loss is above a million."
         where = f"w = {svg.number(w)}, b = {svg.number(b)}, L = {svg.number(loss)}"
@@ -43,18 +45,16 @@ def descent_explorer(surfaces, rates=RATES, *, rate=0.13, step=20, steps=60):
 
     def draw(surface, rate, step):
         said, limits = caption(surface, rate, step), surfaces[surface][3]
-        places, losses = walk(surface, rate)
-        # Far outside of the picture a path only has to stay outside.
-        room = 10.0 * max(abs(limit) for limit in limits)
-        xs, ys = np.clip(places[: step + 1], -room, room).T.tolist()
-        seen = {"marks": {"": (xs[-1], ys[-1], None)}, "contours": contours(surface), "points": (xs, ys)}
+        places, losses = descent(surface, rate)
+        xs, ys = near(places[: step + 1], limits)
+        seen = {"marks": {"": (xs[-1], ys[-1], None)}, "contours": background(surface), "points": (xs, ys)}
         path = svg.chart({"": (xs, ys)}, f"Lines of equal loss and the path. {said}", "w", "b", limits=limits, **seen)
         heights = [log10(loss) for loss in losses]
         area = {"limits": (0, steps, -1.2, 3.0), "width": 330}
         mark, label = {"": (step, heights[step], None)}, f"Logarithm of the loss against the step. {said}"
         fallen = {"": (range(step + 1), heights[: step + 1])}
         curve = svg.chart(fallen, label, "step", "log₁₀ of the loss", marks=mark, **area)
-        ends = [log10(walk(surface, each)[1][step]) for each in rates]
+        ends = [log10(descent(surface, each)[1][step]) for each in rates]
         area["limits"] = (log10(rates[0]) - 0.1, log10(rates[-1]) + 0.1, -1.2, 3.0)
         mark, label = {"": (log10(rate), heights[step], None)}, f"Loss at this step for every learning rate. {said}"
         swept = {"": ([log10(each) for each in rates], ends)}
@@ -62,31 +62,8 @@ def descent_explorer(surfaces, rates=RATES, *, rate=0.13, step=20, steps=60):
         return [path, curve, sweep], said
 
     names = list(surfaces)
-    surface = widgets.ToggleButtons(description="surface", options=names, value=names[0])
-    surface.style.button_width = "7em"
-    layout = widgets.Layout(width="26em", max_width="100%")
-    chosen = widgets.SelectionSlider(description="η", options=rates, value=rate, layout=layout)
+    surface = toggles("surface", names, names[0])
+    chosen = selection("η", rates, rate)
     at = slider(widgets.IntSlider, "step", step, 0, steps, 1)
     start = names[0], rate, step
     return Explorer([surface, chosen, at], draw, draw(*start), caption(*start))
-
-
-def _walk(loss, gradient, start, rate, steps):
-    """The places of a descent, (steps + 1, 2), and their losses. One that is lost stays where it got lost."""
-    theta, descent = np.array(start, dtype=float), SGD(rate)
-    places, losses = [theta.copy()], [float(loss(*theta))]
-    for _ in range(steps):
-        if losses[-1] < _LOST:
-            descent.step({"theta": theta}, {"theta": np.array(gradient(*theta), dtype=float)})
-        value = float(loss(*theta))
-        places.append(theta.copy())
-        losses.append(value if isfinite(value) and value < _LOST else _LOST)
-    return np.array(places), losses
-
-
-def _contours(loss, gradient, start, limits):
-    """Lines of equal loss, denser near the lowest."""
-    first, second = np.linspace(*limits[:2], 61), np.linspace(*limits[2:], 61)
-    values = np.array([[loss(w, b) for w in first] for b in second])
-    low, high = values.min(), values.max()
-    return contour_lines(first, second, values, low + (high - low) * np.linspace(0.04, 1.0, 10) ** 2)

@@ -3,11 +3,10 @@
 from functools import cache
 from math import log10
 
-import ipywidgets as widgets
 import numpy as np
 
 from bplib import svg
-from bplib.explorers.widget import Explorer
+from bplib.explorers.widget import Explorer, selection, toggles
 
 # Written out and read, not computed: a power may differ in its last digit between machines, and so would the rounding.
 _STEPS = [float(f"{digits}e-{k}") for k in range(15, 0, -1) for digits in ("1", "1.8", "3.2", "5.6")] + [1.0]
@@ -61,9 +60,6 @@ def step_size_explorer(f, slope, x, estimates):
         errors = svg.chart(curves, label, **axes, marks=marks, places=places)
         return [secant, errors], said
 
-    choice = widgets.ToggleButtons(description="difference", options=names, value=names[-1])
-    choice.style.button_width = "7em"
-    wide = widgets.Layout(width="26em", max_width="100%")
-    options = [(f"{h:.1e}", h) for h in _STEPS]
-    step = widgets.SelectionSlider(description="step h", options=options, value=0.56, layout=wide)
+    choice = toggles("difference", names, names[-1])
+    step = selection("step h", [(f"{h:.1e}", h) for h in _STEPS], 0.56)
     return Explorer([choice, step], draw, draw(names[-1], 0.56), caption(names[-1], 0.56))

@@ -95,13 +95,7 @@ def _gallery(drawn, labels, said, chosen, label):
 
 
 def _legend(names):
-    parts = []
-    for k, ((color, dash), name) in enumerate(zip(svg.LOOKS, names, strict=False)):
-        y = 20 + 24 * k
-        parts.append(f'<path d="M8 {y}h36" stroke="{color}" stroke-width="2" stroke-dasharray="{dash}"/>')
-        shape = f'<rect x="21" y="{y - 5}" width="10" height="10"' if k % 2 else f'<circle cx="26" cy="{y}" r="5.5"'
-        parts.append(f'{shape} fill="{color}"/>')
-        parts.append(svg.text(52, y, name, color, 13, "start"))
+    parts = [svg.key(k, name, 8, 20 + 24 * k) for k, name in enumerate(names)]
     return svg.document(150, 240, f"Legend: {', '.join(names)}", parts)
 
 

@@ -6,7 +6,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from bplib import activations, losses, svg
-from bplib.explorers.widget import Explorer, rounded, slider
+from bplib.explorers.widget import Explorer, rounded, slider, toggles
 
 _LOSSES = ("squared error (p − y)²", "cross-entropy")
 _STEPS = (1, 2, 5, 10)
@@ -34,8 +34,7 @@ def loss_explorer():
         picture = svg.chart(curves[y], label, "logit z", "loss L", limits=limits, marks=marks, width=560, height=330)
         return [picture], said
 
-    truth = widgets.ToggleButtons(description="truth y", options=[0, 1], value=1)
-    truth.style.button_width = "3em"
+    truth = toggles("truth y", [0, 1], 1, width="3em")
     logit = slider(widgets.FloatSlider, "logit z", -4.0, -6.0, 6.0, 0.1)
     return Explorer([truth, logit], draw, draw(1, -4.0), caption(1, -4.0))
 

@@ -7,7 +7,8 @@ import ipywidgets as widgets
 import numpy as np
 
 from bplib import svg
-from bplib.explorers.widget import Explorer, slider
+from bplib.explorers.surfaces import contours, near, walk
+from bplib.explorers.widget import Explorer, selection, slider, toggles
 
 FACTORS = ("1/8", "1/4", "1/2", "1", "2", "4", "8")
 _LOST = 1e9  # a loss that nobody comes back from
@@ -24,14 +25,17 @@ def race_explorer(surfaces, racers, steps=60):
         raise ValueError(f"there are {len(racers)} racers; 1 to {len(svg.LOOKS)} can be told apart")
 
     @lru_cache(maxsize=32)
-    def contours(surface):
-        return _contours(*surfaces[surface])
+    def background(surface):
+        loss, _, _, limits = surfaces[surface]
+        return contours(loss, limits, np.linspace(0.02, 1.0, 12) ** 2)
 
     @lru_cache(maxsize=32)
     def paths(surface, factor):
         times = float(Fraction(factor))
         loss, gradient, start, _ = surfaces[surface]
-        return {name: _path(loss, gradient, start, make(times * lr), steps) for name, (make, lr) in racers.items()}
+        return {
+            name: walk(loss, gradient, start, make(times * lr), steps, _LOST) for name, (make, lr) in racers.items()
+        }
 
     def caption(surface, factor, step):
         losses = [f"{name} {_said(run[1][step])}" for name, run in paths(surface, factor).items()]
@@ -40,11 +44,9 @@ def race_explorer(surfaces, racers, steps=60):
     def draw(surface, factor, step):
         said, limits = caption(surface, factor, step), surfaces[surface][3]
         runs = paths(surface, factor)
-        # Far outside of the picture a path only has to stay outside.
-        room = 10.0 * max(abs(limit) for limit in limits)
-        walked = {name: np.clip(path[: step + 1], -room, room).T.tolist() for name, (path, _) in runs.items()}
+        walked = {name: near(path[: step + 1], limits) for name, (path, _) in runs.items()}
         marks = {name: (xs[-1], ys[-1], None) for name, (xs, ys) in walked.items()}
-        seen = {"marks": marks, "contours": contours(surface), "named": False}
+        seen = {"marks": marks, "contours": background(surface), "named": False}
         where = svg.chart(walked, f"Paths of the optimizers. {said}", "w1", "w2", limits=limits, **seen)
         heights = {name: np.log10(np.clip(losses, 1e-6, 1e6)).tolist() for name, (_, losses) in runs.items()}
         fallen = {name: (range(step + 1), ys[: step + 1]) for name, ys in heights.items()}
@@ -57,34 +59,11 @@ def race_explorer(surfaces, racers, steps=60):
         return [_legend(racers, said), where, curve], said
 
     names = list(surfaces)
-    surface = widgets.ToggleButtons(description="surface", options=names, value=names[0])
-    surface.style.button_width = "7em"
-    layout = widgets.Layout(width="26em", max_width="100%")
-    factor = widgets.SelectionSlider(description="rates ×", options=FACTORS, value="1", layout=layout)
+    surface = toggles("surface", names, names[0])
+    factor = selection("rates ×", FACTORS, "1")
     start = names[0], "1", steps
     step = slider(widgets.IntSlider, "step", steps, 0, steps, 1)
     return Explorer([surface, factor, step], draw, draw(*start), caption(*start))
-
-
-def _path(loss, gradient, start, optimizer, steps):
-    """The places of a descent, (steps + 1, 2), and their losses. One that is lost stays where it got lost."""
-    w = np.array(start, dtype=float)
-    places, losses = [w.copy()], [float(loss(w))]
-    for _ in range(steps):
-        if losses[-1] < _LOST:
-            optimizer.step({"w": w}, {"w": gradient(w)})
-        places.append(w.copy())
-        losses.append(float(loss(w)))
-    return np.array(places), losses
-
-
-def _contours(loss, gradient, start, limits):
-    from bplib.plots import contour_lines
-
-    first, second = np.linspace(*limits[:2], 61), np.linspace(*limits[2:], 61)
-    losses = np.array([[loss(np.array([a, b])) for a in first] for b in second])
-    low, high = losses.min(), losses.max()
-    return contour_lines(first, second, losses, low + (high - low) * np.linspace(0.02, 1.0, 12) ** 2)
 
 
 def _said(loss):
@@ -93,12 +72,7 @@ def _said(loss):
 
 def _legend(racers, said):
     parts, x = [], 8
-    for k, ((color, dash), name) in enumerate(zip(svg.LOOKS, racers, strict=False)):
-        parts.append(f'<path d="M{x} 12h34" stroke="{color}" stroke-width="2" stroke-dasharray="{dash}"/>')
-        shape = (
-            f'<rect x="{x + 12}" y="7" width="10" height="10"' if k % 2 else f'<circle cx="{x + 17}" cy="12" r="5.5"'
-        )
-        parts.append(f'{shape} fill="{color}"/>')
-        parts.append(svg.text(x + 42, 12, name, color, 13, "start"))
+    for k, name in enumerate(racers):
+        parts.append(svg.key(k, name, x, 12))
         x += 70 + 8 * len(name)
     return svg.document(max(x, 760), 24, f"Legend. {said}", parts)

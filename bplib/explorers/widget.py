@@ -60,6 +60,32 @@ def slider(kind, name, value, low, high, step):
     return kind(value=value, min=low, max=high, step=step, description=name, layout=wide, readout_format=form)
 
 
+def stepper(last):
+    """A slider from step 0 to the last, and the buttons that move it by one; it stops at its ends."""
+    step = slider(widgets.IntSlider, "step", 0, 0, last, 1)
+    buttons = [widgets.Button(description=words, layout=widgets.Layout(width="5em")) for words in ("Back", "Next")]
+
+    def move(by):
+        step.value += by
+
+    for by, button in zip((-1, 1), buttons, strict=True):
+        button.on_click(lambda _, by=by: move(by))
+    return step, buttons
+
+
+def selection(name, options, value):
+    """A slider over options, as wide as the others."""
+    wide = widgets.Layout(width="26em", max_width="100%")
+    return widgets.SelectionSlider(description=name, options=options, value=value, layout=wide)
+
+
+def toggles(name, options, value, width="7em"):
+    """Buttons of which one is pressed, each of the width."""
+    buttons = widgets.ToggleButtons(description=name, options=options, value=value)
+    buttons.style.button_width = width
+    return buttons
+
+
 def rounded(x, steps=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)):
     """x rounded to one of the steps times a power of ten: the ends of a slider, and its step."""
     power = 10.0 ** math.floor(math.log10(abs(x) or 1.0))

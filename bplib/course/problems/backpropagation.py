@@ -3,16 +3,11 @@
 import numpy as np
 
 from bplib.activations import sigmoid, softmax
-from bplib.course.judging import Misconception, Problem, judge_function
+from bplib.course.judging import Problem, judge_function, misconceptions
 from bplib.course.reading import settling
 
 LESSON = "06_backpropagation"
 TITLE = "Backpropagation"
-
-
-def _mistakes(*groups):
-    """The misconceptions of an exercise from (id, sentence, wrong answers): several answers may share a sentence."""
-    return tuple(Misconception(id, answer, says) for id, says, answers in groups for answer in answers)
 
 
 # linear-backward
@@ -34,7 +29,7 @@ def _square_layers(rng):
     return [_layer(rng, n, n, n) for n in (5, 6)]
 
 
-LINEAR_MISTAKES = _mistakes(
+LINEAR_MISTAKES = misconceptions(
     (
         "bias-mean",
         "db is n times too small: all examples pull at one bias, and their pulls add up. A 1/n, if the loss has one, is"
@@ -165,7 +160,7 @@ def _activations(rng):
     return cases
 
 
-TANH_MISTAKES = _mistakes(
+TANH_MISTAKES = misconceptions(
     (
         "slope-twice",
         "The tanh was taken twice: a is tanh(z) already, so the slope is 1 - a^2. Is your argument z or a?",
@@ -268,7 +263,7 @@ def _columns(z, y):
     return _loss_and_grad(z, y)[0], dz / len(y)
 
 
-CE_MISTAKES = _mistakes(
+CE_MISTAKES = misconceptions(
     (
         "factor-both",
         "Both are sums over the batch. The loss is the mean of the examples, and so its gradient has the factor 1/n.",
@@ -410,7 +405,7 @@ def _updated_too_early(lr):
     return backward
 
 
-TWO_LAYER_MISTAKES = _mistakes(
+TWO_LAYER_MISTAKES = misconceptions(
     (
         "factor-sum",
         "All four are n times too large: the loss is the mean over the batch, so dZ2 = (P - Y) / n.",
@@ -586,7 +581,7 @@ def _from_the_left(g, shape):
     return g.sum(axis=axes, keepdims=True)
 
 
-UNBROADCAST_MISTAKES = _mistakes(
+UNBROADCAST_MISTAKES = misconceptions(
     (
         "leading-only",
         "The axes that were put in front are summed, those of length 1 that were stretched are not: sum over them too,"

@@ -3,15 +3,10 @@
 import numpy as np
 from sympy import exp, log, tanh
 
-from bplib.course.judging import Misconception, Problem, judge_formula, judge_function, judge_numbers
+from bplib.course.judging import Problem, judge_formula, judge_function, judge_numbers, misconceptions
 
 LESSON = "03_chain_rule"
 TITLE = "The chain rule"
-
-
-def _mistakes(*groups):
-    """The misconceptions of an exercise from (id, sentence, wrong answers): several answers may share a sentence."""
-    return tuple(Misconception(id, answer, says) for id, says, answers in groups for answer in answers)
 
 
 # chain-exp: d/dx exp(-(x - m)^2)
@@ -21,7 +16,7 @@ def _bump(x, m):
     return exp(-((x - m) ** 2))
 
 
-EXP_MISTAKES = _mistakes(
+EXP_MISTAKES = misconceptions(
     (
         "no-inner",
         "exp is its own derivative, and that is the first link. The second is missing: multiply by the derivative of"
@@ -72,7 +67,7 @@ EXP_MISTAKES = _mistakes(
 
 # chain-log: d/dw log(1 + exp(w x))
 
-LOG_MISTAKES = _mistakes(
+LOG_MISTAKES = misconceptions(
     (
         "outer-only",
         "This is the derivative of the logarithm, the first of three links. Multiply by the derivative of"
@@ -138,7 +133,7 @@ def _right_slope(t, z, v):
     return 1 - t**2
 
 
-TANH_MISTAKES = _mistakes(
+TANH_MISTAKES = misconceptions(
     (
         "tanh-kept",
         "tanh is not its own derivative. At 0 its value is 0 and its slope is 1: the slope is 1 - tanh^2.",
@@ -235,7 +230,7 @@ def _two_paths(e=W * X - Y, dL_de=None, dL_ds=RATE, de_dy=-1.0, du_dx=W, du_dw=X
 
 NUMBERS = _two_paths()
 
-NUMBER_MISTAKES = _mistakes(
+NUMBER_MISTAKES = misconceptions(
     (
         "overwritten",
         "w reaches L on two ways, over u and over s, and you kept only one of them. Both changes happen when w moves,"
@@ -362,7 +357,7 @@ def _summed_up(b, c):
     return b + c
 
 
-DIAMOND_MISTAKES = _mistakes(
+DIAMOND_MISTAKES = misconceptions(
     (
         "as-it-was",
         "This still gives what the broken program gave. It has two mistakes: look at what the second assignment to da"

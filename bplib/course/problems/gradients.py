@@ -4,15 +4,10 @@ import numpy as np
 import sympy
 
 from bplib import gradcheck
-from bplib.course.judging import Misconception, Problem, judge_choice, judge_formula, judge_function
+from bplib.course.judging import Problem, judge_choice, judge_formula, judge_function, misconceptions
 
 LESSON = "02_gradients"
 TITLE = "Gradients"
-
-
-def _mistakes(*groups):
-    """The misconceptions of an exercise from (id, sentence, wrong answers): several answers may share a sentence."""
-    return tuple(Misconception(id, answer, says) for id, says, answers in groups for answer in answers)
 
 
 # central-difference: (f(x + h e_i) - f(x - h e_i)) / 2h for every entry, x of any shape
@@ -92,7 +87,7 @@ def _one_sided(sentence):
     return f"{sentence} The central difference looks at both sides of x: f(x + h e_i) - f(x - h e_i), divided by 2h."
 
 
-DIFFERENCE_MISTAKES = _mistakes(
+DIFFERENCE_MISTAKES = misconceptions(
     (
         "forward",
         _one_sided("This is the forward difference, whose error shrinks like h and not like h^2."),
@@ -194,7 +189,7 @@ def _bce_slope(p, y, n):
     return (p - y) / (n * p * (1 - p))
 
 
-BCE_MISTAKES = _mistakes(
+BCE_MISTAKES = misconceptions(
     (
         "inner",
         "Look at the second term again: the inside of log(1 - p) has the derivative -1, so the derivative of"
@@ -317,7 +312,7 @@ def _fixed_floor(floor):
     )
 
 
-ERROR_MISTAKES = _mistakes(
+ERROR_MISTAKES = misconceptions(
     (
         "absolute",
         "This is the absolute error. Two gradients of size 1e-9 would always seem to agree: divide each difference by"

@@ -3,15 +3,10 @@
 import numpy as np
 
 from bplib import losses
-from bplib.course.judging import Misconception, Problem, judge_choice, judge_function
+from bplib.course.judging import Problem, judge_choice, judge_function, misconceptions
 
 LESSON = "01_loss_functions"
 TITLE = "Loss functions"
-
-
-def _mistakes(*groups):
-    """The misconceptions of an exercise from (id, sentence, wrong answers): several answers may share a sentence."""
-    return tuple(Misconception(id, answer, says) for id, says, answers in groups for answer in answers)
 
 
 def _in_every_form(forms, mistake):
@@ -53,7 +48,7 @@ def _predictions(rng):
     return [(rng.normal(size=shape), rng.normal(size=shape)) for shape in ((5,), (7,), (7, 3))]
 
 
-MSE_MISTAKES = _mistakes(
+MSE_MISTAKES = misconceptions(
     (
         "factor-sum",
         "This is the sum of the squares; divide it by their number, or the loss grows with the amount of data.",
@@ -202,7 +197,7 @@ def _p_plus(eps, z, y):
     return -np.mean(y * np.log(p + eps) + (1 - y) * np.log(1 - p + eps))
 
 
-BCE_MISTAKES = _mistakes(
+BCE_MISTAKES = misconceptions(
     *_usual(BCE_FORMS),
     (
         "overflow-log-0",
@@ -382,7 +377,7 @@ def _small_added(eps, z, y):
     return -np.mean(np.log(_picked(_softmax(z), y) + eps))
 
 
-SOFTMAX_MISTAKES = _mistakes(
+SOFTMAX_MISTAKES = misconceptions(
     *_usual(SOFTMAX_FORMS),
     (
         "one-maximum",

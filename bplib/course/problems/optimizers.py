@@ -4,15 +4,10 @@ from itertools import product
 
 import numpy as np
 
-from bplib.course.judging import Misconception, Problem, judge_function, judge_numbers
+from bplib.course.judging import Misconception, Problem, judge_function, judge_numbers, misconceptions
 
 LESSON = "09_optimizers"
 TITLE = "Optimizers"
-
-
-def _mistakes(*groups):
-    """The misconceptions of an exercise from (id, sentence, wrong answers): several answers may share a sentence."""
-    return tuple(Misconception(id, answer, says) for id, says, answers in groups for answer in answers)
 
 
 def _bowl(rng, d):
@@ -64,7 +59,7 @@ def _one_step(gradient, w, lr, mu, steps):
     return _momentum(gradient, w, lr, mu, 1)
 
 
-MOMENTUM_MISTAKES = _mistakes(
+MOMENTUM_MISTAKES = misconceptions(
     (
         "no-memory",
         "This is plain gradient descent: the velocity is forgotten at every step. Let it begin at zero before the loop,"
@@ -203,7 +198,7 @@ def _still_broken():
 
 RMS_MISTAKES = (
     *_still_broken(),
-    *_mistakes(
+    *misconceptions(
         (
             "adds-up",
             "Here v adds up all squares and never forgets, so the steps shrink for good. That is AdaGrad; RMSprop keeps"
@@ -284,7 +279,7 @@ def _moments(
 _adam = _moments()
 
 
-ADAM_MISTAKES = _mistakes(
+ADAM_MISTAKES = misconceptions(
     (
         "no-correction",
         "The corrections for the start at zero are missing. Look at the first step: m is (1 - beta1) g, and m / (1 -"

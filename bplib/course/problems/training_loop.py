@@ -1,6 +1,7 @@
 """Lesson 08: the loop over epochs and mini-batches, the choice of a learning rate, and networks that reach a goal."""
 
 import numbers
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,11 @@ from bplib.training import minibatches
 
 LESSON = "08_training_loop"
 TITLE = "The training loop"
+
+
+def _said(mistakes, id):
+    """The verdict of the mistake that has been recognized."""
+    return Verdict(NOT_YET, next(mistake.says for mistake in mistakes if mistake.id == id), id)
 
 
 # training-loop: epochs, shuffled mini-batches, updates, and a history
@@ -419,12 +425,10 @@ OVERFIT_MISTAKES = (
         "At most 1000 epochs: twenty images should take no longer. If they do, look at the learning rate.",
     ),
 )
-_OVERFIT_SAYS = {mistake.id: mistake.says for mistake in OVERFIT_MISTAKES}
 
 
 def _judge_overfit():
-    def settled(id):
-        return Verdict(NOT_YET, _OVERFIT_SAYS[id], id)
+    settled = partial(_said, OVERFIT_MISTAKES)
 
     def judge(answer, rng):
         settings = call(answer, (), "")
@@ -555,12 +559,10 @@ BAND_MISTAKES = (
         "Nearly every answer is one too large: the labels run from 0 to 9, as the columns of the network's output do.",
     ),
 )
-_BAND_SAYS = {mistake.id: mistake.says for mistake in BAND_MISTAKES}
 
 
 def _judge_band():
-    def settled(id):
-        return Verdict(NOT_YET, _BAND_SAYS[id], id)
+    settled = partial(_said, BAND_MISTAKES)
 
     def judge(answer, rng):
         X, X_test, y, y_test = _digits()
