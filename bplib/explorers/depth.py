@@ -8,7 +8,7 @@ import numpy as np
 from bplib import svg
 from bplib.explorers.widget import Explorer, slider, toggles
 
-_BINS = 30
+_BINS = 31  # odd, so that one has 0 in its middle
 _LOWEST = -12  # of the decimal logarithms of gradients; what is smaller counts as 0
 _HIGHEST = 6
 
