@@ -54,7 +54,7 @@ def depth_explorer(signals):
     def draw(initialization, network, layer):
         said = caption(initialization, network, layer)
         top, values, gradients, *_ = counted(initialization, network)
-        ticks = [(t, svg.number(t * top)) for t in (-1, 0, 1)]
+        ticks = [(t, svg.number(float(f"{t * top:.2g}"))) for t in (-1, 0, 1)]
         label = f"Activations of each layer. {said}"
         pictures = [_strip(values, (-1, 1), ticks, svg.BLUE, label, "activation", layer)]
         ticks = [(t, svg.number(t)) for t in range(_LOWEST, _HIGHEST + 1, 6)]

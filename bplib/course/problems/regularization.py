@@ -466,8 +466,10 @@ def _passes(answer, x, dy, p, training, seed):
     args = (x, p, np.random.default_rng(seed), training)
     given = fresh(args[:2])
     result = call(answer, (*given, *args[2:]), f"x of shape {x.shape}, p = {shown(p)}, an rng, training = {training}")
-    if not isinstance(result, tuple | list) or len(result) != 2 or not callable(result[1]):
+    if not isinstance(result, tuple | list) or len(result) != 2:
         raise Settled(f"It returns {kind_of(result)}; needed are y and the function backward, `return y, backward`.")
+    if not callable(result[1]):
+        raise Settled(f"The second value is {kind_of(result[1])}; the function backward itself is needed.")
     y = _array(result[0], x.shape, "y")
     upstream = fresh(dy)
     dx = _array(call(result[1], (upstream,), f"dy of shape {dy.shape}"), x.shape, "What backward returns")
@@ -565,7 +567,7 @@ def _but(**values):
     return (lambda: AUTOPSY | values,)
 
 
-AUTOPSY_MISTAKES = misconceptions(
+_ONE_MISTAKE = misconceptions(
     (
         "no-loss",
         "Zeros are no loss of 0. All logits are equal, so each digit gets the probability 1/10, and the loss is minus"
@@ -651,6 +653,17 @@ AUTOPSY_MISTAKES = misconceptions(
         _but(c_columns=float(PIXELS)),
     ),
 )
+
+
+def _two_mistakes(mistakes):
+    """Every pair of mistakes about different numbers: what helps is said about the first."""
+    for first, second in combinations(mistakes, 2):
+        a, b = ({name: value for name, value in m.answer().items() if value != AUTOPSY[name]} for m in (first, second))
+        if a.keys() != b.keys():
+            yield Misconception(first.id, lambda values=a | b: AUTOPSY | values, first.says)
+
+
+AUTOPSY_MISTAKES = (*_ONE_MISTAKE, *_two_mistakes(_ONE_MISTAKE))
 
 
 # batch-norm-backward
