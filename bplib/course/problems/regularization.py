@@ -334,7 +334,8 @@ def _whole_examples(rng, shape, p):
 
 
 def _same_every_time(rng, shape, p):
-    return np.random.default_rng(0).random(shape) >= p
+    own = np.random.default_rng(0)
+    return own.random(shape) >= p
 
 
 def _scaled_at_rest(factor):
