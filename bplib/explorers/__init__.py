@@ -7,8 +7,10 @@ made of text, so a move of a slider costs the kernel a few milliseconds.
 from bplib.explorers.accumulation import accumulation_explorer
 from bplib.explorers.backpropagation import backpropagation_explorer
 from bplib.explorers.checking import checks_explorer
+from bplib.explorers.depth import depth_explorer
 from bplib.explorers.descending import descent_explorer
 from bplib.explorers.differences import step_size_explorer
+from bplib.explorers.dropping import dropout_explorer
 from bplib.explorers.epochs import epoch_explorer
 from bplib.explorers.fitting import line_explorer, loss_explorer
 from bplib.explorers.graphs import graph_explorer
@@ -20,7 +22,9 @@ __all__ = [
     "accumulation_explorer",
     "backpropagation_explorer",
     "checks_explorer",
+    "depth_explorer",
     "descent_explorer",
+    "dropout_explorer",
     "epoch_explorer",
     "graph_explorer",
     "line_explorer",

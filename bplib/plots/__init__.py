@@ -7,6 +7,7 @@ with ``plt.style.use("bplib.lesson")``. Color is never the only sign: lines have
 from bplib.plots.arrays import arrays
 from bplib.plots.checking import catches
 from bplib.plots.curves import functions, line_fit, loss_history
+from bplib.plots.depth import distributions
 from bplib.plots.differences import gradient_arrows, step_size_errors
 from bplib.plots.images import confusion_matrix, image_row
 from bplib.plots.racing import contour_lines, descents, falling
@@ -27,6 +28,7 @@ __all__ = [
     "contour_lines",
     "decision_boundary",
     "descents",
+    "distributions",
     "falling",
     "functions",
     "gradient_arrows",
