@@ -5,6 +5,7 @@ added to LESSONS here, and nowhere else.
 """
 
 from bplib.course.problems import (
+    automatic_differentiation,
     backpropagation,
     chain_rule,
     gradient_checking,
@@ -28,6 +29,7 @@ LESSONS = (
     gradient_checking,
     training_loop,
     optimizers,
+    automatic_differentiation,
 )
 """The modules of the lessons, in the order of the course."""
 
