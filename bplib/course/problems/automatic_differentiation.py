@@ -6,7 +6,19 @@ import numpy as np
 
 from bplib.course.diagnosis import TOLERANCE
 from bplib.course.judging import Problem, judge_function, misconceptions
-from bplib.course.reading import NOT_YET, PASSED, Settled, Verdict, call, fresh, kind_of, listed, settling, shown
+from bplib.course.reading import (
+    IN_PLACE,
+    NOT_YET,
+    PASSED,
+    Settled,
+    Verdict,
+    call,
+    fresh,
+    kind_of,
+    listed,
+    settling,
+    shown,
+)
 from bplib.gradcheck import relative_error
 
 LESSON = "11_automatic_differentiation"
@@ -25,7 +37,8 @@ def judge_kinds(reference, cases, misconceptions, told=None):
         for kind, each in cases(rng):
             verdict = judge_function(reference, lambda _, each=each: each, misconceptions)(answer, seed=0)
             if verdict.status == NOT_YET and not _known(verdict, misconceptions):
-                says = (told and told(answer, each)) or f"{kind}: {verdict.message}"
+                whole = verdict.message.startswith(("It calls", IN_PLACE))
+                says = (told and told(answer, each)) or (verdict.message if whole else f"{kind}: {verdict.message}")
                 return Verdict(NOT_YET, says, verdict.misconception)
             if verdict.status != PASSED:
                 return verdict
@@ -214,11 +227,13 @@ STEP_MISTAKES = misconceptions(
     ),
     (
         "exp-as-power",
-        "The exponential is no power: x does not come down. The slope of exp is exp itself, which is values[out].",
+        "The exponential is no power: x does not come down, and no 1 is taken off. The slope of exp is exp itself,"
+        " which is values[out].",
         (
             _stepping({"exp": lambda y, x: (x[0],)}),
             _stepping({"exp": lambda y, x: (x[0] * math.exp(x[0] - 1.0),)}),
             _stepping({"exp": lambda y, x: (x[0] * y,)}),
+            _stepping({"exp": lambda y, x: (math.exp(x[0] - 1.0),)}),
         ),
     ),
     (
@@ -458,10 +473,10 @@ def _ruling(
 ):
     """The three rules; each argument is one thing that a learner may get wrong."""
 
-    def rules(op, g, a, b):
+    def rules(op, d_out, a, b):
         if op == "@":
-            return matrix(g, a, b)
-        parts = product(g, a, b) if op == "*" else total(g, a, b)
+            return matrix(d_out, a, b)
+        parts = product(d_out, a, b) if op == "*" else total(d_out, a, b)
         return tuple(reduce(part, shape) for part, shape in zip(parts, shapes(a, b), strict=True))
 
     return rules
@@ -581,6 +596,15 @@ RULE_MISTAKES = misconceptions(
         "Everything was summed. Only the axes along which NumPy copied are summed; along the others each entry keeps"
         " its own gradient.",
         (_ruling(reduce=lambda g, shape: np.full(shape, g.sum())),),
+    ),
+    (
+        "batch-only",
+        "Axis 0 is summed whatever the shape. Compare the two shapes from the right: only axes that are missing or have"
+        " length 1 in the shape of the array are summed.",
+        (
+            _ruling(reduce=lambda g, shape: g if g.shape == shape else g.sum(axis=0)),
+            _ruling(reduce=lambda g, shape: g if g.shape == shape else g.sum(axis=0, keepdims=True)),
+        ),
     ),
     (
         "product-own-factor",
