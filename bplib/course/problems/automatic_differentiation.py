@@ -267,12 +267,17 @@ def _sorted(inputs, output):
 
 
 def _named(rng, edges):
-    """A graph of letters in the order of a dictionary that tells nothing; edges {number: numbers of its inputs}."""
-    letters = [chr(ord("a") + k) for k in rng.permutation(26)[: len(edges)]]
-    names, output = dict(zip(edges, letters, strict=True)), max(edges)
-    keys = [output]
-    while keys[-1] == output or _in_order(keys, edges) or _in_order(keys[::-1], edges):
-        keys = [list(edges)[k] for k in rng.permutation(len(edges))]
+    """A graph of letters whose keys and alphabet tell nothing of its order; edges {number: numbers of its inputs}."""
+    output = max(edges)
+
+    def shuffled():
+        keys = [output]
+        while keys[-1] == output or _in_order(keys, edges) or _in_order(keys[::-1], edges):
+            keys = [list(edges)[k] for k in rng.permutation(len(edges))]
+        return keys
+
+    letters = [chr(ord("a") + k) for k in sorted(rng.permutation(26)[: len(edges)])]
+    names, keys = dict(zip(shuffled(), letters, strict=True)), shuffled()
     return {names[key]: [names[i] for i in edges[key]] for key in keys}, names[output]
 
 
@@ -445,10 +450,10 @@ def _judge_sort():
             if not _in_order(order, inputs):
                 if _in_order(order[::-1], inputs):
                     return found("reversed")
-                if order == sorted(order):
-                    return found("alphabetical")
                 if not _is_chain(inputs):
                     return found("as-soon-as-met")
+                if order == sorted(order):
+                    return found("alphabetical")
                 early = next(name for k, name in enumerate(order) if not {*inputs[name]} <= {*order[:k]})
                 raise Settled(f"{early} stands before an input of it, {listed(inputs[early])}, in {order}.")
         return Verdict(PASSED, "In every graph each node stands behind its inputs.")
