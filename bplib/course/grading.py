@@ -7,6 +7,7 @@ exercise is passed only when the judge has seen it pass.
 
 import ast
 import contextlib
+import math
 import re
 import signal
 import textwrap
@@ -95,11 +96,11 @@ def grade_notebook(learner, released, start, limits, seed=None):
     to which that belongs pays with its own points, and the rest is run again without it. Failed if it is gone while
     only cells of ours have run.
     """
-    grading = Grading(learner, released, limits, seed)
+    grading = Grading(learner, released, seed)
     failures = 0
     while True:
         with launching.scratch_folder() as scratch, contextlib.closing(start(scratch, limits)) as process:
-            process.deadline = grading.deadline
+            process.deadline = grading.deadline = min(grading.deadline, process.deadline)
             grading.not_enforced = process.not_enforced
             stopped = grading.run(process)
         if stopped is None:
@@ -118,8 +119,8 @@ class Grading:
 
     not_enforced = ()
 
-    def __init__(self, learner, released, limits, seed):
-        """Assemble the notebook. Its time begins now."""
+    def __init__(self, learner, released, seed):
+        """Assemble the notebook. Its time begins with its first process, so that none pays for how long that takes."""
         self.nb, self.problems = submissions.assemble(learner, released)
         self.released, self.seed = released, seed
         self.untouched = submissions.untouched(self.nb, released)
@@ -127,7 +128,7 @@ class Grading:
             id: "\n\n".join(cell.source for cell in self.nb.cells if submissions.grade_id(cell) == id)
             for id in submissions.exercise_ids(released)
         }
-        self.deadline = time.monotonic() + limits.notebook_seconds
+        self.deadline = math.inf
         self.verdicts = {}  # of the exercises that the judge has seen, by id
         self.stopped = set()  # those whose answer did not come back, and was taken out
         self.raised = {}  # what a cell raised, by its id
