@@ -14,6 +14,7 @@ from bplib.explorers.dropping import dropout_explorer
 from bplib.explorers.epochs import epoch_explorer
 from bplib.explorers.fitting import line_explorer, loss_explorer
 from bplib.explorers.graphs import graph_explorer
+from bplib.explorers.ordering import order_explorer
 from bplib.explorers.racing import race_explorer
 from bplib.explorers.widget import Explorer
 
@@ -29,6 +30,7 @@ __all__ = [
     "graph_explorer",
     "line_explorer",
     "loss_explorer",
+    "order_explorer",
     "race_explorer",
     "step_size_explorer",
 ]

@@ -5,6 +5,7 @@ added to LESSONS here, and nowhere else.
 """
 
 from bplib.course.problems import (
+    automatic_differentiation,
     backpropagation,
     chain_rule,
     gradient_checking,
@@ -30,6 +31,7 @@ LESSONS = (
     training_loop,
     optimizers,
     regularization,
+    automatic_differentiation,
 )
 """The modules of the lessons, in the order of the course."""
 
