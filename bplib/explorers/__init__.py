@@ -10,8 +10,10 @@ from bplib.explorers.checking import checks_explorer
 from bplib.explorers.descending import descent_explorer
 from bplib.explorers.differences import step_size_explorer
 from bplib.explorers.epochs import epoch_explorer
+from bplib.explorers.filtering import filter_explorer
 from bplib.explorers.fitting import line_explorer, loss_explorer
 from bplib.explorers.graphs import graph_explorer
+from bplib.explorers.pooling import pooling_explorer
 from bplib.explorers.racing import race_explorer
 from bplib.explorers.widget import Explorer
 
@@ -22,9 +24,11 @@ __all__ = [
     "checks_explorer",
     "descent_explorer",
     "epoch_explorer",
+    "filter_explorer",
     "graph_explorer",
     "line_explorer",
     "loss_explorer",
+    "pooling_explorer",
     "race_explorer",
     "step_size_explorer",
 ]

@@ -7,6 +7,7 @@ added to LESSONS here, and nowhere else.
 from bplib.course.problems import (
     backpropagation,
     chain_rule,
+    convolutional_networks,
     gradient_checking,
     gradients,
     loss_functions,
@@ -28,6 +29,7 @@ LESSONS = (
     gradient_checking,
     training_loop,
     optimizers,
+    convolutional_networks,
 )
 """The modules of the lessons, in the order of the course."""
 
