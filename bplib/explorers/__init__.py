@@ -12,9 +12,11 @@ from bplib.explorers.descending import descent_explorer
 from bplib.explorers.differences import step_size_explorer
 from bplib.explorers.dropping import dropout_explorer
 from bplib.explorers.epochs import epoch_explorer
+from bplib.explorers.filtering import filter_explorer
 from bplib.explorers.fitting import line_explorer, loss_explorer
 from bplib.explorers.graphs import graph_explorer
 from bplib.explorers.ordering import order_explorer
+from bplib.explorers.pooling import pooling_explorer
 from bplib.explorers.racing import race_explorer
 from bplib.explorers.widget import Explorer
 
@@ -27,10 +29,12 @@ __all__ = [
     "descent_explorer",
     "dropout_explorer",
     "epoch_explorer",
+    "filter_explorer",
     "graph_explorer",
     "line_explorer",
     "loss_explorer",
     "order_explorer",
+    "pooling_explorer",
     "race_explorer",
     "step_size_explorer",
 ]

@@ -9,6 +9,7 @@ from bplib.plots.checking import catches
 from bplib.plots.curves import functions, line_fit, loss_history
 from bplib.plots.depth import distributions
 from bplib.plots.differences import gradient_arrows, step_size_errors
+from bplib.plots.filters import feature_maps, number_fields
 from bplib.plots.images import confusion_matrix, image_row
 from bplib.plots.racing import contour_lines, descents, falling
 from bplib.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
@@ -30,12 +31,14 @@ __all__ = [
     "descents",
     "distributions",
     "falling",
+    "feature_maps",
     "functions",
     "gradient_arrows",
     "image_row",
     "line_fit",
     "loss_history",
     "loss_surface",
+    "number_fields",
     "step_size_errors",
     "walk_on_curve",
 ]

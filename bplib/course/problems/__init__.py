@@ -8,6 +8,7 @@ from bplib.course.problems import (
     automatic_differentiation,
     backpropagation,
     chain_rule,
+    convolutional_networks,
     gradient_checking,
     gradients,
     loss_functions,
@@ -32,6 +33,7 @@ LESSONS = (
     optimizers,
     regularization,
     automatic_differentiation,
+    convolutional_networks,
 )
 """The modules of the lessons, in the order of the course."""
 
