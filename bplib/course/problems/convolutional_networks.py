@@ -94,8 +94,9 @@ def _end(x, W):
 
 
 FLIP = (
-    "dx is made with the filter as it stands, slid over dy. An entry k of x stands at place i of window k - i: the"
-    " weights run against the windows, so here the filter is turned around."
+    "dx has the filter the wrong way around. Slid over dy it has to be turned around: entry k of x stands at place i of"
+    " window k - i, so the weights run against the windows. Added to x weight by weight, or window by window, it must"
+    " not be turned."
 )
 
 
@@ -151,7 +152,7 @@ CONV1D_MISTAKES = misconceptions(
     ),
     (
         "overwrites-both",
-        "In a loop over examples and filters, dx and dW keep only what came last. Examples add up in dW, and filters add up"
+        "In a loop over examples and filters, dx and dW keep only what came last. Examples add up in dW, and filters"
         " in dx: += in place of =, in both.",
         (
             _conv1d_variant(
