@@ -9,6 +9,26 @@ LESSON = "12_convolutional_networks"
 TITLE = "Convolutional networks"
 
 
+# A judge for the first two
+
+
+def judge_convolution(reference, cases, square_cases, misconceptions):
+    """A judge of convolutions that first looks at square arrays, which a transpose or a quarter turn fits too.
+
+    There it is recognized; with other shapes NumPy raises, and a learner would hear of shapes only.
+    """
+    anywhere = judge_function(reference, cases, misconceptions)
+    square = judge_function(reference, square_cases, misconceptions)
+
+    def judge(answer, rng):
+        seed = int(rng.integers(2**32))
+        verdict = square(answer, seed=seed)
+        turned = verdict.misconception in ("rotated-90", "transposed", "transpose-w")
+        return verdict if turned else anywhere(answer, seed=seed)
+
+    return settling(judge, misconceptions)
+
+
 # conv1d-backward
 
 
@@ -28,6 +48,11 @@ def _sequence(rng, n, c, f, size, length):
 
 def _sequences(rng):
     return [_sequence(rng, *sizes) for sizes in ((5, 2, 4, 3, 8), (7, 3, 2, 4, 9), (6, 3, 4, 2, 8))]
+
+
+def _square_sequences(rng):
+    """As many filters as channels, where a transpose that was forgotten fits."""
+    return [_sequence(rng, *sizes) for sizes in ((5, 3, 3, 2, 8), (6, 4, 4, 3, 9))]
 
 
 def _conv1d_variant(first=lambda dx, dy, x, W: dx, second=lambda dW, dy, x, W: dW, third=None):
@@ -69,12 +94,31 @@ def _end(x, W):
 
 
 FLIP = (
-    "dx is made with the filter as it stands, slid over dy. An entry k of x stands at place i of window k - i: the"
-    " weights run against the windows, so here the filter is turned around."
+    "dx has the filter the wrong way around. Slid over dy it has to be turned around: entry k of x stands at place i of"
+    " window k - i, so the weights run against the windows. Added to x weight by weight, or window by window, it must"
+    " not be turned."
 )
+
+
+def _channels_for_filters(dx, dy, x, W):
+    return _conv1d_backward(dy, x, W.swapaxes(0, 1))[0] if len(W) == x.shape[1] else np.zeros(0)
+
 
 CONV1D_MISTAKES = misconceptions(
     ("no-flip", FLIP, (_conv1d_variant(first=_unflipped),)),
+    (
+        "transpose-w",
+        "In dx the filters and the channels have changed places. The forward goes from channels to filters, so the"
+        " backward needs W[:, :, i] turned: (channels, filters) times (filters, windows). Where there are as many"
+        " filters as channels both fit; else NumPy refuses.",
+        (_conv1d_variant(first=_channels_for_filters),),
+    ),
+    (
+        "last-filter",
+        "dx comes from the last filter alone. All filters have looked at x, and their gradients add up: += in place of"
+        " =.",
+        (_conv1d_variant(first=lambda dx, dy, x, W: _conv1d_backward(dy[:, -1:], x, W[-1:])[0]),),
+    ),
     (
         "flipped-dw",
         "dx and db are right, and dW comes out back to front. Weight i meets x at o + i in window o: dW is dy slid"
@@ -105,6 +149,17 @@ CONV1D_MISTAKES = misconceptions(
         "last-example",
         "dW comes from the last example of the batch alone. All examples pull at the same filter: add them up.",
         (_conv1d_variant(second=lambda dW, dy, x, W: _conv1d_backward(dy[-1:], x[-1:], W)[1]),),
+    ),
+    (
+        "overwrites-both",
+        "In a loop over examples and filters, dx and dW keep only what came last. Examples add up in dW, and filters"
+        " in dx: += in place of =, in both.",
+        (
+            _conv1d_variant(
+                lambda dx, dy, x, W: _conv1d_backward(dy[:, -1:], x, W[-1:])[0],
+                lambda dW, dy, x, W: _conv1d_backward(dy[-1:], x[-1:], W)[1],
+            ),
+        ),
     ),
     (
         "factor-windows",
@@ -405,23 +460,6 @@ CONV2D_MISTAKES = misconceptions(
 )
 
 
-def judge_convolution(reference, cases, square_cases, misconceptions):
-    """A judge of convolutions that first looks at square filters, which a quarter turn and a transpose fit.
-
-    There they are recognized; with other filters NumPy raises, and a learner would hear of shapes only.
-    """
-    anywhere = judge_function(reference, cases, misconceptions)
-    square = judge_function(reference, square_cases, misconceptions)
-
-    def judge(answer, rng):
-        seed = int(rng.integers(2**32))
-        verdict = square(answer, seed=seed)
-        turned = verdict.misconception in ("rotated-90", "transposed")
-        return verdict if turned else anywhere(answer, seed=seed)
-
-    return settling(judge, misconceptions)
-
-
 # max-pool-backward
 
 
@@ -552,7 +590,7 @@ POOL_MISTAKES = misconceptions(
     (
         "one-window",
         "Only one window gives its gradient back. Does the function return inside the loop?",
-        (_pooled(most=1),),
+        (_pooled(most=1), _pooled(share=_to_all_largest, most=1)),
     ),
     (
         "over-channels",
@@ -574,13 +612,21 @@ SUM_MISTAKES = misconceptions(
         "to-all",
         "With the maximum, each window gives its gradient to one entry only, and gives all of it. Nothing is lost on"
         " the way and nothing is added.",
-        (lambda: {"maximum": 4 * SUM}, lambda: {"maximum": 4 * SUM, "overlapping": 4 * SUM}),
+        (
+            lambda: {"maximum": 4 * SUM},
+            lambda: {"overlapping": 4 * SUM},
+            lambda: {"maximum": 4 * SUM, "overlapping": 4 * SUM},
+        ),
     ),
     (
         "maximum-as-mean",
         "A quarter of the gradient is what each entry gets from the mean. The maximum hands over all of it, to one"
         " entry.",
-        (lambda: {"maximum": SUM / 4}, lambda: {"maximum": SUM / 4, "overlapping": SUM / 4}),
+        (
+            lambda: {"maximum": SUM / 4},
+            lambda: {"overlapping": SUM / 4},
+            lambda: {"maximum": SUM / 4, "overlapping": SUM / 4},
+        ),
     ),
     (
         "overlap-more",
@@ -629,7 +675,7 @@ PROBLEMS = (
             " (windows, channels) for each example.",
             "dx gets W[:, :, i].T @ dy at the same slice, with +=. db is dy summed over axes 0 and 2.",
         ),
-        judge=judge_function(_conv1d_backward, _sequences, CONV1D_MISTAKES),
+        judge=judge_convolution(_conv1d_backward, _sequences, _square_sequences, CONV1D_MISTAKES),
         withdrawn=(
             "convolution.conv1d_backward",
             "convolution.conv2d_backward",
