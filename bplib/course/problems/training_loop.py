@@ -212,6 +212,8 @@ _MEASURED = (
     " after the epoch."
 )
 
+_ELSEWHERE = np.random.default_rng(0)  # what an answer uses that draws from numbers of its own; it never starts again
+
 _UNWEIGHTED = (
     "w is right. In the history a short last batch counts as much as a full one: weigh each loss with the number of its"
     " examples, and divide by len(X)."
@@ -263,7 +265,7 @@ LOOP_MISTAKES = (
     ),
     Misconception(
         "other-random-numbers",
-        _looping(order=lambda rng, n, epoch, before: np.random.default_rng().permutation(n)),
+        _looping(order=lambda rng, n, epoch, before: _ELSEWHERE.permutation(n)),
         "Two runs with the same rng end in different places, so the order comes from elsewhere. Draw it from the rng"
         " that is given: then a training can be repeated.",
     ),
