@@ -3,8 +3,7 @@
 import numpy as np
 
 from bplib.activations import sigmoid, softmax
-from bplib.course.judging import Problem, judge_function, misconceptions
-from bplib.course.reading import settling
+from bplib.course.judging import Problem, judge_function, judge_square_first, misconceptions
 
 LESSON = "06_backpropagation"
 TITLE = "Backpropagation"
@@ -141,23 +140,6 @@ LINEAR_MISTAKES = misconceptions(
         (lambda dY, X, W: (-dY @ W, -dY.T @ X, -dY.sum(axis=0)),),
     ),
 )
-
-
-def judge_square_first(reference, cases, square_cases, misconceptions, fits):
-    """A judge of functions of matrices that first looks at square ones, where what is turned or laid across fits too.
-
-    The misconceptions whose ids are in fits are recognized there; with other shapes NumPy raises, and a learner would
-    hear of shapes only.
-    """
-    anywhere = judge_function(reference, cases, misconceptions)
-    square = judge_function(reference, square_cases, misconceptions)
-
-    def judge(answer, rng):
-        seed = int(rng.integers(2**32))
-        verdict = square(answer, seed=seed)
-        return verdict if verdict.misconception in fits else anywhere(answer, seed=seed)
-
-    return settling(judge, misconceptions)
 
 
 # tanh-backward

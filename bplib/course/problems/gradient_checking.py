@@ -10,17 +10,15 @@ from bplib.course.diagnosis import TOLERANCE, recognized
 from bplib.course.judging import Misconception, Problem
 from bplib.course.reading import (
     IN_PLACE,
-    NOT_ATTEMPTED,
     NOT_YET,
     PASSED,
-    REPLACE,
     Settled,
     Verdict,
     call,
     fresh,
-    is_blank,
     kind_of,
     listed,
+    read_named,
     read_parts,
     settling,
     shown,
@@ -354,26 +352,19 @@ def judge_finds(correct, names, misconceptions):
     sentences = {mistake.id: mistake for mistake in misconceptions}
 
     def judge(answer, rng):
-        result = call(answer, (), "")
-        if not isinstance(result, dict):
-            raise Settled(f"It returns {kind_of(result)}; a dict is needed, with the names {listed(correct)}.")
-        given = {box: result[box] for box in correct if not is_blank(result.get(box))}
-        if not given and result.keys() >= correct.keys():
-            raise Settled(REPLACE, NOT_ATTEMPTED)
+        given, missing = read_named(call(answer, (), ""), correct)
         for box, name in given.items():
             if not isinstance(name, str):
                 raise Settled(f"{box} is {kind_of(name)}; one of the names {listed(names)} is needed, in quotes.")
             name = name.strip()
             name = name[1:] if name[:1] == "d" else name
             if name not in names:
-                raise Settled(f"{box} is {result[box]!r:.40}, which is none of {listed(names)}.")
+                raise Settled(f"{box} is {given[box]!r:.40}, which is none of {listed(names)}.")
             if name != correct[box]:
                 mistake = sentences[f"{box}-{name}"]
                 return Verdict(NOT_YET, mistake.says, mistake.id)
-        missing = [box for box in correct if box not in given]
         if missing:
-            right = " What is there is right." if given else ""
-            return Verdict(NOT_YET, f"Still missing: {listed(missing)}.{right}")
+            return Verdict(NOT_YET, missing + (" What is there is right." if given else ""))
         return Verdict(PASSED, "All four are found.")
 
     return settling(judge, misconceptions)

@@ -9,15 +9,14 @@ from bplib import data
 from bplib.activations import tanh
 from bplib.course.judging import Misconception, Problem, judge_function
 from bplib.course.reading import (
-    NOT_ATTEMPTED,
     NOT_YET,
     PASSED,
     Settled,
     Verdict,
     call,
     fresh,
-    is_blank,
     kind_of,
+    read_named,
     read_parts,
     settling,
     shown,
@@ -581,11 +580,9 @@ def _judge_overfit():
     settled = partial(_said, OVERFIT_MISTAKES)
 
     def judge(answer, rng):
-        settings = call(answer, (), "")
-        if not isinstance(settings, dict) or not {"hidden", "lr", "epochs"} <= settings.keys():
-            raise Settled(f"It returns {kind_of(settings)}; a dict is needed, with the names hidden, lr and epochs.")
-        if all(is_blank(settings[name]) for name in ("hidden", "lr", "epochs")):
-            raise Settled("Replace each None with a number.", NOT_ATTEMPTED)
+        settings, missing = read_named(call(answer, (), ""), ("hidden", "lr", "epochs"))
+        if missing:
+            return Verdict(NOT_YET, missing)
         for name in ("hidden", "epochs"):
             if not isinstance(settings[name], int | np.integer) or isinstance(settings[name], bool):
                 raise Settled(f"{name} is {_told(settings[name])}; a whole number is needed, as in 64.")
