@@ -431,6 +431,15 @@ NUMBER_MISTAKES = misconceptions(
         (lambda: NUMBERS | {"q": -4.0, "L": RATE * W**2 - 4.0}, lambda: NUMBERS | {"q": -4.0}),
     ),
     (
+        "rounded",
+        "That is rounded too far: three digits are needed.",
+        (
+            *(lambda r=r: NUMBERS | {"r": r, "L": 4.2} for r in (0.2, 0.22, 0.23)),
+            *(lambda s=s: NUMBERS | {"s": s, "r": 0.23, "L": 4.2} for s in (2.2, 2.3)),
+            lambda: NUMBERS | {"L": 4.2},
+        ),
+    ),
+    (
         "sum-for-product",
         "u is w times x; you added them.",
         (lambda: _from_u(W + X),),
