@@ -195,8 +195,8 @@ NINE_MISTAKES = (
         ),
         (
             "link-left-out",
-            "The way from L to a weight has three links, and you left one out: dL/dz is the product of the first two, and"
-            " the third is the input.",
+            "The way from L to a weight has three links, and you left one out: dL/dz is the product of the first two,"
+            " and the third is the input.",
             (lambda: NINE | _at_parameters(NINE["dL_da"]), lambda: NINE | _at_parameters(NINE["da_dz"])),
         ),
         (
