@@ -377,7 +377,7 @@ RATE_MISTAKES = (
         ),
         (
             "ratio",
-            "np.linalg.cond compares the steepest curvature with the flattest. The limit depends on the steepest alone.",
+            "np.linalg.cond compares the steepest curvature with the flattest. The limit needs the steepest alone.",
             (lambda H: 2 / np.linalg.cond(H), lambda H: np.linalg.cond(H)),
         ),
     ),
