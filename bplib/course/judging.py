@@ -281,7 +281,7 @@ def _compared(value):
     if isinstance(value, bool | np.bool_):
         return bool(value)
     if isinstance(value, numbers.Real):
-        return float(value)
+        return float(f"{float(value):.7g}")  # a number in float32 is the one that was written
     if isinstance(value, tuple | list):
         parts = tuple(map(_compared, value))
         return None if None in parts else parts
