@@ -13,6 +13,7 @@ from bplib.explorers.epochs import epoch_explorer
 from bplib.explorers.fitting import line_explorer, loss_explorer
 from bplib.explorers.graphs import graph_explorer
 from bplib.explorers.racing import race_explorer
+from bplib.explorers.through_time import through_time_explorer
 from bplib.explorers.widget import Explorer
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "loss_explorer",
     "race_explorer",
     "step_size_explorer",
+    "through_time_explorer",
 ]

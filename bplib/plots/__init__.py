@@ -10,6 +10,7 @@ from bplib.plots.curves import functions, line_fit, loss_history
 from bplib.plots.differences import gradient_arrows, step_size_errors
 from bplib.plots.images import confusion_matrix, image_row
 from bplib.plots.racing import contour_lines, descents, falling
+from bplib.plots.sequences import forecast, unrolled
 from bplib.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
 from bplib.plots.surfaces import decision_boundary, loss_surface
 from bplib.plots.walking import walk_on_curve
@@ -28,6 +29,7 @@ __all__ = [
     "decision_boundary",
     "descents",
     "falling",
+    "forecast",
     "functions",
     "gradient_arrows",
     "image_row",
@@ -35,5 +37,6 @@ __all__ = [
     "loss_history",
     "loss_surface",
     "step_size_errors",
+    "unrolled",
     "walk_on_curve",
 ]
