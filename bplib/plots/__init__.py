@@ -7,7 +7,9 @@ with ``plt.style.use("bplib.lesson")``. Color is never the only sign: lines have
 from bplib.plots.arrays import arrays
 from bplib.plots.checking import catches
 from bplib.plots.curves import functions, line_fit, loss_history
+from bplib.plots.depth import distributions
 from bplib.plots.differences import gradient_arrows, step_size_errors
+from bplib.plots.filters import feature_maps, number_fields
 from bplib.plots.images import confusion_matrix, image_row
 from bplib.plots.racing import contour_lines, descents, falling
 from bplib.plots.sequences import forecast, unrolled
@@ -28,7 +30,9 @@ __all__ = [
     "contour_lines",
     "decision_boundary",
     "descents",
+    "distributions",
     "falling",
+    "feature_maps",
     "forecast",
     "functions",
     "gradient_arrows",
@@ -36,6 +40,7 @@ __all__ = [
     "line_fit",
     "loss_history",
     "loss_surface",
+    "number_fields",
     "step_size_errors",
     "unrolled",
     "walk_on_curve",

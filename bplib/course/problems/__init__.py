@@ -5,13 +5,16 @@ added to LESSONS here, and nowhere else.
 """
 
 from bplib.course.problems import (
+    automatic_differentiation,
     backpropagation,
     chain_rule,
+    convolutional_networks,
     gradient_checking,
     gradients,
     loss_functions,
     optimizers,
     recurrent_networks,
+    regularization,
     single_neuron,
     start_here,
     training_loop,
@@ -29,6 +32,9 @@ LESSONS = (
     gradient_checking,
     training_loop,
     optimizers,
+    regularization,
+    automatic_differentiation,
+    convolutional_networks,
     recurrent_networks,
 )
 """The modules of the lessons, in the order of the course."""
