@@ -109,6 +109,12 @@ STEP_MISTAKES = misconceptions(
         (_with_dz(lambda d, a, h: d * (1 - a)),),
     ),
     (
+        "divided",
+        "The upstream is divided by the slope of tanh. Backward we multiply by slopes, as always: dz = dh_next"
+        " (1 - h_next²).",
+        (_with_dz(lambda d, a, h: d / (1 - a**2)),),
+    ),
+    (
         "tanh-itself",
         "The upstream is multiplied by h_next, the value of tanh. What is needed is its slope, 1 - h_next².",
         (_with_dz(lambda d, a, h: d * a), _with_dz(lambda d, a, h: d * a**2)),
@@ -131,6 +137,12 @@ STEP_MISTAKES = misconceptions(
         "state-after",
         "All is right but dWh: it is made with h_next. What Wh multiplied was the state before, h.",
         (_spoiled(dWh=lambda dz, h_next, **_: h_next.T @ dz),),
+    ),
+    (
+        "added",
+        "All is right but dh: dh_next itself is added to it. The state before reaches the next one through Wh and tanh"
+        " and on no other way, so dh is dz Wh^T alone.",
+        (_spoiled(dh=lambda dz, dh_next, Wh, **_: dh_next + dz @ Wh.T),),
     ),
     (
         "turned-dwh",
@@ -248,12 +260,29 @@ def _mean(parts):
     return sum(parts) / len(parts)
 
 
+def _all_but_last(parts):
+    parts = list(parts)
+    return sum(parts) - parts[-1]
+
+
+def _nothing(dz, dh, own, later, Wh):
+    return np.zeros_like(later)
+
+
+def _sorted_as(*order):
+    def backward(*args):
+        parts = _rnn_backward(*args)
+        return tuple(parts[i] for i in order)
+
+    return backward
+
+
 SEQUENCE_MISTAKES = misconceptions(
     (
         "not-carried",
         "With T = 1 it is right, and from T = 2 on it is not: nothing comes back from the step after. The state h_t"
         " goes to the output and on to step t + 1, so dz_(t+1) Wh^T has to be added to its gradient.",
-        (_wrong(carry=lambda dz, dh, own, later, Wh: 0 * later),),
+        (_wrong(carry=_nothing),),
     ),
     (
         "overwritten",
@@ -266,6 +295,19 @@ SEQUENCE_MISTAKES = misconceptions(
         "dWx, dWh and db are right. With T = 1 the other two are right as well, and from T = 2 on they come from one"
         " step alone: the output is used at every step, so dWy and dby add up over the steps too.",
         (_wrong(read=_last), _wrong(read=_first)),
+    ),
+    (
+        "alone-and-overwritten",
+        "With T = 1 it is right, and from T = 2 on two things are missing: what comes back from the step after has to be"
+        " added to the gradient of h_t, and the gradients of the weights add up over the steps, where each turn of your"
+        " loop overwrites the one before.",
+        (_wrong(carry=_nothing, collect=_last, read=_last), _wrong(carry=_nothing, collect=_last)),
+    ),
+    (
+        "first-step-left-out",
+        "It is wrong with T = 1 already: the first step is left out. range(T - 1, 0, -1) ends at 1, before the 0 is"
+        " reached; reversed(range(T)) does not.",
+        (_wrong(collect=_all_but_last, read=_all_but_last), _wrong(collect=_all_but_last)),
     ),
     (
         "last-step",
@@ -283,6 +325,12 @@ SEQUENCE_MISTAKES = misconceptions(
         "no-slope",
         "It is wrong with T = 1 already: the slope of tanh is missing. dz_t = dh_t (1 - h_t²).",
         (_wrong(slope=lambda after, before: 1.0),),
+    ),
+    (
+        "no-slope-and-alone",
+        "It is wrong with T = 1 already, where the slope of tanh is missing; and from T = 2 on nothing comes back from"
+        " the step after. dz_t = (dh_t + dz_(t+1) Wh^T) (1 - h_t²).",
+        (_wrong(slope=lambda after, before: 1.0, carry=_nothing),),
     ),
     (
         "old-state",
@@ -354,10 +402,21 @@ SEQUENCE_MISTAKES = misconceptions(
         (_wrong(before=lambda states, t: states[t + 1]),),
     ),
     (
+        "wraps-around",
+        "It is wrong with T = 1 already, and only in dWh. At the first step h[:, t - 1] is h[:, -1], which to NumPy is the"
+        " last state; the state before the first is h0.",
+        (_wrong(before=lambda states, t: states[t] if t else states[-1]),),
+    ),
+    (
         "start-forgotten",
         "It is wrong with T = 1 already, and only in dWh: the first step forgets h0. At t = 1 the state before is h0,"
         " and it is not zero.",
         (_wrong(before=lambda states, t: states[t] * (t > 0)),),
+    ),
+    (
+        "order",
+        "The five gradients are right, but in another order. Return dWx, dWh, db, dWy, dby.",
+        (_sorted_as(3, 4, 0, 1, 2), _sorted_as(0, 1, 3, 2, 4), _sorted_as(1, 0, 2, 3, 4), _sorted_as(0, 1, 3, 4, 2)),
     ),
     (
         "output-before",
@@ -466,6 +525,20 @@ CLIP_MISTAKES = misconceptions(
         "unit",
         "Gradients above the limit are scaled to the norm 1. The norm is to be the limit: multiply by limit / norm.",
         (_scaled(lambda arrays, limit: 1 / _norm(*arrays) if _norm(*arrays) > limit else 1.0),),
+    ),
+    (
+        "always-unit",
+        "All gradients get the norm 1, whatever they had. Those below the limit stay as they are, and the others are"
+        " multiplied by limit / norm.",
+        (_scaled(lambda arrays, limit: 1 / _norm(*arrays)),),
+    ),
+    (
+        "upside-down",
+        "The factor is upside down: to come from the norm to the limit, multiply by limit / norm.",
+        (
+            _scaled(lambda arrays, limit: min(1.0, _norm(*arrays) / limit)),
+            _scaled(lambda arrays, limit: _norm(*arrays) / limit if _norm(*arrays) > limit else 1.0),
+        ),
     ),
     (
         "no-root",
