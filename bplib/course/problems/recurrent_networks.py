@@ -298,9 +298,9 @@ SEQUENCE_MISTAKES = misconceptions(
     ),
     (
         "alone-and-overwritten",
-        "With T = 1 it is right, and from T = 2 on two things are missing: what comes back from the step after has to be"
-        " added to the gradient of h_t, and the gradients of the weights add up over the steps, where each turn of your"
-        " loop overwrites the one before.",
+        "With T = 1 it is right, and from T = 2 on two things are missing: what comes back from the step after has to"
+        " be added to the gradient of h_t, and the gradients of the weights add up over the steps, where each turn of"
+        " your loop overwrites the one before.",
         (_wrong(carry=_nothing, collect=_last, read=_last), _wrong(carry=_nothing, collect=_last)),
     ),
     (
@@ -403,8 +403,8 @@ SEQUENCE_MISTAKES = misconceptions(
     ),
     (
         "wraps-around",
-        "It is wrong with T = 1 already, and only in dWh. At the first step h[:, t - 1] is h[:, -1], which to NumPy is the"
-        " last state; the state before the first is h0.",
+        "It is wrong with T = 1 already, and only in dWh. At the first step h[:, t - 1] is h[:, -1], which to NumPy is"
+        " the last state; the state before the first is h0.",
         (_wrong(before=lambda states, t: states[t] if t else states[-1]),),
     ),
     (
