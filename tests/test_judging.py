@@ -8,7 +8,6 @@ import pytest
 import sympy
 
 from bplib.course.judging import (
-    NOT_ATTEMPTED,
     NOT_YET,
     PASSED,
     Misconception,
@@ -17,6 +16,7 @@ from bplib.course.judging import (
     judge_function,
     judge_numbers,
 )
+from bplib.course.reading import NOT_ATTEMPTED
 
 # The exercise of these tests: the gradient of a mean of squares for predictions (n, 3), and the loss itself.
 
@@ -590,7 +590,7 @@ class TestNumbers:
 
     def test_what_is_missing_and_what_is_unknown_are_named(self):
         message = refused(self.judge, lambda: {"z": 0.55, "a": 0.634, "Loss": 0.455}).message
-        assert "Still missing: loss." in message and "no number named 'Loss'" in message
+        assert "Still missing: loss." in message and "There is none named 'Loss'." in message
 
     def test_a_name_left_blank_is_missing(self):
         assert "Still missing: loss." in refused(self.judge, lambda: {**NUMBERS, "loss": None}).message

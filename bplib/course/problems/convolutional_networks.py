@@ -2,31 +2,12 @@
 
 import numpy as np
 
-from bplib.course.judging import Problem, judge_function, judge_numbers, misconceptions
-from bplib.course.reading import settling
+from bplib.course.judging import Problem, judge_function, judge_numbers, judge_square_first, misconceptions
 
 LESSON = "12_convolutional_networks"
 TITLE = "Convolutional networks"
 
-
-# A judge for the first two
-
-
-def judge_convolution(reference, cases, square_cases, misconceptions):
-    """A judge of convolutions that first looks at square arrays, which a transpose or a quarter turn fits too.
-
-    There it is recognized; with other shapes NumPy raises, and a learner would hear of shapes only.
-    """
-    anywhere = judge_function(reference, cases, misconceptions)
-    square = judge_function(reference, square_cases, misconceptions)
-
-    def judge(answer, rng):
-        seed = int(rng.integers(2**32))
-        verdict = square(answer, seed=seed)
-        turned = verdict.misconception in ("rotated-90", "transposed", "transpose-w")
-        return verdict if turned else anywhere(answer, seed=seed)
-
-    return settling(judge, misconceptions)
+TURNED = ("rotated-90", "transposed", "transpose-w")  # recognized in square arrays, which a turned one fits too
 
 
 # conv1d-backward
@@ -675,7 +656,7 @@ PROBLEMS = (
             " (windows, channels) for each example.",
             "dx gets W[:, :, i].T @ dy at the same slice, with +=. db is dy summed over axes 0 and 2.",
         ),
-        judge=judge_convolution(_conv1d_backward, _sequences, _square_sequences, CONV1D_MISTAKES),
+        judge=judge_square_first(_conv1d_backward, _sequences, _square_sequences, CONV1D_MISTAKES, TURNED),
         withdrawn=(
             "convolution.conv1d_backward",
             "convolution.conv2d_backward",
@@ -698,7 +679,7 @@ PROBLEMS = (
             'dW[:, :, i, j] = np.einsum("nfop,ncop->fc", dy, seen), and dx[:, :, rows, columns] +='
             ' np.einsum("nfop,fc->ncop", dy, W[:, :, i, j]).',
         ),
-        judge=judge_convolution(_conv2d_backward, _images, _square_images, CONV2D_MISTAKES),
+        judge=judge_square_first(_conv2d_backward, _images, _square_images, CONV2D_MISTAKES, TURNED),
         withdrawn=(
             "convolution.conv2d_backward",
             "convolution.Conv1d.backward",
