@@ -12,6 +12,7 @@ from bplib.plots.differences import gradient_arrows, step_size_errors
 from bplib.plots.filters import feature_maps, number_fields
 from bplib.plots.images import confusion_matrix, image_row
 from bplib.plots.racing import contour_lines, descents, falling
+from bplib.plots.sequences import forecast, unrolled
 from bplib.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
 from bplib.plots.surfaces import decision_boundary, loss_surface
 from bplib.plots.walking import walk_on_curve
@@ -32,6 +33,7 @@ __all__ = [
     "distributions",
     "falling",
     "feature_maps",
+    "forecast",
     "functions",
     "gradient_arrows",
     "image_row",
@@ -40,5 +42,6 @@ __all__ = [
     "loss_surface",
     "number_fields",
     "step_size_errors",
+    "unrolled",
     "walk_on_curve",
 ]

@@ -13,6 +13,7 @@ from bplib.course.problems import (
     gradients,
     loss_functions,
     optimizers,
+    recurrent_networks,
     regularization,
     single_neuron,
     start_here,
@@ -34,6 +35,7 @@ LESSONS = (
     regularization,
     automatic_differentiation,
     convolutional_networks,
+    recurrent_networks,
 )
 """The modules of the lessons, in the order of the course."""
 
