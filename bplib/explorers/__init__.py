@@ -12,6 +12,7 @@ from bplib.explorers.differences import step_size_explorer
 from bplib.explorers.epochs import epoch_explorer
 from bplib.explorers.fitting import line_explorer, loss_explorer
 from bplib.explorers.graphs import graph_explorer
+from bplib.explorers.policies import policy_explorer
 from bplib.explorers.racing import race_explorer
 from bplib.explorers.widget import Explorer
 
@@ -25,6 +26,7 @@ __all__ = [
     "graph_explorer",
     "line_explorer",
     "loss_explorer",
+    "policy_explorer",
     "race_explorer",
     "step_size_explorer",
 ]

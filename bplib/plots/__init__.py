@@ -9,6 +9,7 @@ from bplib.plots.checking import catches
 from bplib.plots.curves import functions, line_fit, loss_history
 from bplib.plots.differences import gradient_arrows, step_size_errors
 from bplib.plots.images import confusion_matrix, image_row
+from bplib.plots.policies import action_bars, grid_policy
 from bplib.plots.racing import contour_lines, descents, falling
 from bplib.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
 from bplib.plots.surfaces import decision_boundary, loss_surface
@@ -21,6 +22,7 @@ __all__ = [
     "MARKERS",
     "PURPLE",
     "VERMILLION",
+    "action_bars",
     "arrays",
     "catches",
     "confusion_matrix",
@@ -30,6 +32,7 @@ __all__ = [
     "falling",
     "functions",
     "gradient_arrows",
+    "grid_policy",
     "image_row",
     "line_fit",
     "loss_history",
