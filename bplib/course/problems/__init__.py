@@ -11,6 +11,7 @@ from bplib.course.problems import (
     gradients,
     loss_functions,
     optimizers,
+    policy_gradients,
     single_neuron,
     start_here,
     training_loop,
@@ -28,6 +29,7 @@ LESSONS = (
     gradient_checking,
     training_loop,
     optimizers,
+    policy_gradients,
 )
 """The modules of the lessons, in the order of the course."""
 
