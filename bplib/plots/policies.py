@@ -2,11 +2,14 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_rgb
 
 from bplib.plots.style import BLUE, FILLS, PURPLE
 
 _BARS = ((BLUE, ""), (PURPLE, "//"), ("0.55", ".."))
+_GOAL = tuple(1 - 0.4 * (1 - part) for part in to_rgb(FILLS[0]))  # sky on white
 _ARROW = 0.44  # the length of an action that is certain; a cell has side 1
+_HEAD = {"headwidth": 3.6, "headlength": 3.6, "headaxislength": 3.6, "minshaft": 2.2}
 _STEPS = np.array([(0, -1), (1, 0), (0, 1), (-1, 0)])  # x and y of up, right, down, left; y grows downward
 
 
@@ -38,7 +41,7 @@ def grid_policy(world, pi, *, ax=None, title=""):
     rows, columns = np.max(world.cells, axis=0) + 1
     ax.add_patch(plt.Rectangle((-0.5, -0.5), columns, rows, facecolor="0.35", edgecolor="none"))
     for state, (i, j) in enumerate(world.cells):
-        fill = FILLS[1] if state == world.goal else "white"
+        fill = _GOAL if state == world.goal else "white"
         ax.add_patch(plt.Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=fill, edgecolor="0.6", linewidth=0.8))
     for letter, state in (("S", world.start), ("G", world.goal)):
         i, j = world.cells[state]
@@ -46,7 +49,7 @@ def grid_policy(world, pi, *, ax=None, title=""):
     acting = [state for state in range(world.n_states) if state != world.goal]
     y, x = np.repeat([world.cells[state] for state in acting], 4, axis=0).T
     u, v = (_ARROW * pi[acting, :, None] * _STEPS).reshape(-1, 2).T
-    ax.quiver(x, y, u, v, color=BLUE, angles="xy", scale_units="xy", scale=1, width=0.014, minlength=0)
+    ax.quiver(x, y, u, v, color=BLUE, angles="xy", scale_units="xy", scale=1, width=0.011, minlength=0, **_HEAD)
     ax.set(xlim=(-0.55, columns - 0.45), ylim=(rows - 0.45, -0.55), aspect="equal", title=title)
     ax.axis("off")
     return ax
