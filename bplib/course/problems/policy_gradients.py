@@ -11,10 +11,14 @@ TITLE = "Policy gradients"
 # bandit-gradient: dJ/dz1 of three arms, a formula in z1, z2, z3, r1, r2, r3
 
 
-def _policy_of(*z):
+def _exp(z):
     import sympy
 
-    e = [sympy.exp(each) for each in z]
+    return sympy.exp(z)
+
+
+def _policy_of(*z):
+    e = [_exp(each) for each in z]
     return [each / sum(e) for each in e]
 
 
@@ -70,6 +74,17 @@ BANDIT_MISTAKES = misconceptions(
         "slope-twice",
         "There is one factor 1 - p1 too many: comparing with J has already taken care of the sum below the line.",
         (_bandit(lambda p, r, J: p[0] * (1 - p[0]) * (r[0] - J)),),
+    ),
+    (
+        "plus",
+        "The two terms of the quotient rule are subtracted, not added: a larger z1 makes the sum below the line larger"
+        " too, and that takes J down.",
+        (_bandit(lambda p, r, J: p[0] * (r[0] + J)),),
+    ),
+    (
+        "above-the-line",
+        "This is the slope of what stands above the line alone. J is a fraction, and z1 stands below the line as well.",
+        (lambda z1, z2, z3, r1, r2, r3: _exp(z1) * r1,),
     ),
     ("value", "This is J itself. What is asked for is its slope along z1.", (_bandit(lambda p, r, J: J),)),
     (
@@ -130,6 +145,10 @@ def _spoiled(change):
     return log_prob_backward
 
 
+def _minus_score(pi, taken):
+    return pi - taken
+
+
 def _of_the_most_probable(dlogp, x, W, b, actions):
     return _log_prob_backward(dlogp, x, W, b, np.argmax(x @ W + b, axis=1))
 
@@ -170,7 +189,7 @@ SCORE_MISTAKES = misconceptions(
         "sign",
         "This is pi - onehot, the gradient of the cross-entropy, which is minus the logarithm. Here log pi itself is"
         " differentiated: up for the action taken.",
-        (_backward(score=lambda pi, taken: pi - taken),),
+        (_backward(score=_minus_score),),
     ),
     (
         "no-upstream",
@@ -214,6 +233,17 @@ SCORE_MISTAKES = misconceptions(
         "It is right until the logits are large: exp(1000) is infinity, and infinity divided by itself is NaN. Subtract"
         " the largest logit of each row before you take exp.",
         (_backward(softmax=_naive_softmax),),
+    ),
+    (
+        "overflow-and-more",
+        "Large logits give NaN: exp(1000) is infinity. Subtract the largest logit of each row before you take exp."
+        " There is something else too, which the next check will name.",
+        (
+            _backward(softmax=_naive_softmax, score=_minus_score),
+            _backward(softmax=_naive_softmax, upstream=lambda dz, dlogp: dz),
+            _backward(_minus_score, lambda dz, dlogp: dz, _naive_softmax),
+            _backward(softmax=_naive_softmax, upstream=lambda dz, dlogp: dlogp[:, None] * dz / len(dz)),
+        ),
     ),
 )
 
@@ -292,6 +322,11 @@ RETURN_MISTAKES = misconceptions(
         "one-discount",
         "All later rewards are discounted once. Those further away are discounted more: multiply the whole of G_(t+1).",
         (_discounted(lambda t, k: _from(t, k, min(k - t, 1))),),
+    ),
+    (
+        "last-lost",
+        "The last reward is lost: at the last step nothing follows, but its own reward still counts, and G is r.",
+        (lambda rewards, discount: _returns_to_go(np.append(rewards[:-1], 0.0), discount),),
     ),
     (
         "backward",
@@ -465,6 +500,12 @@ UPDATE_MISTAKES = misconceptions(
         "This is the mean score of an episode times the sum of its advantages. Each step has an advantage of its own:"
         " multiply step by step, then add.",
         (_mean_times_sum,),
+    ),
+    (
+        "nothing-moves",
+        "Nothing has moved. The mean of all log-probabilities times the sum of all advantages is zero, since advantages"
+        " add up to zero: multiply step by step, then add.",
+        (_update(change=lambda theta, g, lr: 1.0 * theta),),
     ),
     (
         "overwrites",
