@@ -11,6 +11,7 @@ from bplib.plots.depth import distributions
 from bplib.plots.differences import gradient_arrows, step_size_errors
 from bplib.plots.filters import feature_maps, number_fields
 from bplib.plots.images import confusion_matrix, image_row
+from bplib.plots.policies import action_bars, grid_policy
 from bplib.plots.racing import contour_lines, descents, falling
 from bplib.plots.sequences import forecast, unrolled
 from bplib.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
@@ -24,6 +25,7 @@ __all__ = [
     "MARKERS",
     "PURPLE",
     "VERMILLION",
+    "action_bars",
     "arrays",
     "catches",
     "confusion_matrix",
@@ -36,6 +38,7 @@ __all__ = [
     "forecast",
     "functions",
     "gradient_arrows",
+    "grid_policy",
     "image_row",
     "line_fit",
     "loss_history",

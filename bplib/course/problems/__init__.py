@@ -15,6 +15,7 @@ from bplib.course.problems import (
     optimizers,
     recurrent_networks,
     regularization,
+    policy_gradients,
     single_neuron,
     start_here,
     training_loop,
@@ -36,6 +37,7 @@ LESSONS = (
     automatic_differentiation,
     convolutional_networks,
     recurrent_networks,
+    policy_gradients,
 )
 """The modules of the lessons, in the order of the course."""
 
