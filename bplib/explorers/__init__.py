@@ -16,8 +16,8 @@ from bplib.explorers.filtering import filter_explorer
 from bplib.explorers.fitting import line_explorer, loss_explorer
 from bplib.explorers.graphs import graph_explorer
 from bplib.explorers.ordering import order_explorer
-from bplib.explorers.pooling import pooling_explorer
 from bplib.explorers.policies import policy_explorer
+from bplib.explorers.pooling import pooling_explorer
 from bplib.explorers.racing import race_explorer
 from bplib.explorers.through_time import through_time_explorer
 from bplib.explorers.widget import Explorer
@@ -36,8 +36,8 @@ __all__ = [
     "line_explorer",
     "loss_explorer",
     "order_explorer",
-    "pooling_explorer",
     "policy_explorer",
+    "pooling_explorer",
     "race_explorer",
     "step_size_explorer",
     "through_time_explorer",
