@@ -18,6 +18,7 @@ from bplib.explorers.graphs import graph_explorer
 from bplib.explorers.ordering import order_explorer
 from bplib.explorers.pooling import pooling_explorer
 from bplib.explorers.racing import race_explorer
+from bplib.explorers.symptoms import symptoms_explorer
 from bplib.explorers.widget import Explorer
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "pooling_explorer",
     "race_explorer",
     "step_size_explorer",
+    "symptoms_explorer",
 ]

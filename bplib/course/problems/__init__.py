@@ -7,6 +7,7 @@ added to LESSONS here, and nowhere else.
 from bplib.course.problems import (
     automatic_differentiation,
     backpropagation,
+    capstone,
     chain_rule,
     convolutional_networks,
     gradient_checking,
@@ -34,6 +35,7 @@ LESSONS = (
     regularization,
     automatic_differentiation,
     convolutional_networks,
+    capstone,
 )
 """The modules of the lessons, in the order of the course."""
 
