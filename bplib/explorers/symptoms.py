@@ -66,7 +66,7 @@ def _legend(history):
     parts = [svg.key(k, name, 40 + 150 * k, 14) for k, name in enumerate(history)]
     line = f'<path d="M{40 + 150 * len(history)} 14h34" stroke="{svg.INK}" stroke-opacity="0.5"/>'
     parts += [line, svg.text(82 + 150 * len(history), 14, "as they should be", size=13, anchor="start")]
-    return svg.document(480, 28, "Legend", parts)
+    return svg.document(540, 28, "Legend", parts)
 
 
 def _table(checks, first, said):
