@@ -335,9 +335,9 @@ PROJECT_MISTAKES = misconceptions(
     ),
     (
         "lost",
-        "It is wrong about most digits. Either predict does not scale its images as the training did, or each image was"
-        " taught another one's label.",
-        (_careless(mix=True), _careless(raw="predict")),
+        "It is wrong about most digits. Three causes are usual: sensors that are not on one scale, a predict that does"
+        " not scale as the training did, and labels that belong to other images.",
+        (_careless(mix=True), _careless(raw="predict"), _careless(raw="all", epochs=10)),
     ),
     (
         "too-little",
