@@ -20,6 +20,7 @@ from bplib.explorers.policies import policy_explorer
 from bplib.explorers.pooling import pooling_explorer
 from bplib.explorers.racing import race_explorer
 from bplib.explorers.through_time import through_time_explorer
+from bplib.explorers.symptoms import symptoms_explorer
 from bplib.explorers.widget import Explorer
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "race_explorer",
     "step_size_explorer",
     "through_time_explorer",
+    "symptoms_explorer",
 ]

@@ -7,6 +7,7 @@ added to LESSONS here, and nowhere else.
 from bplib.course.problems import (
     automatic_differentiation,
     backpropagation,
+    capstone,
     chain_rule,
     convolutional_networks,
     gradient_checking,
@@ -38,6 +39,7 @@ LESSONS = (
     convolutional_networks,
     recurrent_networks,
     policy_gradients,
+    capstone,
 )
 """The modules of the lessons, in the order of the course."""
 
