@@ -19,8 +19,8 @@ from bplib.explorers.ordering import order_explorer
 from bplib.explorers.policies import policy_explorer
 from bplib.explorers.pooling import pooling_explorer
 from bplib.explorers.racing import race_explorer
-from bplib.explorers.through_time import through_time_explorer
 from bplib.explorers.symptoms import symptoms_explorer
+from bplib.explorers.through_time import through_time_explorer
 from bplib.explorers.widget import Explorer
 
 __all__ = [
@@ -41,6 +41,6 @@ __all__ = [
     "pooling_explorer",
     "race_explorer",
     "step_size_explorer",
-    "through_time_explorer",
     "symptoms_explorer",
+    "through_time_explorer",
 ]
