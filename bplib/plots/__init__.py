@@ -5,6 +5,7 @@ with ``plt.style.use("bplib.lesson")``. Color is never the only sign: lines have
 """
 
 from bplib.plots.arrays import arrays
+from bplib.plots.attending import attention_weights, value_line
 from bplib.plots.checking import catches
 from bplib.plots.curves import functions, line_fit, loss_history
 from bplib.plots.depth import distributions
@@ -24,6 +25,7 @@ __all__ = [
     "PURPLE",
     "VERMILLION",
     "arrays",
+    "attention_weights",
     "catches",
     "confusion_matrix",
     "contour_lines",
@@ -40,5 +42,6 @@ __all__ = [
     "loss_surface",
     "number_fields",
     "step_size_errors",
+    "value_line",
     "walk_on_curve",
 ]
