@@ -5,6 +5,7 @@ added to LESSONS here, and nowhere else.
 """
 
 from bplib.course.problems import (
+    attention,
     automatic_differentiation,
     backpropagation,
     chain_rule,
@@ -34,6 +35,7 @@ LESSONS = (
     regularization,
     automatic_differentiation,
     convolutional_networks,
+    attention,
 )
 """The modules of the lessons, in the order of the course."""
 
