@@ -88,6 +88,26 @@ SOFTMAX_MISTAKES = misconceptions(
         (_over(0), _over(-2)),
     ),
     (
+        "fixed-axis",
+        "With two axes this is right. With three, axis 1 is no longer the last one: say axis=-1, which is the last"
+        " whatever there is before it.",
+        (_over(1),),
+    ),
+    (
+        "factor-on-one-part",
+        "The factor a belongs to both parts: dz_j = a_j (da_j - sum of da times a). Here one of them goes without it.",
+        (
+            lambda da, a: da - a * np.sum(da * a, axis=-1, keepdims=True),
+            lambda da, a: a * da - np.sum(da * a, axis=-1, keepdims=True),
+        ),
+    ),
+    (
+        "own-weight-twice",
+        "What a weight takes from itself counts twice: it is in a (1 - a), and in the sum over the whole row again. Use"
+        " da a in place of da a (1 - a), or leave the weight itself out of the sum.",
+        (lambda da, a: a * (1 - a) * da - a * np.sum(da * a, axis=-1, keepdims=True),),
+    ),
+    (
         "over-all",
         "The sum of da times a runs over the whole array. Each row has its own sum: along axis -1, with keepdims.",
         (lambda da, a: a * (da - np.sum(da * a)),),
@@ -190,7 +210,7 @@ def _sequences(rng):
 
 
 def _square_sequences(rng):
-    return [_sequence(rng, *sizes) for sizes in ((5, 4, 4, 4, 4), (4, 3, 3, 3, 3))]
+    return [_sequence(rng, *sizes) for sizes in ((5, 5, 5, 5, 5), (3, 3, 3, 3, 3))]
 
 
 def _sequence(rng, n, t, s, d, e):
@@ -284,6 +304,12 @@ ATTENTION_MISTAKES = misconceptions(
         (_wrong(through=lambda da, a, mask: a * (da - (da * a).sum(axis=1, keepdims=True))),),
     ),
     (
+        "no-keepdims",
+        "dv is right. In dz the sums over the keys are taken off the wrong entries: without keepdims=True the axis of"
+        " the keys is gone, and where axes are equally long NumPy puts another one in its place without a word.",
+        (_wrong(through=lambda da, a, mask: a * (da - (da * a).sum(axis=2))),),
+    ),
+    (
         "forward-axis",
         "The weights come from a softmax over the queries. Each query divides its attention among the keys: the rows"
         " add up to 1, so the softmax runs along the last axis.",
@@ -309,6 +335,17 @@ ATTENTION_MISTAKES = misconceptions(
         "dv is right, and dq and dk are too small by the root of d: the scale is in them twice. Each product goes"
         " through it once.",
         (_wrong(scale=_all_d),),
+    ),
+    (
+        "scale-one",
+        "The root of d is missing in one of dq and dk, or in it twice. Both come from the same dz: divide that by the"
+        " root once, before you multiply.",
+        (
+            _wrong(to_q=lambda dz, q, k: dz @ k * _root(q, k, None)),
+            _wrong(to_k=lambda dz, q, k: _turn(dz) @ q * _root(q, k, None)),
+            _wrong(to_q=lambda dz, q, k: dz @ k / _root(q, k, None)),
+            _wrong(to_k=lambda dz, q, k: _turn(dz) @ q / _root(q, k, None)),
+        ),
     ),
     (
         "no-scale",
@@ -342,6 +379,12 @@ ATTENTION_MISTAKES = misconceptions(
         "Hidden logits became 0 before the softmax, and the exponential of 0 is 1: a hidden key still gets a share. Put"
         " -inf there, whose exponential is 0.",
         (_wrong(weights=_zeroed_before), _wrong(weights=_zeroed_before, through=_through_then_mask)),
+    ),
+    (
+        "mask-added",
+        "The mask was added to the logits, where True counts 1 and False 0: hidden keys lose a little and keep a share."
+        " Put -inf in place of their logits.",
+        (_wrong(weights=lambda z, mask: softmax(z + mask)),),
     ),
     (
         "mask-after",
@@ -433,6 +476,7 @@ ATTENTION_MISTAKES = misconceptions(
 )
 
 ONLY_SQUARE = (
+    "no-keepdims",
     "partners",
     "dk-not-turned",
     "dq-turned",
