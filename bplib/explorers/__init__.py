@@ -5,6 +5,7 @@ made of text, so a move of a slider costs the kernel a few milliseconds.
 """
 
 from bplib.explorers.accumulation import accumulation_explorer
+from bplib.explorers.attending import attention_explorer
 from bplib.explorers.backpropagation import backpropagation_explorer
 from bplib.explorers.checking import checks_explorer
 from bplib.explorers.depth import depth_explorer
@@ -26,6 +27,7 @@ from bplib.explorers.widget import Explorer
 __all__ = [
     "Explorer",
     "accumulation_explorer",
+    "attention_explorer",
     "backpropagation_explorer",
     "checks_explorer",
     "depth_explorer",

@@ -5,6 +5,7 @@ with ``plt.style.use("bplib.lesson")``. Color is never the only sign: lines have
 """
 
 from bplib.plots.arrays import arrays
+from bplib.plots.attending import attention_weights, value_line
 from bplib.plots.checking import catches
 from bplib.plots.curves import functions, line_fit, loss_history
 from bplib.plots.depth import distributions
@@ -27,6 +28,7 @@ __all__ = [
     "VERMILLION",
     "action_bars",
     "arrays",
+    "attention_weights",
     "catches",
     "confusion_matrix",
     "contour_lines",
@@ -46,5 +48,6 @@ __all__ = [
     "number_fields",
     "step_size_errors",
     "unrolled",
+    "value_line",
     "walk_on_curve",
 ]

@@ -5,6 +5,7 @@ added to LESSONS here, and nowhere else.
 """
 
 from bplib.course.problems import (
+    attention,
     automatic_differentiation,
     backpropagation,
     capstone,
@@ -40,6 +41,7 @@ LESSONS = (
     recurrent_networks,
     policy_gradients,
     capstone,
+    attention,
 )
 """The modules of the lessons, in the order of the course."""
 
