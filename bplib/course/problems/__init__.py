@@ -40,8 +40,8 @@ LESSONS = (
     convolutional_networks,
     recurrent_networks,
     policy_gradients,
-    capstone,
     attention,
+    capstone,
 )
 """The modules of the lessons, in the order of the course."""
 

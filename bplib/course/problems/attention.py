@@ -3,27 +3,10 @@
 import numpy as np
 
 from bplib.activations import softmax
-from bplib.course.judging import Problem, judge_function, judge_numbers, misconceptions
-from bplib.course.reading import settling
+from bplib.course.judging import Problem, judge_numbers, judge_square_first, misconceptions
 
 LESSON = "16_attention"
 TITLE = "Attention"
-
-
-def judge_square_first(reference, cases, square_cases, misconceptions, only_square):
-    """A judge of functions that first looks at arrays with axes of equal length, where every product and sum fits.
-
-    The mistakes in ``only_square`` are recognized there; elsewhere NumPy raises, and a learner would hear of shapes.
-    """
-    anywhere = judge_function(reference, cases, misconceptions)
-    square = judge_function(reference, square_cases, misconceptions)
-
-    def judge(answer, rng):
-        seed = int(rng.integers(2**32))
-        verdict = square(answer, seed=seed)
-        return verdict if verdict.misconception in only_square else anywhere(answer, seed=seed)
-
-    return settling(judge, misconceptions)
 
 
 # softmax-rows-backward
