@@ -1,5 +1,7 @@
 """Training: the five steps, over mini-batches and epochs."""
 
+import os
+
 import numpy as np
 
 from bplib.networks import add_l2
@@ -75,7 +77,8 @@ def train(
     if validation is not None:
         history["validation"], validation = [], _rows("validation", *validation)
     lowest, best_epoch, best = np.inf, -1, {}
-    for epoch in trange(epochs, unit="epoch", leave=False, delay=1):  # 5. repeat until it converges
+    quiet = bool(os.environ.get("TQDM_DISABLE"))  # in a notebook tqdm does not look there by itself
+    for epoch in trange(epochs, unit="epoch", leave=False, delay=1, disable=quiet):  # 5. repeat until it converges
         total = 0.0
         for rows in minibatches(len(X), len(X) if batch_size is None else batch_size, rng):
             y_pred = network.forward(X[rows])  # 1. forward

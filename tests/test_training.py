@@ -439,6 +439,27 @@ def test_only_what_takes_more_than_a_second_shows_its_progress_and_nothing_stays
     assert not shown or done.stderr.endswith(b" \r")
 
 
+@pytest.mark.parametrize("disabled", [False, True])
+def test_a_bar_in_a_notebook_can_be_disabled_too(disabled, monkeypatch):
+    import tqdm.auto
+    import tqdm.notebook
+
+    found = []
+
+    def trange(*args, **settings):
+        bar = tqdm.notebook.trange(*args, **settings)
+        found.append(bar.disable)
+        return bar
+
+    monkeypatch.setattr(tqdm.auto, "trange", trange)
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    if disabled:
+        monkeypatch.setenv("TQDM_DISABLE", "1")
+    X, y = np.ones((4, 1)), np.ones((4, 1))
+    train(Constant(), mse, X, y, SGD(0.1), epochs=3, rng=np.random.default_rng(0))
+    assert found == [disabled]
+
+
 # What two readings found
 
 
