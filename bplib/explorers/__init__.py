@@ -11,6 +11,7 @@ from bplib.explorers.descending import descent_explorer
 from bplib.explorers.differences import step_size_explorer
 from bplib.explorers.epochs import epoch_explorer
 from bplib.explorers.fitting import line_explorer, loss_explorer
+from bplib.explorers.gates import gate_explorer
 from bplib.explorers.graphs import graph_explorer
 from bplib.explorers.racing import race_explorer
 from bplib.explorers.widget import Explorer
@@ -22,6 +23,7 @@ __all__ = [
     "checks_explorer",
     "descent_explorer",
     "epoch_explorer",
+    "gate_explorer",
     "graph_explorer",
     "line_explorer",
     "loss_explorer",

@@ -8,6 +8,7 @@ from bplib.plots.arrays import arrays
 from bplib.plots.checking import catches
 from bplib.plots.curves import functions, line_fit, loss_history
 from bplib.plots.differences import gradient_arrows, step_size_errors
+from bplib.plots.gates import along_steps, over_letters
 from bplib.plots.images import confusion_matrix, image_row
 from bplib.plots.racing import contour_lines, descents, falling
 from bplib.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
@@ -21,6 +22,7 @@ __all__ = [
     "MARKERS",
     "PURPLE",
     "VERMILLION",
+    "along_steps",
     "arrays",
     "catches",
     "confusion_matrix",
@@ -34,6 +36,7 @@ __all__ = [
     "line_fit",
     "loss_history",
     "loss_surface",
+    "over_letters",
     "step_size_errors",
     "walk_on_curve",
 ]
