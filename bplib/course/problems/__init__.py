@@ -10,6 +10,7 @@ from bplib.course.problems import (
     gradient_checking,
     gradients,
     loss_functions,
+    lstm,
     optimizers,
     single_neuron,
     start_here,
@@ -28,6 +29,7 @@ LESSONS = (
     gradient_checking,
     training_loop,
     optimizers,
+    lstm,
 )
 """The modules of the lessons, in the order of the course."""
 
