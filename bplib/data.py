@@ -20,6 +20,7 @@ CHECKSUMS = {
     "breast_cancer.csv": "af399a019264f7999e6b395ee90576e46564867aa4c8a40797c96be87dc1be55",
     "digits.npz": "089d33176bf6819a5c6ebd6746c5293713f4e81c2c8fc52b672e6e15faa78f41",
     "sunspots.csv": "f67889b1d9002cd5227f0e0ef54e35b419cdd85a31279adef6f73fb41e5c0a9b",
+    "photograph.npz": "235e198252351afc8be6b35b8413576a525d3211a8b13bf5295ea98adfd37c85",
     "prose.txt": "b26c5a2ee890113d0b7483ceac7b4cbde887e97e15f5239889876c371737a019",
 }
 """The sha256 sum of every file in bplib/datasets."""
@@ -90,6 +91,16 @@ def sunspots():
     _, *rows = _read_csv("sunspots.csv")
     year, number = zip(*rows, strict=True)
     return {"year": np.array(year).astype(np.int64), "number": np.array(number).astype(np.float64)}
+
+
+def photograph():
+    """A tower above a lake, as an array (160, 160): rows from top to bottom, brightness from 0, black, to 1, white.
+
+    Part of a photograph by danielbuechele, in shades of gray and at half its size, by way of scikit-learn, where it is
+    china.jpg. License: CC BY 2.0.
+    """
+    with np.load(io.BytesIO(_read("photograph.npz")), allow_pickle=False) as arrays:
+        return arrays["brightness"].astype(np.float64) / 255
 
 
 def prose():

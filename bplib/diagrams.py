@@ -31,7 +31,7 @@ def graph(value, step=None, along=None):
     array, if there are more than 200 nodes, if there is no such step or leaf, or if a step is asked for before
     backward().
     """
-    return Graph(_Film(value, along), step)
+    return Graph(Film(value, along), step)
 
 
 def steps(value, along=None):
@@ -149,7 +149,7 @@ class Graph:
         return "".join([*parts, "</g>"])
 
 
-class _Frame(NamedTuple):
+class Frame(NamedTuple):
     """What is known at one step: the nodes with a value, the texts of gradients, the nodes whose edges were passed."""
 
     caption: str
@@ -159,10 +159,11 @@ class _Frame(NamedTuple):
     active: int | None
 
 
-class _Film:
+class Film:
     """All that the steps share: names, numbers and places of the nodes; and the frames of the steps."""
 
     def __init__(self, value, along=None):
+        """Read and lay out the graph of value."""
         self.nodes, self.along = topological_order(value), along
         if len(self.nodes) > MOST:
             raise ValueError(f"a graph of {len(self.nodes)} nodes cannot be read; up to {MOST} are drawn")
@@ -187,6 +188,7 @@ class _Film:
         self.widths, self.layout = boxes, place(self.parents, boxes, texts, labels, WIDEST)
 
     def is_parameter(self, i):
+        """Whether node i is a leaf named like a weight or a bias."""
         return not self.parents[i] and re.fullmatch(r"[wWb][_0-9]*", self.names[i]) is not None
 
     def _formula(self, i, words):
@@ -202,14 +204,14 @@ class _Film:
         """The frame of the whole graph, with the gradients that the nodes hold."""
         caption, values = f"{self.root} = {self.values[-1]}", set(range(len(self.nodes)))
         if not self.has_gradients:
-            return _Frame(f"{caption}.", values, {}, set(), None)
+            return Frame(f"{caption}.", values, {}, set(), None)
         if self.along:
             last = self.frames[-1]
             words = f"{caption}; d{self.root}/d{self.along} = {last.gradients[len(self.nodes) - 1]}."
             return last._replace(caption=words, active=None)
         gradients = {i: number(node.grad) for i, node in enumerate(self.nodes)}
         leaves = [f"d{self.root}/d{self.names[i]} = {text}" for i, text in gradients.items() if not self.parents[i]]
-        return _Frame(f"{caption}; {', '.join(leaves)}.", values, gradients, values, None)
+        return Frame(f"{caption}; {', '.join(leaves)}.", values, gradients, values, None)
 
     def _frames(self):
         """The frames of the steps; gradients are replayed here from the local derivatives."""
@@ -217,15 +219,15 @@ class _Film:
         results = [i for i in range(last + 1) if self.parents[i]]
         values = set(range(last + 1)) - set(results)
         known = ", ".join(f"{names[i]} = {self.values[i]}" for i in sorted(values))
-        frames = [_Frame(f"The leaves are known: {known}.", values, {}, set(), None)]
+        frames = [Frame(f"The leaves are known: {known}.", values, {}, set(), None)]
         for i in results:
             values = values | {i}
             caption = f"{names[i]} = {self.formulas[i]} = {self._formula(i, self.values)} = {self.values[i]}."
-            frames.append(_Frame(caption, values, {}, set(), i))
+            frames.append(Frame(caption, values, {}, set(), i))
 
         to_come = [sum(row.count(i) for row in self.parents) for i in range(last + 1)]
         gradient, texts, passed = {last: 1.0}, {last: "1"}, set()
-        frames.append(_Frame(f"Backward starts at the end: {root}/{root} = 1.", values, texts, passed, last))
+        frames.append(Frame(f"Backward starts at the end: {root}/{root} = 1.", values, texts, passed, last))
         for i in reversed(results):
             sentences, texts, passed = [], dict(texts), passed | {i}
             for p, slope in zip(self.parents[i], self.slopes[i], strict=True):
@@ -241,7 +243,7 @@ class _Film:
                 gradient[p] = gradient.get(p, 0.0) + share
                 texts[p] = number(gradient[p]) + (" + …" if to_come[p] else "")
                 sentences.append(f"{root}/d{names[p]} = {chain} = {number(gradient[p])}" + " so far" * bool(to_come[p]))
-            frames.append(_Frame("; ".join(sentences) + ".", values, texts, passed, i))
+            frames.append(Frame("; ".join(sentences) + ".", values, texts, passed, i))
         return frames
 
     def _forward_frames(self):
@@ -253,7 +255,7 @@ class _Film:
         slope = {i: float(names[i] == self.along) for i in leaves}
         known = ", ".join(f"d{names[i]}/{d} = {number(slope[i])}" for i in leaves)
         start = {i: number(s) for i, s in slope.items()}
-        frames = [_Frame(f"Forward accumulation starts at the leaves: {known}.", set(leaves), start, set(), None)]
+        frames = [Frame(f"Forward accumulation starts at the leaves: {known}.", set(leaves), start, set(), None)]
         for i in range(len(names)):
             if i in slope:
                 continue
@@ -265,7 +267,7 @@ class _Film:
             caption += f"d{names[i]}/{d} = {words} = {numbers} = {number(slope[i])}."
             done = frames[-1]
             above = {**done.gradients, i: number(slope[i])}
-            frames.append(_Frame(caption, done.values | {i}, above, done.passed | {i}, i))
+            frames.append(Frame(caption, done.values | {i}, above, done.passed | {i}, i))
         return frames
 
 

@@ -56,7 +56,7 @@ def train(
     for that many epochs. With a patience the network ends with the parameters that were best there. What takes longer
     than a second shows a progress bar.
     """
-    from tqdm.auto import trange  # takes as long to import as NumPy
+    from tqdm.auto import tqdm  # takes as long to import as NumPy
 
     X, y = _rows("train", X, y)
     for name, number, kind, least in (
@@ -78,7 +78,8 @@ def train(
         history["validation"], validation = [], _rows("validation", *validation)
     lowest, best_epoch, best = np.inf, -1, {}
     quiet = bool(os.environ.get("TQDM_DISABLE"))  # in a notebook tqdm does not look there by itself
-    for epoch in trange(epochs, unit="epoch", leave=False, delay=1, disable=quiet):  # 5. repeat until it converges
+    bar = tqdm(total=epochs, unit="epoch", leave=False, delay=1, disable=quiet)
+    for epoch in range(epochs):  # 5. repeat until it converges
         total = 0.0
         for rows in minibatches(len(X), len(X) if batch_size is None else batch_size, rng):
             y_pred = network.forward(X[rows])  # 1. forward
@@ -88,6 +89,7 @@ def train(
                 add_l2(network, l2)
             optimizer.step(network.params, network.grads)  # 4. update
             total += len(rows) * value
+        bar.update()
         losses = history["training"]
         losses.append(float(total / len(X)))
         if validation is not None:
@@ -101,6 +103,8 @@ def train(
                 break
         if len(losses) > 1 and abs(losses[-2] - losses[-1]) < tolerance:
             break
+    bar.total = None  # else a notebook takes a bar that ends early for one that has failed, and keeps it
+    bar.close()
     for name, array in best.items():
         _state(network)[name][...] = array
     return history

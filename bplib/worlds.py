@@ -128,6 +128,15 @@ class GridWorld:
         """dJ/dtheta = sum of probability * return * score over all trajectories: what REINFORCE estimates."""
         return np.tensordot(self.probabilities(theta) * self.trajectories[1], self.scores(theta), axes=1)
 
+    def gradient_variance(self, theta, baseline=0.0):
+        """How much (R - baseline) * score of one walk scatters around its mean, summed over all entries of theta.
+
+        The mean is the exact gradient, whatever the baseline, a number; R is the return of the walk.
+        """
+        p, weights, scores = self.probabilities(theta), self.trajectories[1] - baseline, self.scores(theta)
+        mean = np.tensordot(p * weights, scores, axes=1)
+        return (p * weights**2) @ np.einsum("nsa,nsa->n", scores, scores) - np.sum(mean**2)
+
     def episode(self, theta, rng):
         """Walk once by the policy: states (T,), actions (T,), rewards (T,), with T at most the horizon."""
         self._require_table("episode", theta)

@@ -8,23 +8,28 @@ from bplib.autodiff import sum as total
 
 
 def linear_by_loops(dY, X, W):
-    dX, dW, db = np.zeros(X.shape), np.zeros(W.shape), np.zeros(W.shape[1])
+    dX, dW, db = np.zeros(X.shape), np.zeros(W.shape), np.zeros(len(W))
     for i in range(len(X)):
-        for j in range(W.shape[1]):
+        for j in range(len(W)):
             db[j] += dY[i, j]
             for c in range(X.shape[1]):
-                dX[i, c] += dY[i, j] * W[c, j]
-                dW[c, j] += dY[i, j] * X[i, c]
+                dX[i, c] += dY[i, j] * W[j, c]
+                dW[j, c] += dY[i, j] * X[i, c]
     return dX, dW, db
 
 
 def linear_by_outer_products(dY, X, W):
-    dW = sum(np.outer(x, dy) for x, dy in zip(X, dY, strict=True))
-    return [(W @ dY.T).T, dW, np.ones(len(dY)) @ dY]
+    dW = sum(np.outer(dy, x) for x, dy in zip(X, dY, strict=True))
+    return [(W.T @ dY.T).T, dW, np.ones(len(dY)) @ dY]
 
 
 def linear_by_einsum(dY, X, W):
-    return np.einsum("nj,cj->nc", dY, W), np.einsum("nc,nj->cj", X, dY), np.einsum("nj->j", dY)
+    return np.einsum("nj,jc->nc", dY, W), np.einsum("nc,nj->jc", X, dY), np.einsum("nj->j", dY)
+
+
+def linear_like_the_lesson(dY, X, W):
+    V = W.T  # the weights of the lesson's layer
+    return dY @ V.T, (X.T @ dY).T, dY.sum(axis=0)
 
 
 def tanh_from_the_input(da, a, z):
@@ -37,19 +42,19 @@ def tanh_in_factors(da, a, z):
     return dz
 
 
-def loss_by_log_probabilities(z, y):
+def loss_by_log_probabilities(z, y, s):
     log_p = activations.log_softmax(z)
     picked = [log_p[i, label] for i, label in enumerate(y)]
-    return -sum(picked) / len(y), (np.exp(log_p) - np.eye(z.shape[1])[y]) / len(y)
+    return -np.average(picked, weights=s), ((np.exp(log_p) - np.eye(z.shape[1])[y]).T * s / sum(s)).T
 
 
-def loss_by_rows(z, y):
+def loss_by_rows(z, y, s):
     loss, dz = 0.0, []
-    for row, label in zip(z.tolist(), y.tolist(), strict=True):
-        top = max(row)
+    for row, label, weight in zip(z.tolist(), y.tolist(), s.tolist(), strict=True):
+        top, share = max(row), weight / s.sum()
         e = [np.exp(entry - top) for entry in row]
-        loss += (top + np.log(sum(e)) - row[label]) / len(y)
-        dz.append([(x / sum(e) - (j == label)) / len(y) for j, x in enumerate(e)])
+        loss += share * (top + np.log(sum(e)) - row[label])
+        dz.append([share * (x / sum(e) - (j == label)) for j, x in enumerate(e)])
     return loss, dz
 
 
@@ -87,7 +92,12 @@ def unbroadcast_by_counting(g, shape):
 
 
 RIGHT = {
-    "linear-backward": [linear_by_loops, linear_by_outer_products, linear_by_einsum],
+    "linear-backward": [
+        linear_by_loops,
+        linear_by_outer_products,
+        linear_by_einsum,
+        linear_like_the_lesson,
+    ],
     "tanh-backward": [tanh_from_the_input, tanh_in_factors],
     "softmax-ce-grad": [loss_by_log_probabilities, loss_by_rows],
     "two-layer-backward": [two_layers_by_autodiff, two_layers_with_bplib],

@@ -26,6 +26,13 @@ def mse_expanded(y_pred, y_true):
     return np.mean(y_pred**2) - 2 * np.mean(y_pred * y_true) + np.mean(y_true**2)
 
 
+class MeanSquare:
+    """An object that can be called is as good as a function."""
+
+    def __call__(self, y_pred, y_true):
+        return np.square(np.subtract(y_pred.tolist(), y_true.tolist())).mean()
+
+
 def bce_by_logaddexp(z, y):
     return np.mean(np.logaddexp(0, z) - z * y)
 
@@ -80,7 +87,7 @@ def softmax_about_the_truth(z, y):
 
 
 RIGHT = {
-    "mse": [mse_by_loop, mse_by_dot, mse_in_place_on_a_copy, mse_expanded],
+    "mse": [mse_by_loop, mse_by_dot, mse_in_place_on_a_copy, mse_expanded, MeanSquare()],
     "bce-logits": [bce_by_logaddexp, bce_by_the_wrong_side, bce_by_loop, bce_by_class, bce_by_two_logits],
     "softmax-ce": [
         softmax_by_onehot,

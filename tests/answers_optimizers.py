@@ -84,8 +84,15 @@ def decay_by_one_step_of_adam():
     return dict(zip(["l2_a", "l2_b", "l2_c", "adamw_a", "adamw_b", "adamw_c"], values, strict=True))
 
 
+def momentum_by_differences(gradient, w, lr, mu, steps):
+    before = w
+    for _ in range(steps):
+        w, before = w + mu * (w - before) - lr * gradient(w), w
+    return w
+
+
 RIGHT = {
-    "momentum": [momentum_with_the_rate_inside, momentum_from_all_gradients],
+    "momentum": [momentum_with_the_rate_inside, momentum_from_all_gradients, momentum_by_differences],
     "rmsprop": [rmsprop_in_place_on_a_copy, rmsprop_one_weight_after_the_other],
     "adam": [adam_with_weighted_sums, adam_with_one_rate],
     "decay": [decay_by_hand, decay_by_one_step_of_adam],

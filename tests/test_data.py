@@ -14,6 +14,7 @@ LOADERS = {
     "breast_cancer.csv": data.breast_cancer,
     "digits.npz": data.digits,
     "sunspots.csv": data.sunspots,
+    "photograph.npz": data.photograph,
     "prose.txt": data.prose,
 }
 OF_ARRAYS = [name for name in LOADERS if name != "prose.txt"]
@@ -25,6 +26,8 @@ def count(values):
 
 
 def arrays_of(loaded):
+    if isinstance(loaded, np.ndarray):
+        return [loaded]
     return list(loaded.values()) if isinstance(loaded, dict) else [loaded.X, loaded.y]
 
 
@@ -203,6 +206,26 @@ def test_the_data_set_is_equal_to_the_copy_in_scikit_learn(name):
     np.testing.assert_array_equal(original.target, ours.y)
     assert tuple(original.feature_names) == ours.feature_names
     assert tuple(str(target) for target in original.target_names) == ours.target_names
+
+
+def test_the_photograph_is_gray_and_shows_a_dark_tower_before_a_bright_sky():
+    image = data.photograph()
+    assert (image.shape, image.dtype) == ((160, 160), np.float64)
+    assert 0 <= image.min() < 0.05 and 0.9 < image.max() <= 1
+    assert np.array_equal(image * 255, np.round(image * 255))
+    sky, windows = image[:30, :50], image[85:100, 40:90]
+    assert sky.mean() > 0.75 and windows.mean() < 0.35
+
+
+def test_the_photograph_is_part_of_the_one_in_scikit_learn():
+    datasets = pytest.importorskip("sklearn.datasets")
+    pytest.importorskip("PIL")
+    china = datasets.load_sample_image("china.jpg").astype(float)
+    gray = china[24:344, 50:370] @ (0.299, 0.587, 0.114)
+    half = gray.reshape(160, 2, 160, 2).mean(axis=(1, 3))
+    # Two decoders of JPEG may differ by a shade or two.
+    assert np.abs(255 * data.photograph() - half).max() < 3
+    assert np.abs(255 * data.photograph() - half).mean() < 0.6
 
 
 # split

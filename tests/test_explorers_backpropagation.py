@@ -60,7 +60,7 @@ def test_a_gradient_is_the_networks_and_the_shares_of_the_examples_add_up_to_it(
     np.testing.assert_allclose(opacities(explorer, "dW1")[:12], 0.9 * whole.ravel(), atol=0.006)
     film = explorer._draw.__self__
     for name, key in {"0.W": "dW1", "0.b": "db1", "2.W": "dW2", "2.b": "db2"}.items():
-        np.testing.assert_allclose(film.shares[None][key], net.grads[name])
+        np.testing.assert_allclose(film.shares["all"][key], net.grads[name])
         np.testing.assert_allclose(sum(film.shares[i][key] for i in range(5)), net.grads[name])
     who.value = 2
     assert "Example 3 alone" in explorer.picture.value

@@ -8,7 +8,6 @@ import pytest
 import sympy
 
 from bplib.course.judging import (
-    NOT_ATTEMPTED,
     NOT_YET,
     PASSED,
     Misconception,
@@ -16,7 +15,9 @@ from bplib.course.judging import (
     judge_formula,
     judge_function,
     judge_numbers,
+    judge_square_first,
 )
+from bplib.course.reading import NOT_ATTEMPTED
 
 # The exercise of these tests: the gradient of a mean of squares for predictions (n, 3), and the loss itself.
 
@@ -590,7 +591,7 @@ class TestNumbers:
 
     def test_what_is_missing_and_what_is_unknown_are_named(self):
         message = refused(self.judge, lambda: {"z": 0.55, "a": 0.634, "Loss": 0.455}).message
-        assert "Still missing: loss." in message and "no number named 'Loss'" in message
+        assert "Still missing: loss." in message and "There is none named 'Loss'." in message
 
     def test_a_name_left_blank_is_missing(self):
         assert "Still missing: loss." in refused(self.judge, lambda: {**NUMBERS, "loss": None}).message
@@ -637,6 +638,27 @@ class TestNumbers:
 WRONG = {"mse": "Look again.", "about the same": "They differ."}
 
 
+class TestSquareFirst:
+    cases = staticmethod(lambda rng: [(rng.normal(size=(n, m)), rng.normal(size=m)) for n, m in ((5, 3), (6, 4))])
+    squares = staticmethod(lambda rng: [(rng.normal(size=(n, n)), rng.normal(size=n)) for n in (3, 4)])
+    mistakes = (
+        Misconception("turned", lambda A, x: A.T @ x, "A lies on its side."),
+        Misconception("sign", lambda A, x: -A @ x, "The sign."),
+    )
+    judge = staticmethod(judge_square_first(lambda A, x: A @ x, cases, squares, mistakes, ("turned",)))
+
+    def test_what_fits_in_square_arrays_only_is_recognized_there(self):
+        assert refused(self.judge, lambda A, x: A.T @ x).message == "A lies on its side."
+        plain = judge_function(lambda A, x: A @ x, self.cases, self.mistakes)
+        assert refused(plain, lambda A, x: A.T @ x).misconception is None
+
+    def test_all_else_is_judged_on_arrays_of_unequal_axes(self):
+        assert self.judge(lambda A, x: A @ x).status == PASSED
+        assert refused(self.judge, lambda A, x: -A @ x).message == "The sign."
+        half = refused(self.judge, lambda A, x: A @ x if A.shape[0] == A.shape[1] else A)
+        assert half.misconception is None
+
+
 class TestChoices:
     judge = staticmethod(judge_choice("cross-entropy", WRONG))
     judge_shape = staticmethod(judge_choice((5, 5), {(5,): "It broadcasts.", (5, 1): "Not that way."}))
@@ -666,6 +688,9 @@ class TestChoices:
         for value in (0, 0.0, np.int64(0), np.array(0)):
             assert self.judge_count(lambda value=value: value).status == PASSED
         assert refused(self.judge_count, lambda: 1.0).message == "One."
+        judge_step = judge_choice(1e-2, {1e-5: "Too small."})
+        assert judge_step(lambda: np.float32(1e-2)).status == PASSED
+        assert refused(judge_step, lambda: 0.010001).misconception is None
 
     @pytest.mark.parametrize(
         "value",

@@ -32,12 +32,6 @@ def test_each_row_holds_its_curves_from_step_1_with_a_look_of_their_own():
     assert axes[-1].get_xlabel() == "step"
 
 
-def test_the_steps_may_be_years():
-    (ax,) = plots.along_steps(ROWS[:1], x=[1940, 1941, 1942], x_label="year")
-    np.testing.assert_array_equal(lines(ax)["value"].get_xdata(), [1940, 1941, 1942])
-    assert ax.get_xlabel() == "year"
-
-
 def test_more_curves_than_can_be_told_apart_are_refused():
     with pytest.raises(ValueError, match="a row has 5 curves"):
         plots.along_steps([dict.fromkeys("abcde", np.zeros(3))])

@@ -446,12 +446,12 @@ def test_a_bar_in_a_notebook_can_be_disabled_too(disabled, monkeypatch):
 
     found = []
 
-    def trange(*args, **settings):
-        bar = tqdm.notebook.trange(*args, **settings)
+    def bar_of(*args, **settings):
+        bar = tqdm.notebook.tqdm(*args, **settings)
         found.append(bar.disable)
         return bar
 
-    monkeypatch.setattr(tqdm.auto, "trange", trange)
+    monkeypatch.setattr(tqdm.auto, "tqdm", bar_of)
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     if disabled:
         monkeypatch.setenv("TQDM_DISABLE", "1")
@@ -547,3 +547,20 @@ def test_a_float32_network_takes_other_data_or_says_in_words_why_not(X, y):
         train(net, mse, X, y, SGD(0.1), epochs=1, rng=np.random.default_rng(0))
     except ValueError as refusal:
         assert "float" in str(refusal), refusal  # not "output array is not acceptable"
+
+
+@pytest.mark.parametrize("settings", [{"tolerance": 1e9}, {"patience": 1, "validation": True}])
+def test_a_training_that_ends_early_and_soon_leaves_no_bar_in_a_notebook(monkeypatch, settings):
+    import tqdm.auto
+    import tqdm.notebook
+
+    shown = []
+    monkeypatch.setattr(tqdm.notebook, "display", shown.append)
+    monkeypatch.setattr(tqdm.auto, "tqdm", tqdm.notebook.tqdm)
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(6, 2)), rng.normal(size=(6, 1))
+    if "validation" in settings:
+        settings = settings | {"validation": (X, -y)}
+    history = train(Sequential(Linear(2, 1, rng)), mse, X, y, SGD(0.05), epochs=50, rng=rng, **settings)
+    assert len(history["training"]) < 50
+    assert not shown

@@ -221,6 +221,15 @@ def test_a_score_is_the_gradient_of_the_log_probability():
         assert relative_error(scores[i], by_differences) < 1e-7
 
 
+@pytest.mark.parametrize("baseline", [0.0, -0.4, 2.0])
+def test_the_variance_of_the_gradient_is_that_of_its_entries_added_up(baseline):
+    world = GridWorld(PLAN, 4)
+    theta = table(world)
+    p, estimates = world.probabilities(theta), (world.trajectories[1] - baseline)[:, None, None] * world.scores(theta)
+    entries = [np.cov(column, aweights=p, ddof=0) for column in estimates.reshape(len(p), -1).T]
+    assert world.gradient_variance(theta, baseline) == pytest.approx(np.sum(entries), rel=1e-9)
+
+
 def test_extreme_logits_leave_everything_finite():
     world = GridWorld(PLAN, 4)
     theta = 1000.0 * np.sign(table(world))
@@ -258,7 +267,9 @@ def test_a_horizon_needs_a_step_and_enumeration_a_short_one():
         world.exact_gradient(table(world))
 
 
-@pytest.mark.parametrize("method", ["probabilities", "scores", "expected_return", "exact_gradient", "episode"])
+@pytest.mark.parametrize(
+    "method", ["probabilities", "scores", "expected_return", "exact_gradient", "gradient_variance", "episode"]
+)
 def test_a_table_of_the_wrong_shape_is_refused(method):
     arguments = [generator()] if method == "episode" else []
     with pytest.raises(ValueError, match=r"theta is \(4, 8\); needed is \(8, 4\), logits for each state$"):

@@ -6,8 +6,8 @@ import sys
 import textwrap
 
 from bplib.course import progress
-from bplib.course.judging import PASSED
 from bplib.course.problems import PROBLEMS
+from bplib.course.reading import PASSED
 from bplib.course.withdrawing import without
 
 _hints_given = {}

@@ -11,7 +11,7 @@ from pathlib import Path
 from bplib import svg
 from bplib.course import gradebook, handins
 from bplib.course.gradebook import gradebook_csv, statistics
-from bplib.course.judging import NOT_ATTEMPTED, NOT_YET, PASSED
+from bplib.course.reading import NOT_ATTEMPTED, NOT_YET, PASSED
 
 __all__ = ["class_page", "feedback_page", "gradebook_csv", "statistics"]
 

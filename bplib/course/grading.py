@@ -16,11 +16,10 @@ import time
 from pathlib import Path
 
 from bplib.course import launching, submissions
-from bplib.course.judging import NOT_ATTEMPTED, NOT_YET, PASSED
 from bplib.course.launching import TRIES, Failed
 from bplib.course.problems import LESSONS, PROBLEMS
 from bplib.course.processes import Limits, Missing
-from bplib.course.reading import Gone, Settled, Verdict
+from bplib.course.reading import NOT_ATTEMPTED, NOT_YET, PASSED, Gone, Settled, Verdict
 
 JUDGE_SECONDS = 20
 """How long the judge itself may compute over one answer."""

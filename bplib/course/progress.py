@@ -11,8 +11,8 @@ import os
 from dataclasses import dataclass
 
 from bplib.course import files
-from bplib.course.judging import NOT_ATTEMPTED, NOT_YET, PASSED
 from bplib.course.problems import LESSONS
+from bplib.course.reading import NOT_ATTEMPTED, NOT_YET, PASSED
 
 FILE_NAME = ".progress.json"
 STATUSES = (NOT_ATTEMPTED, NOT_YET, PASSED)  # from least to best

@@ -203,6 +203,24 @@ def read_parts(result, needed):
     return {"": _plain(result, "It returns")}
 
 
+def read_named(result, names):
+    """What a dict of answers holds for the names, without those left blank, and the sentence on what is missing, or "".
+
+    An answer may be any value. A dict whose names are all there and all blank is not attempted.
+    """
+    if not isinstance(result, dict):
+        raise Settled(f"It returns {kind_of(result)}; a dict is needed, with the names {listed(names)}.")
+    given = {name: result[name] for name in names if not is_blank(result.get(name))}
+    if not given and result.keys() >= set(names):
+        raise Settled("Replace each None with your answer, run that cell, then this one.", NOT_ATTEMPTED)
+    missing = [name for name in names if name not in given]
+    if not missing:
+        return given, ""
+    extra = [repr(name) for name in result if isinstance(name, str) and name not in names]
+    unknown = f" There is none named {listed(extra)}." if extra else ""
+    return given, f"Still missing: {listed(missing)}.{unknown}"
+
+
 def _plain(value, verb):
     """A fresh float64 array: comparing plain arrays leaves an object with its own idea of equality no say."""
     try:

@@ -11,6 +11,7 @@ from bplib.explorers.widget import Explorer, slider
 from bplib.operations import find
 
 _CELL, _GAP, _TOP, _LARGEST = 17, 26, 42, 12
+_ALL = "all"  # of the examples; None would be a choice of nothing, and shown as such
 
 
 def backpropagation_explorer(network, loss, X, y):
@@ -23,11 +24,9 @@ def backpropagation_explorer(network, loss, X, y):
     """
     film = _Film(copy.deepcopy(network), loss, np.asarray(X), np.asarray(y))
     last = len(film.steps) - 1
-    who = widgets.Dropdown(
-        description="example", options=[("all", None), *((str(i + 1), i) for i in range(film.n))], value=None
-    )
+    who = widgets.Dropdown(description="example", options=[(_ALL, _ALL), *((str(i + 1), i) for i in range(film.n))])
     controls = [slider(widgets.IntSlider, "step", 0, 0, last, 1), who]
-    return Explorer(controls, film.draw, film.draw(last, None), film.table())
+    return Explorer(controls, film.draw, film.draw(last, _ALL), film.table())
 
 
 class _Film:
@@ -62,7 +61,7 @@ class _Film:
         self.steps.append((f"L = {svg.number(self.value)}, one number for the whole batch.", ["L"]))
         says = f"Backward starts at the loss: d{name} says how L changes with each entry of {name}, {x.shape}."
         self.steps += [(says, [f"d{name}"]), *reversed(backward)]
-        self.shares = {None: self._gradients(network, dy, name)}
+        self.shares = {_ALL: self._gradients(network, dy, name)}
         for i in range(self.n):
             self.shares[i] = self._gradients(network, np.where(np.arange(self.n)[:, None] == i, dy, 0.0), name)
         self._place()
@@ -119,7 +118,7 @@ class _Film:
         known |= {"X", *self.parameters}
         says, new = self.steps[step]
         backward = any(name.startswith("d") for name in known)
-        if example is not None:
+        if example != _ALL:
             whose = "of the gradients we see what it alone gives" if backward else "its row is shown"
             says = f"{says} Example {example + 1} alone: {whose}."
         parts = []
@@ -127,7 +126,7 @@ class _Film:
             if key in known:
                 parts.append(self._field(key, array, array, 0, key in new, example))
             if f"d{key}" in known:
-                whole, share = self.shares[None][f"d{key}"], self.shares[example][f"d{key}"]
+                whole, share = self.shares[_ALL][f"d{key}"], self.shares[example][f"d{key}"]
                 parts.append(self._field(f"d{key}", share, whole, self.down - _TOP + 20, f"d{key}" in new, example))
         if "L" in known:
             color = svg.BLUE if "L" in new else svg.INK
@@ -152,7 +151,7 @@ class _Film:
         parts, minus = [f'<g data-array="{name}">'], []
         for i, j in np.ndindex(cells.shape):
             share = min(abs(float(cells[i, j])) / top, 1.0)
-            dim = 0.15 if example not in (None, i) and key not in self.parameters else 1.0
+            dim = 0.15 if example not in (_ALL, i) and key not in self.parameters else 1.0
             left, high = svg.px(x + j * _CELL), svg.px(y + i * _CELL)
             size = f'width="{_CELL}" height="{_CELL}" fill="{color}" fill-opacity="{dim * share * 0.9:.2f}"'
             parts.append(f'<rect x="{left}" y="{high}" {size} stroke="{svg.INK}" stroke-opacity="0.15"/>')
@@ -171,7 +170,7 @@ class _Film:
         """All arrays with their shapes and the largest gradient, where there is no HTML."""
         rows = [f"{'array':7}{'shape':9}largest gradient"]
         for key, array in self.arrays.items():
-            gradient = self.shares[None].get(f"d{key}")
+            gradient = self.shares[_ALL].get(f"d{key}")
             largest = "" if gradient is None else f"{float(np.abs(gradient).max()):.4f}"
             rows.append(f"{key:7}{array.shape!s:9}{largest}".rstrip())
         return "\n".join([*rows, "", f"L = {svg.number(self.value)}; {len(self.steps) - 1} steps."])

@@ -7,10 +7,14 @@ with ``plt.style.use("bplib.lesson")``. Color is never the only sign: lines have
 from bplib.plots.arrays import arrays
 from bplib.plots.checking import catches
 from bplib.plots.curves import functions, line_fit, loss_history
+from bplib.plots.depth import distributions
 from bplib.plots.differences import gradient_arrows, step_size_errors
+from bplib.plots.filters import feature_maps, number_fields
 from bplib.plots.gates import along_steps, over_letters
 from bplib.plots.images import confusion_matrix, image_row
+from bplib.plots.policies import action_bars, grid_policy
 from bplib.plots.racing import contour_lines, descents, falling
+from bplib.plots.sequences import forecast, unrolled
 from bplib.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
 from bplib.plots.surfaces import decision_boundary, loss_surface
 from bplib.plots.walking import walk_on_curve
@@ -22,6 +26,7 @@ __all__ = [
     "MARKERS",
     "PURPLE",
     "VERMILLION",
+    "action_bars",
     "along_steps",
     "arrays",
     "catches",
@@ -29,14 +34,20 @@ __all__ = [
     "contour_lines",
     "decision_boundary",
     "descents",
+    "distributions",
     "falling",
+    "feature_maps",
+    "forecast",
     "functions",
     "gradient_arrows",
+    "grid_policy",
     "image_row",
     "line_fit",
     "loss_history",
     "loss_surface",
+    "number_fields",
     "over_letters",
     "step_size_errors",
+    "unrolled",
     "walk_on_curve",
 ]

@@ -9,20 +9,19 @@ from bplib.plots.style import BLUE, PURPLE
 _LOOKS = ((BLUE, "-", "o"), (PURPLE, "--", "s"), ("0.15", ":", "^"), ("0.5", "-.", "D"))
 
 
-def along_steps(rows, *, x=None, x_label="step", markers=True, height=1.5, width=7.5):
-    """Rows of curves along the same steps, [{name: (T,)}], up to four in a row; x are the steps, from 1 without it.
+def along_steps(rows, *, x_label="step"):
+    """Rows of curves along the same steps from 1 to T, [{name: (T,)}], up to four in a row.
 
     Makes a figure of its own and returns its axes as a list.
     """
     too_many = [len(row) for row in rows if len(row) > len(_LOOKS)]
     if too_many:
         raise ValueError(f"a row has {too_many[0]} curves; up to {len(_LOOKS)} can be told apart")
-    _, axes = plt.subplots(len(rows), 1, sharex=True, squeeze=False, figsize=(width, height * len(rows) + 0.5))
+    _, axes = plt.subplots(len(rows), 1, sharex=True, squeeze=False, figsize=(7.5, 1.5 * len(rows) + 0.5))
     for ax, row in zip(axes[:, 0], rows, strict=True):
         for (name, curve), (color, dash, marker) in zip(row.items(), _LOOKS, strict=False):
-            steps = np.arange(1, len(curve) + 1) if x is None else x
-            marker = marker if markers else ""
-            ax.plot(steps, curve, color=color, linestyle=dash, marker=marker, markersize=3, linewidth=1.3, label=name)
+            look = {"color": color, "linestyle": dash, "marker": marker, "markersize": 3, "linewidth": 1.3}
+            ax.plot(np.arange(1, len(curve) + 1), curve, **look, label=name)
         ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     axes[-1, 0].set(xlabel=x_label)
     return list(axes[:, 0])

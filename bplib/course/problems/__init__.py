@@ -5,13 +5,18 @@ added to LESSONS here, and nowhere else.
 """
 
 from bplib.course.problems import (
+    automatic_differentiation,
     backpropagation,
     chain_rule,
+    convolutional_networks,
     gradient_checking,
     gradients,
     loss_functions,
     lstm,
     optimizers,
+    policy_gradients,
+    recurrent_networks,
+    regularization,
     single_neuron,
     start_here,
     training_loop,
@@ -29,7 +34,12 @@ LESSONS = (
     gradient_checking,
     training_loop,
     optimizers,
+    regularization,
+    automatic_differentiation,
+    convolutional_networks,
+    recurrent_networks,
     lstm,
+    policy_gradients,
 )
 """The modules of the lessons, in the order of the course."""
 

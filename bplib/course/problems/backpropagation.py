@@ -3,22 +3,21 @@
 import numpy as np
 
 from bplib.activations import sigmoid, softmax
-from bplib.course.judging import Problem, judge_function, misconceptions
-from bplib.course.reading import settling
+from bplib.course.judging import Problem, judge_function, judge_square_first, misconceptions
 
 LESSON = "06_backpropagation"
 TITLE = "Backpropagation"
 
 
-# linear-backward
+# linear-backward: Y = X W^T + b, where W has a row for each output
 
 
 def _linear_backward(dY, X, W):
-    return dY @ W.T, X.T @ dY, dY.sum(axis=0)
+    return dY @ W, dY.T @ X, dY.sum(axis=0)
 
 
 def _layer(rng, n, n_in, n_out):
-    return rng.normal(size=(n, n_out)), rng.normal(size=(n, n_in)), rng.normal(size=(n_in, n_out))
+    return rng.normal(size=(n, n_out)), rng.normal(size=(n, n_in)), rng.normal(size=(n_out, n_in))
 
 
 def _layers(rng):
@@ -29,120 +28,118 @@ def _square_layers(rng):
     return [_layer(rng, n, n, n) for n in (5, 6)]
 
 
+def _with_bias(db):
+    """A wrong answer whose dX and dW are right; db(dY) is its gradient of the bias."""
+    return lambda dY, X, W: (dY @ W, dY.T @ X, db(dY))
+
+
+def _with_products(products):
+    """A wrong answer whose db is right; products(dY, X, W) are its dX and dW."""
+    return lambda dY, X, W: (*products(dY, X, W), dY.sum(axis=0))
+
+
 LINEAR_MISTAKES = misconceptions(
     (
         "bias-mean",
         "db is n times too small: all examples pull at one bias, and their pulls add up. A 1/n, if the loss has one, is"
         " in dY already.",
-        (lambda dY, X, W: (dY @ W.T, X.T @ dY, dY.mean(axis=0)),),
+        (_with_bias(lambda dY: dY.mean(axis=0)),),
     ),
     (
         "bias-sum-shape",
         "db has a row for each example. There is one bias for the whole batch, of shape (n_out,): sum over axis 0.",
-        (lambda dY, X, W: (dY @ W.T, X.T @ dY, dY),),
+        (_with_bias(lambda dY: dY),),
     ),
     (
         "bias-sum-all",
         "db was summed over the neurons too. Each neuron has a bias of its own: sum over axis 0 alone, the batch.",
-        (
-            lambda dY, X, W: (dY @ W.T, X.T @ dY, dY.sum()),
-            lambda dY, X, W: (dY @ W.T, X.T @ dY, np.full(W.shape[1], dY.sum())),
-        ),
+        (_with_bias(lambda dY: dY.sum()), _with_bias(lambda dY: np.full(dY.shape[1], dY.sum()))),
     ),
     (
         "bias-sum-axis",
         "db was summed over axis 1, the neurons. What all examples share is summed over the batch, axis 0.",
-        (lambda dY, X, W: (dY @ W.T, X.T @ dY, dY.sum(axis=1)),),
+        (_with_bias(lambda dY: dY.sum(axis=1)),),
     ),
     (
         "bias-keeps-axis",
         "db has kept the axis of the batch: its shape is (1, n_out), and that of the bias is (n_out,). Sum without"
         " keepdims.",
-        (lambda dY, X, W: (dY @ W.T, X.T @ dY, dY.sum(axis=0, keepdims=True)),),
+        (_with_bias(lambda dY: dY.sum(axis=0, keepdims=True)),),
     ),
     (
         "bias-ones",
         "db does not look at dY. The slope of the output with respect to its bias is 1, and that is still to be"
         " multiplied by the upstream and summed over the batch.",
         (
-            lambda dY, X, W: (dY @ W.T, X.T @ dY, np.ones(W.shape[1])),
-            lambda dY, X, W: (dY @ W.T, X.T @ dY, np.full(W.shape[1], float(len(dY)))),
+            _with_bias(lambda dY: np.ones(dY.shape[1])),
+            _with_bias(lambda dY: np.full(dY.shape[1], float(len(dY)))),
         ),
     ),
     (
         "factor-all",
         "dW and db are divided by n once too often: a mean, if the loss is one, is in dY already.",
-        (lambda dY, X, W: (dY @ W.T, X.T @ dY / len(X), dY.mean(axis=0)),),
+        (lambda dY, X, W: (dY @ W, dY.T @ X / len(X), dY.mean(axis=0)),),
     ),
     (
         "factor-dw",
         "dW is n times too small: the examples add up, and a mean, if the loss is one, is in dY already.",
-        (lambda dY, X, W: (dY @ W.T, X.T @ dY / len(X), dY.sum(axis=0)),),
+        (_with_products(lambda dY, X, W: (dY @ W, dY.T @ X / len(X))),),
+    ),
+    (
+        "lesson",
+        "These are the products of the lesson, where Y = XW + b. Here the layer uses W turned, so both are to be"
+        " derived anew: begin with y_ij = the sum of x_ic w_jc over c, and proofread by the shapes.",
+        (_with_products(lambda dY, X, W: (dY @ W.T, X.T @ dY)),),
     ),
     (
         "transpose-w",
-        "dX is made with W where it needs W turned: dY W^T. Where W is square both fit; else NumPy refuses, and the"
-        " shapes tell: (n, n_out) times (n_out, n_in).",
-        (lambda dY, X, W: (dY @ W, X.T @ dY, dY.sum(axis=0)),),
+        "dX is made with W turned, as in the lesson. Here W has its outputs in front already, and NumPy accepts it"
+        " turned only where it is square: (n, n_out) times (n_out, n_in).",
+        (_with_products(lambda dY, X, W: (dY @ W.T, dY.T @ X)),),
     ),
     (
-        "transpose-x",
-        "dW is made with X where it needs X turned: X^T dY. Where the batch is as long as the features both fit; else"
-        " NumPy refuses, and the shapes tell: (n_in, n) times (n, n_out).",
-        (lambda dY, X, W: (dY @ W.T, X @ dY, dY.sum(axis=0)),),
+        "transpose-dy",
+        "dW is made with dY where it needs dY turned: the batch is to stand in the middle and disappear, (n_out, n)"
+        " times (n, n_in). Where the batch is as long as the outputs both fit; else NumPy refuses.",
+        (_with_products(lambda dY, X, W: (dY @ W, dY @ X)),),
     ),
     (
         "transpose-both",
-        "Neither X nor W is turned. Each gradient has the shape of its variable: dX = dY W^T and dW = X^T dY.",
-        (lambda dY, X, W: (dY @ W, X @ dY, dY.sum(axis=0)),),
+        "Neither product is right yet. Write the shapes below them: dX is made of (n, n_out) and (n_out, n_in), dW of"
+        " (n_out, n) and (n, n_in).",
+        (_with_products(lambda dY, X, W: (dY @ W.T, dY @ X)), _with_products(lambda dY, X, W: (dY @ W.T, X @ dY))),
     ),
     (
         "transposed-dw",
-        "dW lies on its side: it needs the shape of W, (n_in, n_out), and so X^T dY in place of dY^T X.",
-        (lambda dY, X, W: (dY @ W.T, dY.T @ X, dY.sum(axis=0)),),
+        "dW lies on its side: it needs the shape of W, which is (n_out, n_in) here, so it is the other factor that is"
+        " to be turned.",
+        (_with_products(lambda dY, X, W: (dY @ W, X.T @ dY)),),
     ),
     (
         "transposed-dx",
-        "dX lies on its side: it needs the shape of X, (n, n_in), and so dY W^T in place of W dY^T.",
-        (lambda dY, X, W: (W @ dY.T, X.T @ dY, dY.sum(axis=0)),),
+        "dX lies on its side: it needs the shape of X, (n, n_in), so the batch comes first.",
+        (_with_products(lambda dY, X, W: ((dY @ W).T, dY.T @ X)),),
     ),
     (
         "slope-only",
-        "dX is W for every example, and has forgotten the upstream: multiply by dY, as dY W^T.",
-        (lambda dY, X, W: (np.tile(W.sum(axis=1), (len(X), 1)), X.T @ dY, dY.sum(axis=0)),),
+        "dX is W for every example, and has forgotten the upstream: how much each output counts is in dY.",
+        (_with_products(lambda dY, X, W: (np.tile(W.sum(axis=0), (len(X), 1)), dY.T @ X)),),
     ),
     (
         "order",
         "The three gradients are right, but in another order. Return dX, dW, db.",
         (
-            lambda dY, X, W: (X.T @ dY, dY.sum(axis=0), dY @ W.T),
-            lambda dY, X, W: (X.T @ dY, dY @ W.T, dY.sum(axis=0)),
-            lambda dY, X, W: (dY @ W.T, dY.sum(axis=0), X.T @ dY),
+            lambda dY, X, W: (dY.T @ X, dY.sum(axis=0), dY @ W),
+            lambda dY, X, W: (dY.T @ X, dY @ W, dY.sum(axis=0)),
+            lambda dY, X, W: (dY @ W, dY.sum(axis=0), dY.T @ X),
         ),
     ),
     (
         "sign",
         "All three have the wrong sign. A gradient points to where the loss grows; the minus belongs to the update.",
-        (lambda dY, X, W: (-dY @ W.T, -X.T @ dY, -dY.sum(axis=0)),),
+        (lambda dY, X, W: (-dY @ W, -dY.T @ X, -dY.sum(axis=0)),),
     ),
 )
-
-
-def judge_layer(reference, cases, square_cases, misconceptions):
-    """A judge of functions of matrices that first looks at square ones, where a forgotten transpose fits.
-
-    There it is recognized; with other shapes NumPy raises, and a learner would hear of shapes only.
-    """
-    anywhere = judge_function(reference, cases, misconceptions)
-    square = judge_function(reference, square_cases, misconceptions)
-
-    def judge(answer, rng):
-        seed = int(rng.integers(2**32))
-        verdict = square(answer, seed=seed)
-        turned = verdict.misconception in ("transpose-w", "transpose-x", "transpose-both")
-        return verdict if turned else anywhere(answer, seed=seed)
-
-    return settling(judge, misconceptions)
 
 
 # tanh-backward
@@ -209,117 +206,204 @@ TANH_MISTAKES = misconceptions(
 )
 
 
-# softmax-ce-grad
+# softmax-ce-grad: the weighted mean of the examples' losses, each with its weight in s
 
 
-def _loss_and_grad(z, y):
+def _loss_and_grad(z, y, s):
     z = z - z.max(axis=1, keepdims=True)
-    loss = np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y])
-    return loss, (softmax(z) - _onehot(z, y)) / len(y)
+    each = np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]
+    return np.sum(s * each) / s.sum(), s[:, None] * (softmax(z) - _onehot(z, y)) / s.sum() + 0.0  # no minus zero
 
 
 def _onehot(z, y):
     return np.eye(z.shape[1])[y]
 
 
+def _weights(rng, n):
+    """Weights between 1/2 and 2, one of them zero: an example that does not count."""
+    s = rng.uniform(0.5, 2.0, size=n)
+    s[0] = 0.0
+    return s
+
+
 def _logits(rng):
-    cases = [(rng.normal(size=(n, k)), rng.permutation(np.arange(n) % k)) for n, k in ((5, 3), (7, 4), (5, 5))]
-    large = rng.normal(size=(6, 3))
-    large[0] += 1000.0
-    large[1] -= 1000.0
-    return [*cases, (large, rng.permutation(np.arange(6) % 3))]
+    cases = [
+        (rng.normal(size=(n, k)), rng.permutation(np.arange(n) % k), _weights(rng, n)) for n, k in ((5, 3), (7, 4))
+    ]
+    large, y = rng.normal(size=(6, 3)), rng.permutation(np.arange(6) % 3)
+    large[1] += 1000.0
+    large[2] -= 1000.0
+    large[3, y[3]] -= 1000.0  # the truth itself has the probability zero, to a float
+    return [*cases, (large, y, _weights(rng, 6))]
+
+
+def _square_logits(rng):
+    return [(rng.normal(size=(n, n)), rng.permutation(n), _weights(rng, n)) for n in (5, 6)]
 
 
 def _with_grad(grad):
-    """A wrong answer whose loss is right; grad(p, onehot, z) is its gradient."""
-    return lambda z, y: (_loss_and_grad(z, y)[0], grad(softmax(z), _onehot(z, y), z))
+    """A wrong answer whose loss is right; grad(p, onehot, s, z) is its gradient, with s a column."""
+    return lambda z, y, s: (_loss_and_grad(z, y, s)[0], grad(softmax(z), _onehot(z, y), s[:, None], z))
 
 
 def _with_loss(loss):
-    """A wrong answer whose gradient is right; loss(right loss, z, y) is its loss."""
-    return lambda z, y: (loss(_loss_and_grad(z, y)[0], z, y), _loss_and_grad(z, y)[1])
+    """A wrong answer whose gradient is right; loss(right loss, z, s) is its loss."""
+    return lambda z, y, s: (loss(_loss_and_grad(z, y, s)[0], z, s), _loss_and_grad(z, y, s)[1])
 
 
-def _naive(z, y):
+def _scaled(factor):
+    """Both times a number, factor(z, s)."""
+    return lambda z, y, s: tuple(factor(z, s) * part for part in _loss_and_grad(z, y, s))
+
+
+def _naive(z, y, s):
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-    return -np.mean(np.log(p[np.arange(len(y)), y])), (p - _onehot(z, y)) / len(y)
+    each = -np.log(p[np.arange(len(y)), y])
+    return np.sum(s * each) / s.sum(), s[:, None] * (p - _onehot(z, y)) / s.sum()
 
 
-def _naive_loss_alone(z, y):
-    return np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]), _loss_and_grad(z, y)[1]
+def _naive_loss_alone(z, y, s):
+    each = np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]
+    return np.sum(s * each) / s.sum(), _loss_and_grad(z, y, s)[1]
 
 
-def _naive_grad_alone(z, y):
-    return _loss_and_grad(z, y)[0], _naive(z, y)[1]
+def _naive_grad_alone(z, y, s):
+    return _loss_and_grad(z, y, s)[0], _naive(z, y, s)[1]
 
 
-def _one_maximum(z, y):
-    return _naive(z - z.max(), y)
+def _log_of_probability(z, y, s):
+    return _naive(z - z.max(axis=1, keepdims=True), y, s)
 
 
-def _columns(z, y):
+def _log_with(small):
+    """A wrong answer that keeps the logarithm finite by adding a small number to the probability."""
+
+    def loss_and_grad(z, y, s):
+        each = -np.log(softmax(z)[np.arange(len(y)), y] + small)
+        return np.sum(s * each) / s.sum(), _loss_and_grad(z, y, s)[1]
+
+    return loss_and_grad
+
+
+def _one_maximum(z, y, s):
+    z = z - z.max()
+    each = np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]
+    return np.sum(s * each) / s.sum(), _naive(z, y, s)[1]
+
+
+def _one_maximum_and_log(z, y, s):
+    return _naive(z - z.max(), y, s)
+
+
+def _columns(z, y, s):
     dz = softmax(z)
     dz[:, y] -= 1
-    return _loss_and_grad(z, y)[0], dz / len(y)
+    return _loss_and_grad(z, y, s)[0], s[:, None] * dz / s.sum()
 
 
 CE_MISTAKES = misconceptions(
     (
+        "unweighted",
+        "This is the plain mean, as in the lesson: s plays no part in it. Each example's loss is to be multiplied by"
+        " its own s, and the sum divided by the sum of all s.",
+        (lambda z, y, s: _loss_and_grad(z, y, np.ones_like(s)),),
+    ),
+    (
+        "unweighted-grad",
+        "The loss is right, and in dz every row counts the same. What a row adds to the loss is weighed with its s, and"
+        " so is what it adds to the gradient.",
+        (_with_grad(lambda p, t, s, z: (p - t) / len(z)), _with_grad(lambda p, t, s, z: p - t)),
+    ),
+    (
+        "unweighted-loss",
+        "dz is right, and the loss is the plain mean. It needs the weights as well.",
+        (lambda z, y, s: (_loss_and_grad(z, y, np.ones_like(s))[0], _loss_and_grad(z, y, s)[1]),),
+    ),
+    (
+        "weighted-truth",
+        "In dz the weight is on the truth alone. It belongs to the whole row, to the probabilities as well.",
+        (_with_grad(lambda p, t, s, z: (p - s * t) / s.sum()), _with_grad(lambda p, t, s, z: p - s * t / s.sum())),
+    ),
+    (
+        "weights-across",
+        "In dz the weights lie across: s * (p - onehot) gives one to each class. Each row needs its own, so make a"
+        " column of them: s[:, None].",
+        (_with_grad(lambda p, t, s, z: s.T * (p - t) / s.sum()),),
+    ),
+    (
+        "over-n",
+        "You divided by n. A weighted mean is divided by the sum of the weights; else doubling all of them would double"
+        " the loss.",
+        (
+            _scaled(lambda z, s: s.sum() / len(z)),
+            _with_grad(lambda p, t, s, z: s * (p - t) / len(z)),
+            _with_loss(lambda loss, z, s: loss * s.sum() / len(z)),
+        ),
+    ),
+    (
+        "divided-twice",
+        "You divided by the sum of the weights and by n as well. A weighted mean is divided once, by that sum.",
+        (
+            _scaled(lambda z, s: 1 / len(z)),
+            _with_grad(lambda p, t, s, z: s * (p - t) / s.sum() / len(z)),
+            _with_loss(lambda loss, z, s: loss / len(z)),
+        ),
+    ),
+    (
         "factor-both",
-        "Both are sums over the batch. The loss is the mean of the examples, and so its gradient has the factor 1/n.",
-        (lambda z, y: tuple(len(y) * part for part in _loss_and_grad(z, y)),),
+        "Both are sums over the batch. A mean divides them: by n if all examples count the same, here by the sum of the"
+        " weights.",
+        (_scaled(lambda z, s: s.sum()),),
     ),
     (
         "factor-grad",
-        "The loss is right and dz is n times too large: the mean divides by n, and its gradient does too.",
-        (_with_grad(lambda p, t, z: p - t),),
+        "The loss is right, and dz is not divided by the sum of the weights: the mean divides, and so does its"
+        " gradient.",
+        (_with_grad(lambda p, t, s, z: s * (p - t)),),
     ),
     (
         "factor-loss",
-        "dz is right and the loss is n times too large: take the mean of the examples, as the gradient does.",
-        (_with_loss(lambda loss, z, y: loss * len(y)),),
-    ),
-    (
-        "factor-n-k",
-        "You divided by n times k. The mean is over the n examples; each has one loss, however many classes.",
-        (
-            _with_grad(lambda p, t, z: (p - t) / z.size),
-            lambda z, y: tuple(part / z.shape[1] for part in _loss_and_grad(z, y)),
-            _with_loss(lambda loss, z, y: loss / z.shape[1]),
-        ),
+        "dz is right, and the loss is not divided by the sum of the weights.",
+        (_with_loss(lambda loss, z, s: loss * s.sum()),),
     ),
     (
         "no-onehot",
         "dz holds the probabilities alone. At the true class of each example, 1 is still to be subtracted.",
-        (_with_grad(lambda p, t, z: p / len(z)), _with_grad(lambda p, t, z: p)),
+        (_with_grad(lambda p, t, s, z: s * p / s.sum()), _with_grad(lambda p, t, s, z: p)),
     ),
     (
         "true-class-only",
         "Only the true class has a gradient here, as if softmax worked entry by entry. The other logits are in the sum"
-        " of the exponentials too: their gradient is their probability, over n.",
-        (_with_grad(lambda p, t, z: (p - 1) * t / len(z)), _with_grad(lambda p, t, z: -t / len(z))),
+        " of the exponentials too: their gradient is their probability, weighed as the row is.",
+        (
+            _with_grad(lambda p, t, s, z: s * (p - 1) * t / s.sum()),
+            _with_grad(lambda p, t, s, z: -s * t / s.sum()),
+        ),
     ),
     (
         "sign",
         "The sign of dz is turned around. Raising the logit of the truth lowers the loss, so its gradient is negative:"
         " p - 1.",
-        (_with_grad(lambda p, t, z: (t - p) / len(z)),),
+        (_with_grad(lambda p, t, s, z: s * (t - p) / s.sum()),),
     ),
     (
         "z-for-p",
         "You subtracted from the logits. The gradient is made of the probabilities, softmax(z).",
-        (_with_grad(lambda p, t, z: (z - t) / len(z)),),
+        (_with_grad(lambda p, t, s, z: s * (z - t) / s.sum()),),
     ),
     (
         "softmax-backward-again",
-        "The backward of softmax is applied twice: (p - onehot) / n is the gradient at the logits already.",
-        (_with_grad(lambda p, t, z: p * ((p - t) - np.sum((p - t) * p, axis=1, keepdims=True)) / len(z)),),
+        "The backward of softmax is applied twice: p - onehot is the gradient at the logits already.",
+        (_with_grad(lambda p, t, s, z: s * p * ((p - t) - np.sum((p - t) * p, axis=1, keepdims=True)) / s.sum()),),
     ),
     (
         "elementwise",
         "Softmax was taken for an activation that works entry by entry, with the slope p (1 - p). Every logit touches"
         " every probability of its row: the whole comes to p - onehot.",
-        (_with_grad(lambda p, t, z: (p - t) * p * (1 - p) / len(z)), _with_grad(lambda p, t, z: (p - t) * p / len(z))),
+        (
+            _with_grad(lambda p, t, s, z: s * (p - t) * p * (1 - p) / s.sum()),
+            _with_grad(lambda p, t, s, z: s * (p - t) * p / s.sum()),
+        ),
     ),
     (
         "columns",
@@ -333,20 +417,32 @@ CE_MISTAKES = misconceptions(
         (_naive, _naive_loss_alone, _naive_grad_alone),
     ),
     (
+        "log-of-zero",
+        "Nearly. Where the truth lies 1000 below the largest logit its probability is 0 as a float, and the logarithm"
+        " of that is infinite, where the loss is about 1000: it is the logarithm of the sum, minus the true logit.",
+        (_log_of_probability,),
+    ),
+    (
+        "log-of-nearly-zero",
+        "A small number inside the logarithm makes the loss finite and wrong: where the truth lies 1000 below the"
+        " largest logit the loss is about 1000. It is the logarithm of the sum, minus the true logit.",
+        tuple(_log_with(small) for small in (1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)),
+    ),
+    (
         "one-maximum",
         "Nearly: the largest logit of the whole batch is subtracted. A row far below it loses all its exponentials, so"
         " each row needs its own: z.max(axis=1, keepdims=True).",
-        (_one_maximum,),
+        (_one_maximum, _one_maximum_and_log),
     ),
     (
         "axis",
         "Softmax ran down the columns. Each row of z is one example, and its k probabilities add up to 1: use axis 1.",
-        (_with_grad(lambda p, t, z: (softmax(z.T).T - t) / len(z)),),
+        (_with_grad(lambda p, t, s, z: s * (softmax(z.T).T - t) / s.sum()),),
     ),
     (
         "order",
         "Loss and gradient are right, but in the other order: return loss, dz.",
-        (lambda z, y: _loss_and_grad(z, y)[::-1],),
+        (lambda z, y, s: _loss_and_grad(z, y, s)[::-1],),
     ),
 )
 
@@ -633,12 +729,19 @@ PROBLEMS = (
         points=5,
         hints=(
             "Shapes first. Each gradient has the shape of its variable: what must be multiplied by what?",
-            "For one weight: each example says its input times its upstream, and all examples add up. Which axis is"
-            " that?",
-            "dW is a product of X.T, (n_in, n), and dY, (n, n_out). dX is a product of dY and W, one of them turned.",
+            "On paper y_ij = the sum of x_ic w_jc over c, plus b_j. Which outputs does w_jc touch, and with which"
+            " slope?",
+            "dW needs the shape (n_out, n_in), and the batch must disappear. dX needs the shape (n, n_in), and the"
+            " outputs must disappear; W has them in front already.",
             "The bias was copied into every row, so its gradient sums the rows of dY: dY.sum(axis=0).",
         ),
-        judge=judge_layer(_linear_backward, _layers, _square_layers, LINEAR_MISTAKES),
+        judge=judge_square_first(
+            _linear_backward,
+            _layers,
+            _square_layers,
+            LINEAR_MISTAKES,
+            ("lesson", "transpose-w", "transpose-dy", "transpose-both"),
+        ),
         withdrawn=("layers.linear_backward",),
         minutes=10,
         difficulty=2,
@@ -662,12 +765,15 @@ PROBLEMS = (
         title="Softmax and cross-entropy in one",
         points=4,
         hints=(
-            "Lesson 01 has both: the loss by log-sum-exp, and probabilities minus truth for the gradient.",
+            "For one example, loss and gradient are those of lesson 01, log-sum-exp and probabilities minus truth. Both"
+            " are then weighed with s_i, and divided by the sum of all s.",
             "Begin with z = z - z.max(axis=1, keepdims=True), a new array. Then no exponential is larger than 1.",
-            "With total, the sum of np.exp(z) in each row, the loss is the mean of np.log(total) - z[np.arange(n), y].",
-            "The probabilities are np.exp(z) / total. Subtract 1 at [np.arange(n), y], and divide all of it by n.",
+            "With total, the sum of np.exp(z) in each row, the losses of the examples are np.log(total) -"
+            " z[np.arange(n), y]: no logarithm of a probability is taken.",
+            "The probabilities are np.exp(z) / total. Subtract 1 at [np.arange(n), y], and multiply row i by s_i over"
+            " the sum of s: a column of weights, with [:, None].",
         ),
-        judge=judge_function(_loss_and_grad, _logits, CE_MISTAKES),
+        judge=judge_square_first(_loss_and_grad, _logits, _square_logits, CE_MISTAKES, ("weights-across",)),
         withdrawn=("losses.softmax_cross_entropy_grad", "losses._softmax_cross_entropy_and_grad"),
         minutes=15,
         difficulty=3,

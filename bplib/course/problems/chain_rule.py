@@ -62,6 +62,26 @@ EXP_MISTAKES = misconceptions(
         "m has gone. The derivative of (x - m)^2 is 2 (x - m), not 2 x.",
         (lambda x, m: -2 * x * _bump(x, m),),
     ),
+    (
+        "brackets",
+        "Brackets are missing: the factor is -2 times all of x - m.",
+        (
+            lambda x, m: -2 * x - m * _bump(x, m),
+            lambda x, m: (-2 * x - m) * _bump(x, m),
+            lambda x, m: (-2 * x + m) * _bump(x, m),
+        ),
+    ),
+    (
+        "exponent-minus",
+        "The minus in the exponent is gone. exp keeps the exponent that it has, -(x - m)^2, and in Python (-(x - m))**2"
+        " is something else than -(x - m)**2.",
+        (lambda x, m: -2 * (x - m) * exp((x - m) ** 2), lambda x, m: 2 * (x - m) * exp((x - m) ** 2)),
+    ),
+    (
+        "times-exponent",
+        "You multiplied by the exponent itself. The second link is the derivative of the exponent.",
+        (lambda x, m: -((x - m) ** 2) * _bump(x, m),),
+    ),
 )
 
 
@@ -113,6 +133,33 @@ LOG_MISTAKES = misconceptions(
         "The 1 does not change when w does, so its derivative is 0: above the line stands x exp(w x) alone.",
         (lambda x, w: (1 + x * exp(w * x)) / (1 + exp(w * x)),),
     ),
+    (
+        "brackets",
+        "Brackets are missing: all of 1 + exp(w x) stands below the line.",
+        (lambda x, w: x * exp(w * x) / 1 + exp(w * x),),
+    ),
+    (
+        "inner-below",
+        "The derivative of log(u) is 1/u times the derivative of u: u itself stands below the line, and its derivative"
+        " above.",
+        (lambda x, w: 1 / (x * exp(w * x)), lambda x, w: 1 / exp(w * x)),
+    ),
+    (
+        "both",
+        "Your last link is w x. With respect to w alone the derivative of w x is x.",
+        (lambda x, w: w * x * exp(w * x) / (1 + exp(w * x)),),
+    ),
+    (
+        "squared-below",
+        "The first link is 1/u, with u below the line once. The square belongs to the derivative of 1/u, and here we"
+        " start from log(u).",
+        (lambda x, w: x * exp(w * x) / (1 + exp(w * x)) ** 2,),
+    ),
+    (
+        "loss",
+        "This is L itself. Now its derivative with respect to w.",
+        (lambda x, w: log(1 + exp(w * x)),),
+    ),
 )
 
 
@@ -160,6 +207,16 @@ TANH_MISTAKES = misconceptions(
         (_tanh_slope(lambda t, z, v: 1 - (v * t) ** 2),),
     ),
     (
+        "tanh-plus",
+        "The slope of tanh is 1 minus tanh^2: it is steepest at 0, where it is 1, and flat far away.",
+        (_tanh_slope(lambda t, z, v: 1 + t**2),),
+    ),
+    (
+        "tanh-of-square",
+        "tanh^2 is the square of the output: square tanh(w x), and not w x inside it.",
+        (_tanh_slope(lambda t, z, v: 1 - tanh(z**2)),),
+    ),
+    (
         "no-slope",
         "The link over tanh is missing: between v and x stands its slope, 1 - tanh(w x)^2.",
         (_tanh_slope(lambda t, z, v: 1),),
@@ -197,7 +254,42 @@ TANH_MISTAKES = misconceptions(
     (
         "no-error",
         "The first link is missing: the outer square has the derivative 2 (v tanh(w x) - y).",
-        (_tanh_slope(_right_slope, error=lambda v, t, y: 1),),
+        (
+            _tanh_slope(_right_slope, error=lambda v, t, y: 1),
+            _tanh_slope(_right_slope, error=lambda v, t, y: 2),
+        ),
+    ),
+    (
+        "outer-only",
+        "This is the first link alone. Multiply by the derivative of what is squared, which has three links of its own:"
+        " v, the slope of tanh, and x.",
+        (lambda x, w, v, y: 2 * (v * tanh(w * x) - y),),
+    ),
+    (
+        "moved-inside",
+        "You put the derivative inside the square. The first link keeps what is squared as it is, v tanh(w x) - y, and"
+        " its derivative is a factor beside it.",
+        (
+            lambda x, w, v, y: 2 * (v * (1 - tanh(w * x) ** 2) * x - y),
+            lambda x, w, v, y: 2 * (v * (1 - tanh(w * x) ** 2) - y),
+            lambda x, w, v, y: 2 * v * (1 - tanh(w * x) ** 2) * x * (v * (1 - tanh(w * x) ** 2) * x - y),
+        ),
+    ),
+    (
+        "no-v-no-x",
+        "The slope of tanh is there and two links are missing: v, which tanh is multiplied by, and x, which comes"
+        " out of w x.",
+        (_tanh_slope(_right_slope, rest=lambda v, x: 1),),
+    ),
+    (
+        "both",
+        "Your last link is w x. With respect to w alone the derivative of w x is x.",
+        (lambda x, w, v, y: 2 * (v * tanh(w * x) - y) * v * (1 - tanh(w * x) ** 2) * w * x,),
+    ),
+    (
+        "loss",
+        "This is L itself. Now its derivative with respect to w.",
+        (lambda x, w, v, y: (v * tanh(w * x) - y) ** 2,),
     ),
 )
 
@@ -226,6 +318,12 @@ def _two_paths(e=W * X - Y, dL_de=None, dL_ds=RATE, de_dy=-1.0, du_dx=W, du_dw=X
         "dL_dy": dL_de * de_dy,
         "dL_dw": add(*paths) if add else sum(paths),
     }
+
+
+def _from_u(u):
+    """The numbers that follow from a wrong u."""
+    e = u - Y
+    return _two_paths(e=e) | {"u": u}
 
 
 NUMBERS = _two_paths()
@@ -286,8 +384,70 @@ NUMBER_MISTAKES = misconceptions(
     ),
     (
         "no-rate",
-        "dr/ds is lambda, so dL/ds is 0.1 and not 1: s reaches L only through r = lambda s.",
-        (lambda: _two_paths(dL_ds=1.0),),
+        "s reaches L only through r = lambda s, and there it is multiplied by lambda. So dL/ds is less than 1.",
+        (lambda: _two_paths(dL_ds=1.0), lambda: NUMBERS | {"dL_ds": 1.0}),
+    ),
+    (
+        "slope-with-w",
+        "dL/ds asks what happens when s moves: r = lambda s is a straight line in s, and its slope holds neither w nor"
+        " s.",
+        (
+            *(lambda slope=slope: _two_paths(dL_ds=slope) for slope in (RATE * W, RATE * 2 * W, RATE * W**2, W**2)),
+            *(
+                lambda slope=slope: NUMBERS | {"dL_ds": slope}
+                for slope in (RATE * W, RATE * 2 * W, RATE * W**2, W**2, 2 * W)
+            ),
+            lambda: NUMBERS | {"dL_ds": RATE * 2 * W, "dL_dw": -4.0 * X + RATE * 2 * W},
+        ),
+    ),
+    (
+        "no-rate-on-path",
+        "The path over s is dL/ds times ds/dw. You have the second factor alone; the first is the number that you found"
+        " for dL/ds.",
+        (lambda: NUMBERS | {"dL_dw": -4.0 * X + 2 * W},),
+    ),
+    (
+        "path-ends-early",
+        "The path over s has another step, from s to w: multiply dL/ds by ds/dw, which is 2 w since s is w^2.",
+        (lambda: NUMBERS | {"dL_dw": -4.0 * X + RATE},),
+    ),
+    (
+        "rate-left-out",
+        "r is lambda times s; you have s.",
+        (lambda: NUMBERS | {"r": W**2, "L": 4.0 + W**2}, lambda: NUMBERS | {"r": W**2}),
+    ),
+    (
+        "loss-incomplete",
+        "L is the sum of q and r.",
+        (
+            lambda: NUMBERS | {"L": 4.0},
+            lambda: NUMBERS | {"L": 4.0 - RATE * W**2},
+            lambda: NUMBERS | {"L": RATE * W**2},
+        ),
+    ),
+    (
+        "negative-square",
+        "A square is never negative. Python reads -2**2 as -(2**2): write (-2)**2.",
+        (lambda: NUMBERS | {"q": -4.0, "L": RATE * W**2 - 4.0}, lambda: NUMBERS | {"q": -4.0}),
+    ),
+    (
+        "rounded",
+        "That is rounded too far: three digits are needed.",
+        (
+            *(lambda r=r: NUMBERS | {"r": r, "L": 4.2} for r in (0.2, 0.22, 0.23)),
+            *(lambda s=s: NUMBERS | {"s": s, "r": 0.23, "L": 4.2} for s in (2.2, 2.3)),
+            lambda: NUMBERS | {"L": 4.2},
+        ),
+    ),
+    (
+        "sum-for-product",
+        "u is w times x; you added them.",
+        (lambda: _from_u(W + X),),
+    ),
+    (
+        "truth-moves-too",
+        "y is given, but L depends on it all the same: if y moved, so would e. Ask the graph.",
+        (lambda: _two_paths(de_dy=0.0),),
     ),
     (
         "local-only",
@@ -353,6 +513,13 @@ def _with_slopes(b_slope, c_slope):
     return backward
 
 
+def _upstreams_swapped(w, x):
+    a = w * x
+    b, c = a**2, np.tanh(a)
+    da = b * 2 * a + c * (1 - c**2)
+    return {"da": da, "dw": da * x, "dx": da * w}
+
+
 def _summed_up(b, c):
     return b + c
 
@@ -396,6 +563,16 @@ DIAMOND_MISTAKES = misconceptions(
         "multiplied",
         "You multiplied the two paths. Derivatives are multiplied along a path, and paths are added.",
         (_wrong(lambda b, c: b * c),),
+    ),
+    (
+        "subtracted",
+        "You subtracted one path from the other. Paths are added, each with the sign that it has.",
+        (_wrong(lambda b, c: b - c), _wrong(lambda b, c: c - b)),
+    ),
+    (
+        "upstreams-swapped",
+        "db and dc have changed places. In L = b c the derivative with respect to b is c, as in the broken program.",
+        (_upstreams_swapped,),
     ),
     (
         "mean",

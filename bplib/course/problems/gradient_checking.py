@@ -10,17 +10,15 @@ from bplib.course.diagnosis import TOLERANCE, recognized
 from bplib.course.judging import Misconception, Problem
 from bplib.course.reading import (
     IN_PLACE,
-    NOT_ATTEMPTED,
     NOT_YET,
     PASSED,
-    REPLACE,
     Settled,
     Verdict,
     call,
     fresh,
-    is_blank,
     kind_of,
     listed,
+    read_named,
     read_parts,
     settling,
     shown,
@@ -75,6 +73,12 @@ def _claims(rng):
     def line(x):
         return np.sum(c * x)
 
+    uneven = c.copy()
+    uneven[3] = 1e-7  # a number for the whole array does not notice what happens here
+
+    def uneven_line(x):
+        return np.sum(uneven * x)
+
     d_cube = 3 * np.sum(c * x) ** 2 * c
     d_wave = np.cos(np.sum(C * X)) * C + 2 * C * X
     d_every_other = np.where(np.arange(5) % 2 == 0, 2 * x, 0.0)
@@ -93,6 +97,7 @@ def _claims(rng):
         Claim(cube, x, _times(d_cube, 1 + c[1:].argmax(), 1 + 4e-5), False, "in which one entry is off by 0.004 %"),
         Claim(cube, x, _times(d_cube, 3, 2.0), False, "in which one entry is twice what it should be"),
         Claim(cube, x, _times(d_cube, 4, 0.5), False, "in which one entry is half of what it should be"),
+        Claim(uneven_line, x, _times(uneven, 3, 2.0), False, "in which one tiny entry is twice what it should be"),
         Claim(small, x, 4e-9 * c * x, False, "that is tiny, and twice what it should be"),
         Claim(cube, x, -d_cube, False, "with the sign turned around"),
         Claim(cube, x, nan, False, "that holds a NaN"),
@@ -139,9 +144,13 @@ def _difference(f, x, h=1e-5):
     return central_difference(lambda x: float(f(x)), x, h)
 
 
+def _larger(a, b):
+    return np.maximum(np.abs(a), np.abs(b))
+
+
 def _relative(a, b):
     """The relative error of each entry, as a learner writes it; 0/0 counts as agreement."""
-    scale = np.maximum(np.abs(a), np.abs(b))
+    scale = _larger(a, b)
     return np.abs(a - b) / np.where(scale == 0, 1.0, scale)
 
 
@@ -184,13 +193,17 @@ def _not_restored(f, x, h=1e-5):
     return found
 
 
+def _norm(a):
+    return np.sqrt(np.sum(a * a))
+
+
 def _magnitudes(a, b):
-    return np.abs(np.abs(a) - np.abs(b)) / np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-300)
+    return np.abs(np.abs(a) - np.abs(b)) / np.maximum(_larger(a, b), 1e-300)
 
 
 def _plain_ratio(a, b):
     with np.errstate(all="ignore"):
-        return np.abs(a - b) / np.maximum(np.abs(a), np.abs(b))
+        return np.abs(a - b) / _larger(a, b)
 
 
 _ABSOLUTE = (
@@ -201,9 +214,13 @@ _SIGNED = (
     "It looks at a - b without its absolute value, so entries that are off to one side pass. Take np.abs of the"
     " difference first."
 )
+_WHOLE = (
+    "A tiny entry that is wrong by a factor of 2 passes: beside one size for the whole array, be it the norm or the"
+    " largest entry, its error is lost. Compare every entry with its own size."
+)
 _REFUSES = (
     "It refuses every gradient, the right ones too. Is the difference of f(x + h) and f(x - h) divided by 2h, the whole"
-    " distance? And is a relative error of 1e-6 allowed? Differences are never exact."
+    " distance? Is the step about 1e-5, and a relative error of 1e-6 allowed? Differences are never exact."
 )
 
 CHECK_MISTAKES = (
@@ -224,6 +241,7 @@ CHECK_MISTAKES = (
         " h^2 f'''/6, so the step is too large. h = 1e-5 is a good one.",
     ),
     Misconception("refuses-all", _measuring(lambda f, x: 2 * _difference(f, x)), _REFUSES),
+    Misconception("refuses-all", _measuring(lambda f, x: _difference(f, x, 1e-12)), _REFUSES),
     Misconception("refuses-all", _comparing(np.array_equal), _REFUSES),
     Misconception(
         "whole-rows",
@@ -242,13 +260,24 @@ CHECK_MISTAKES = (
         _comparing(lambda a, b: np.mean(_relative(a, b)) <= TOLERANCE),
         "One wrong entry among sixty passes: a mean hides it among the right ones. Ask for the largest error.",
     ),
+    Misconception("whole", _comparing(lambda a, b: _norm(a - b) <= TOLERANCE * _norm(b)), _WHOLE),
+    Misconception("whole", _comparing(lambda a, b: _norm(a - b) <= TOLERANCE * (_norm(a) + _norm(b))), _WHOLE),
+    Misconception("whole", _comparing(lambda a, b: np.max(np.abs(a - b)) <= TOLERANCE * np.max(np.abs(b))), _WHOLE),
+    Misconception(
+        "mean-of-all",
+        _comparing(lambda a, b: np.sum(np.abs(a - b)) <= TOLERANCE * np.sum(np.abs(a) + np.abs(b))),
+        "One wrong entry among sixty passes, and a tiny one among five: in a sum over the array it is lost. Compare"
+        " every entry with its own size.",
+    ),
     Misconception(
         "first-entry",
         _comparing(lambda a, b: _relative(a, b).ravel()[0] <= TOLERANCE),
-        "Only one entry is looked at. A bug may live in any of them: compare all.",
+        "It is content with one right entry, perhaps the first. A bug may live in any of them: ask that all agree.",
     ),
-    Misconception("signed", _comparing(lambda a, b: np.max((a - b) / np.abs(b).max()) <= TOLERANCE), _SIGNED),
-    Misconception("signed", _comparing(lambda a, b: np.max((b - a) / np.abs(b).max()) <= TOLERANCE), _SIGNED),
+    Misconception("signed", _comparing(lambda a, b: np.max(a - b) <= TOLERANCE * np.abs(b).max()), _SIGNED),
+    Misconception("signed", _comparing(lambda a, b: np.max(b - a) <= TOLERANCE * np.abs(b).max()), _SIGNED),
+    Misconception("signed", _comparing(lambda a, b: np.all(a - b <= TOLERANCE * _larger(a, b))), _SIGNED),
+    Misconception("signed", _comparing(lambda a, b: np.all(b - a <= TOLERANCE * _larger(a, b))), _SIGNED),
     Misconception(
         "magnitudes",
         _comparing(lambda a, b: np.max(_magnitudes(a, b)) <= TOLERANCE),
@@ -323,26 +352,19 @@ def judge_finds(correct, names, misconceptions):
     sentences = {mistake.id: mistake for mistake in misconceptions}
 
     def judge(answer, rng):
-        result = call(answer, (), "")
-        if not isinstance(result, dict):
-            raise Settled(f"It returns {kind_of(result)}; a dict is needed, with the names {listed(correct)}.")
-        given = {box: result[box] for box in correct if not is_blank(result.get(box))}
-        if not given and result.keys() >= correct.keys():
-            raise Settled(REPLACE, NOT_ATTEMPTED)
+        given, missing = read_named(call(answer, (), ""), correct)
         for box, name in given.items():
             if not isinstance(name, str):
                 raise Settled(f"{box} is {kind_of(name)}; one of the names {listed(names)} is needed, in quotes.")
             name = name.strip()
             name = name[1:] if name[:1] == "d" else name
             if name not in names:
-                raise Settled(f"{box} is {result[box]!r:.40}, which is none of {listed(names)}.")
+                raise Settled(f"{box} is {given[box]!r:.40}, which is none of {listed(names)}.")
             if name != correct[box]:
                 mistake = sentences[f"{box}-{name}"]
                 return Verdict(NOT_YET, mistake.says, mistake.id)
-        missing = [box for box in correct if box not in given]
         if missing:
-            right = " What is there is right." if given else ""
-            return Verdict(NOT_YET, f"Still missing: {listed(missing)}.{right}")
+            return Verdict(NOT_YET, missing + (" What is there is right." if given else ""))
         return Verdict(PASSED, "All four are found.")
 
     return settling(judge, misconceptions)
@@ -383,7 +405,7 @@ def judge_fooled(right, weak, strong, misconceptions):
             if not unchanged(given, args):
                 raise Settled(IN_PLACE)
             if got.shape != needed.shape:
-                raise Settled(f"It returns the shape {got.shape}; the weak test looks at the shape: {needed.shape}.")
+                raise Settled(f"It returns the shape {got.shape}; that of z is asked for, {needed.shape}.")
             found.append(got)
         return found
 

@@ -21,16 +21,20 @@ def _curved(weights):
         if x.shape != weights.shape:
             given = f"an array of shape {x.shape}" if x.shape else "a single number"
             raise ValueError(f"f takes the whole array, of shape {weights.shape}, and was given {given}")
-        return float(np.sum(weights * x**3) + np.sum(weights * x) ** 2 + np.sum(x))
+        return float(np.sum(weights * x**3) + np.sum(weights * x) ** 2 - 3 * np.sum(x))
 
     return f
 
 
 def _functions(rng):
-    return [
-        (_curved(rng.uniform(0.5, 2.0, size=shape)), rng.normal(size=shape), h)
-        for shape, h in (((5,), 0.1), ((7,), 0.02), ((4, 3), 0.05))
-    ]
+    """Three shapes, each with its step. The gradient falls in its first entry and rises in its last."""
+    cases = []
+    for shape, h in (((5,), 0.1), ((7,), 0.02), ((4, 3), 0.05)):
+        weights, x = rng.uniform(0.5, 2.0, size=shape), rng.normal(size=shape)
+        x.flat[0], x.flat[-1] = rng.uniform(0.1, 0.4), rng.uniform(2.0, 2.5)
+        x.flat[1] -= (np.sum(weights * x) + rng.uniform(0.1, 1.0)) / weights.flat[1]  # the weighted sum is below 0
+        cases.append((_curved(weights), x, h))
+    return cases
 
 
 def _entry_by_entry(quotient):
@@ -66,6 +70,20 @@ def _left_moved(down, back):
         return gradient
 
     return difference
+
+
+def _one_step_for_all(f, x, h):
+    step, gradient = np.zeros(x.shape), np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        step[i] = h  # and what was there before stays
+        gradient[i] = (f(x + step) - f(x - step)) / (2 * h)
+    return gradient
+
+
+def _first_only(f, x, h):
+    gradient = np.zeros(x.shape)
+    gradient.flat[0] = gradcheck.central_difference(f, x, h).flat[0]
+    return gradient
 
 
 def _row_by_row(f, x, h):
@@ -154,6 +172,33 @@ DIFFERENCE_MISTAKES = misconceptions(
         (_left_moved(down=2, back=0),),
     ),
     (
+        "steps-add-up",
+        "The first entry is right. For the later ones your step still moves the entries that came before: make a new"
+        " step of zeros for each entry.",
+        (_one_step_for_all,),
+    ),
+    (
+        "first-only",
+        "Only the first entry is there and the others are 0. Does the return stand inside the loop?",
+        (_first_only,),
+    ),
+    (
+        "no-difference",
+        "Every entry is 0, so f was given the same array twice. After a = x both names mean one array, and x.copy()"
+        " makes a second one; a step in an array of whole numbers is rounded to 0.",
+        (lambda f, x, h: np.zeros(x.shape),),
+    ),
+    (
+        "unit-step",
+        "The entry was moved by 1 where it should move by h: set step[i] = h.",
+        (_entry_by_entry(lambda f, x, s, h: (f(x + s / h) - f(x - s / h)) / (2 * h)),),
+    ),
+    (
+        "magnitude",
+        "The sign is lost: where f falls the slope is negative. Take the difference as it comes, without abs.",
+        (_entry_by_entry(lambda f, x, s, h: abs(f(x + s) - f(x - s)) / (2 * h)),),
+    ),
+    (
         "rows",
         "Right for one axis. With shape (n, d) you moved a whole row at once; np.ndindex(x.shape) runs through the"
         " entries of any shape.",
@@ -173,6 +218,7 @@ DIFFERENCE_MISTAKES = misconceptions(
 H_WRONG = {
     1e-1: "Here the curve of the function is what hurts: h^2 is 1e-2, and that is far above the rounding, 1e-7 / h ="
     " 1e-6. A smaller h is better.",
+    5e-3: "That is almost exactly where the two errors meet, but it is none of the five. Which of them comes closest?",
     1e-4: "Here rounding is what hurts: 1e-7 / h is 1e-3, while h^2 is only 1e-8. A larger h is better; look for the h"
     " where the two are about equal.",
     1e-5: "In float64 this would be a good step. But float32 has an eps of 1e-7, so the two values of f are left with"
@@ -197,12 +243,43 @@ BCE_MISTAKES = misconceptions(
         (
             lambda p, y, n: -(y / p + (1 - y) / (1 - p)) / n,
             lambda p, y, n: -(y / p + (1 - y) / (1 - p)),
+            lambda p, y, n: (y / p + (1 - y) / (1 - p)) / n,
+            lambda p, y, n: y / p + (1 - y) / (1 - p),
+        ),
+    ),
+    (
+        "below-the-line",
+        "The second term holds log(1 - p), so 1 - p stands below its line, as p does below the first.",
+        (
+            lambda p, y, n: (-y / p + (1 - y) / p) / n,
+            lambda p, y, n: -y / p + (1 - y) / p,
+            lambda p, y, n: -(y / p + (1 - y) / p) / n,
+            lambda p, y, n: -(y / p + (1 - y) / p),
         ),
     ),
     (
         "no-mean",
         "The mean is missing: L is the sum of the n losses divided by n, so its derivative keeps the factor 1/n.",
         (lambda p, y, n: (p - y) / (p * (1 - p)),),
+    ),
+    (
+        "times-n",
+        "You multiplied by n. L is the sum of the n losses divided by n, and so is its derivative.",
+        (lambda p, y, n: n * (p - y) / (p * (1 - p)), lambda p, y, n: (p - y) / (p * (1 - p) / n)),
+    ),
+    (
+        "exchanged",
+        "p and y have changed places. What moves is the prediction p, and it is p that stands below the line.",
+        (lambda p, y, n: (y - p) / (n * y * (1 - y)), lambda p, y, n: (y - p) / (y * (1 - y))),
+    ),
+    (
+        "brackets",
+        "Python multiplies before it subtracts: below the line 1 - p needs brackets of its own, as in p * (1 - p).",
+        (
+            lambda p, y, n: (p - y) / (n * p * 1 - p),
+            lambda p, y, n: (p - y) / (p * 1 - p * n),
+            lambda p, y, n: (-y / p + (1 - y) / 1 - p) / n,
+        ),
     ),
     (
         "sign",
@@ -263,7 +340,7 @@ BCE_MISTAKES = misconceptions(
 
 
 def _gradients(rng):
-    """Plain, in two sizes; with zeros and tiny entries beside others; and nothing but zeros.
+    """Plain, in two sizes; with zeros and tiny entries beside others; one array larger than the other; and zeros.
 
     Of the two arrays now a and now b has the larger magnitude, and the larger value, in the worst entry.
     """
@@ -276,15 +353,24 @@ def _gradients(rng):
     a = rng.choice([-1.0, 1.0], size=(7, 3)) * rng.uniform(0.5, 2.0, size=(7, 3))
     b = a * (1 + 1e-6 * rng.uniform(0.2, 1.0, size=a.shape))
     a[0], b[0] = [0.0, 3e-9, -5e-7], [0.0, 5e-9, 8e-7]
-    return [*cases, (a, b), (np.zeros(5), np.zeros(5))]
+    cases.append((a, b))
+    # One array alone has the largest magnitude, a negative entry, and the worst entry is below the floor that it sets.
+    large = np.array([[-1.0, 5e-4, -4e-4], [0.0, 0.02, 0.02]]) * rng.uniform(1.0, 2.0)
+    small = large * np.array([[0.2, -1.2, -0.9], [1.0, 1.0, 1.01]])
+    cases += [(large, small), (small.ravel(), large.ravel())]
+    return [*cases, (np.zeros(4), rng.normal(size=4)), (rng.normal(size=6), np.zeros(6)), (np.zeros(5), np.zeros(5))]
 
 
 def _scale(a, b):
     return max(np.max(np.abs(a)), np.max(np.abs(b)))
 
 
+def _magnitudes(a, b):
+    return np.maximum(np.abs(a), np.abs(b))
+
+
 def _larger(a, b):
-    return np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-3 * _scale(a, b))
+    return np.maximum(_magnitudes(a, b), 1e-3 * _scale(a, b))
 
 
 def _with_zeros(*answers):
@@ -301,18 +387,77 @@ def _entries(a, b):
 
 
 def _no_floor(a, b):
-    return np.abs(a - b) / np.maximum(np.abs(a), np.abs(b))
+    return np.abs(a - b) / _magnitudes(a, b)
+
+
+def _zero_if(a_or_b):
+    """The right answer, but 0 already where one of the arrays holds nothing but zeros."""
+    return lambda a, b: gradcheck.relative_error(a, b) if np.any(a_or_b(a, b)) else 0.0
 
 
 def _fixed_floor(floor):
     return (
-        lambda a, b: np.max(np.abs(a - b) / np.maximum(np.maximum(np.abs(a), np.abs(b)), floor)),
-        lambda a, b: np.max(np.abs(a - b) / (np.maximum(np.abs(a), np.abs(b)) + floor)),
+        lambda a, b: np.max(np.abs(a - b) / np.maximum(_magnitudes(a, b), floor)),
+        lambda a, b: np.max(np.abs(a - b) / (_magnitudes(a, b) + floor)),
         lambda a, b: np.max(np.abs(a - b) / (np.abs(a) + np.abs(b) + floor)),
     )
 
 
 ERROR_MISTAKES = misconceptions(
+    (
+        "zeros-in-one",
+        "One array of nothing but zeros is not enough for an error of 0: unless the other is all zeros too, they differ"
+        " as much as can be.",
+        (
+            _zero_if(lambda a, b: a),
+            _zero_if(lambda a, b: b),
+            lambda a, b: gradcheck.relative_error(a, b) if np.any(a) and np.any(b) else 0.0,
+        ),
+    ),
+    (
+        "scale-of-one",
+        "s is the largest magnitude of all entries in both arrays, and you took it from one of them.",
+        _with_zeros(
+            lambda a, b: np.max(np.abs(a - b) / np.maximum(_magnitudes(a, b), np.max(np.abs(a)) / 1000)),
+            lambda a, b: np.max(np.abs(a - b) / np.maximum(_magnitudes(a, b), np.max(np.abs(b)) / 1000)),
+        ),
+    ),
+    (
+        "signed-scale",
+        "s is the largest magnitude: take absolute values first, or a large negative entry is overlooked.",
+        _with_zeros(
+            lambda a, b: np.max(np.abs(a - b) / np.maximum(_magnitudes(a, b), max(np.max(a), np.max(b)) / 1000)),
+        ),
+    ),
+    (
+        "added-floor",
+        "The floor was added. It is the third candidate of the maximum below the line, and counts only where it is the"
+        " largest.",
+        _with_zeros(
+            lambda a, b: np.max(np.abs(a - b) / (_magnitudes(a, b) + _scale(a, b) / 1000)),
+        ),
+    ),
+    (
+        "smaller",
+        "You divided by the smaller of the two magnitudes. Take the larger, with np.maximum.",
+        _with_zeros(
+            lambda a, b: np.max(np.abs(a - b) / np.maximum(np.minimum(np.abs(a), np.abs(b)), _scale(a, b) / 1000)),
+            lambda a, b: np.max(np.abs(a - b) / np.minimum(np.abs(a), np.abs(b))),
+        ),
+    ),
+    (
+        "halfway",
+        "You divided by the mean of the two magnitudes. Take the larger of them.",
+        _with_zeros(
+            lambda a, b: np.max(np.abs(a - b) / np.maximum((np.abs(a) + np.abs(b)) / 2, _scale(a, b) / 1000)),
+            lambda a, b: np.max(np.abs(a - b) / ((np.abs(a) + np.abs(b)) / 2)),
+        ),
+    ),
+    (
+        "added-up",
+        "This is the sum over the entries, which grows with their number. Take the largest.",
+        _with_zeros(lambda a, b: np.sum(_entries(a, b))),
+    ),
     (
         "absolute",
         "This is the absolute error. Two gradients of size 1e-9 would always seem to agree: divide each difference by"

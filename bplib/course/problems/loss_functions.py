@@ -75,6 +75,11 @@ MSE_MISTAKES = misconceptions(
         (lambda a, y: np.mean(a - y), lambda a, y: np.mean(y - a)),
     ),
     (
+        "doubled",
+        "You doubled the errors where they have to be squared: in Python a square is ** 2.",
+        (lambda a, y: np.mean((a - y) * 2), lambda a, y: np.mean((y - a) * 2)),
+    ),
+    (
         "absolute",
         "This is the mean absolute error. It is a loss too, but this exercise asks for squares.",
         (lambda a, y: np.mean(np.abs(a - y)),),
@@ -216,11 +221,12 @@ BCE_MISTAKES = misconceptions(
     (
         "overflow-clip",
         "A clip hides the overflow and does not mend it: for z = 1000 and y = 0 the loss is 1000, and yours stops at a"
-        " cap, where it is flat and a neuron would learn nothing. Take clip and eps out and write the loss in z.",
+        " cap, where it is flat and a model would learn nothing. Take clip and eps out and write the loss in z.",
         (
             *(lambda z, y, eps=eps: _clipped_p(eps, z, y) for eps in EPSILONS),
             *(lambda z, y, eps=eps: _p_plus(eps, z, y) for eps in EPSILONS),
             *(lambda z, y, f=f: np.mean(np.nan_to_num(f(z, y))) for f in (_bce_product, _bce_where)),
+            *(lambda z, y, f=f: np.nan_to_num(np.mean(f(z, y))) for f in (_bce_product, _bce_where, _bce_positive)),
             *(lambda z, y, f=f, c=c: np.mean(f(np.clip(z, -c, c), y)) for f in BCE_FORMS for c in CAPS),
             *(lambda z, y, f=f, c=c: np.mean(f(np.clip(z, -c, c), y)) for f in SAFE_AT_40 for c in HIGH_CAPS),
         ),
@@ -267,6 +273,22 @@ BCE_MISTAKES = misconceptions(
             (np.abs, np.positive, np.negative),
             lambda exponent, z, y: np.mean(np.maximum(z, 0) - z * y + np.log1p(np.exp(exponent(z)))),
         ),
+    ),
+    (
+        "one-maximum",
+        "Nearly: z.max() is the largest logit of the whole batch. Each example has two logits of its own, 0 and z, and"
+        " needs the larger of these: np.maximum(z, 0).",
+        (lambda z, y: np.mean(z.max() + np.log(np.exp(-z.max()) + np.exp(z - z.max())) - z * y),),
+    ),
+    (
+        "one-kept",
+        "The 1 has to shrink too: with m = max(z, 0) taken out, 1 + exp(z) becomes exp(-m) + exp(z - m).",
+        (lambda z, y: np.mean(np.maximum(z, 0) - z * y + np.log1p(np.exp(z - np.maximum(z, 0)))),),
+    ),
+    (
+        "maximum-only",
+        "max(z, 0) is close to log(1 + exp(z)) where z is large, but near 0 something is missing: log(1 + exp(-|z|)).",
+        (lambda z, y: np.mean(np.maximum(z, 0) - z * y),),
     ),
     (
         "plus-zy",
@@ -386,6 +408,16 @@ SOFTMAX_MISTAKES = misconceptions(
         (_one_maximum,),
     ),
     (
+        "maximum-of-columns",
+        "The largest logit was taken from each column, so over the examples. Each row needs its own:"
+        " z.max(axis=1, keepdims=True).",
+        (
+            lambda z, y: -np.mean(_picked(_log_p_naive(z - z.max(axis=0)), y)),
+            lambda z, y: -np.mean(_picked(_log_of_naive(z - z.max(axis=0)), y)),
+            lambda z, y: np.mean(np.log(np.exp(z - z.max(axis=0)).sum(axis=1)) - _picked(z, y)),
+        ),
+    ),
+    (
         "overflow",
         "Right for moderate logits. But exp(1000) is too large for a float, and if all logits are near -1000 every exp"
         " is 0. Subtract the largest logit of each row first: it changes nothing on paper.",
@@ -447,7 +479,21 @@ SOFTMAX_MISTAKES = misconceptions(
         (
             lambda z, y: -np.mean(_picked(_softmax(z), y)),
             lambda z, y: np.mean(_picked(_softmax(z), y)),
-            lambda z, y: np.mean(1 - _picked(_softmax(z), y)),
+        ),
+    ),
+    (
+        "one-minus-p",
+        "This is one minus the probability of the truth, which never costs more than 1. The loss is minus the logarithm"
+        " of the probability, and that has no limit.",
+        (lambda z, y: np.mean(1 - _picked(_softmax(z), y)),),
+    ),
+    (
+        "no-zy",
+        "The label is never used: the log of the sum is the same whatever the truth. Subtract the logit of the true"
+        " class, z_y.",
+        (
+            lambda z, y: np.mean(np.log(np.exp(z).sum(axis=1))),
+            lambda z, y: np.mean(z.max(axis=1) + np.log(np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1))),
         ),
     ),
     (
@@ -515,7 +561,7 @@ SOFTMAX_MISTAKES = misconceptions(
 # faster-loss and broadcast: predictions
 
 FASTER_WRONG = {
-    "mse": "Look at its slope at z = -4, which is 2 (p - 1) p (1 - p) with p = 0.018. Where a neuron is so sure and so"
+    "mse": "Look at its slope at z = -4, which is 2 (p - 1) p (1 - p) with p = 0.018. Where a model is so sure and so"
     " wrong, the squared error is almost flat.",
     "both alike": "Both have the same sign, so both fall, but compare the slopes dL/dz at z = -4: p - 1 for one,"
     " 2 (p - 1) p (1 - p) for the other.",
@@ -585,7 +631,7 @@ PROBLEMS = (
         title="Which loss falls faster",
         points=1,
         hints=(
-            "The update moves b by the learning rate times dL/dz. So compare the two slopes at z = -4.",
+            "Each step moves b by 0.5 times dL/dz. So compare the two slopes at z = -4.",
             "For the cross-entropy dL/dz = p - y. For the squared error it is that times 2 p (1 - p), and p = 0.018.",
         ),
         judge=judge_choice("cross-entropy", FASTER_WRONG),

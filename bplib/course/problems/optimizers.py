@@ -59,6 +59,26 @@ def _one_step(gradient, w, lr, mu, steps):
     return _momentum(gradient, w, lr, mu, 1)
 
 
+def _ahead(gradient, w, lr, mu, steps):
+    v = np.zeros_like(w)
+    for _ in range(steps):
+        v = mu * v + gradient(w - lr * mu * v)
+        w = w - lr * v
+    return w
+
+
+def _begun_with(gradient, w, lr, mu, steps):
+    v = gradient(w)
+    for _ in range(steps):
+        v = mu * v + gradient(w)
+        w = w - lr * v
+    return w
+
+
+def _path(gradient, w, lr, mu, steps):
+    return np.array([_momentum(gradient, w, lr, mu, count) for count in range(steps + 1)])
+
+
 MOMENTUM_MISTAKES = misconceptions(
     (
         "no-memory",
@@ -109,8 +129,24 @@ MOMENTUM_MISTAKES = misconceptions(
     (
         "nesterov",
         "This is Nesterov's momentum, which looks one velocity ahead. The plain one steps along v itself.",
-        (_descent(_usual, lambda v, v_old, g, lr, mu: -lr * (g + mu * v)),),
+        (_descent(_usual, lambda v, v_old, g, lr, mu: -lr * (g + mu * v)), _ahead),
     ),
+    (
+        "adds-twice",
+        "v += mu * v + g keeps all of the old velocity and a share of it besides. Write v = mu * v + g.",
+        (_descent(lambda v, g, lr, mu: v + mu * v + g),),
+    ),
+    (
+        "rates-exchanged",
+        "lr and mu are exchanged: mu is the share of the velocity that stays, and lr the length of the step.",
+        (_descent(lambda v, g, lr, mu: lr * v + g, lambda v, v_old, g, lr, mu: -mu * v),),
+    ),
+    (
+        "begins-with-gradient",
+        "The velocity begins with a gradient, which then counts twice in the first step. It begins at zero.",
+        (_begun_with,),
+    ),
+    ("path", "This is the whole path. Return the weights at the end alone, its last row.", (_path,)),
     (
         "stale-velocity",
         "The weights move before the velocity has heard of the new gradient. First update v, then w.",
@@ -128,7 +164,12 @@ MOMENTUM_MISTAKES = misconceptions(
     ),
     ("one-step", "It stops after the first step; the return stands inside the loop.", (_one_step,)),
     ("step-too-many", "One step too many: the loop runs exactly steps times.", (_descent(_usual, more=1),)),
-    ("step-too-few", "One step too few: the loop runs exactly steps times.", (_descent(_usual, more=-1),)),
+    (
+        "step-too-few",
+        "It ends one step short. Either the loop runs once too few, or w moves before v has heard of the new gradient,"
+        " so that the first round does nothing.",
+        (_descent(_usual, more=-1),),
+    ),
     ("returns-velocity", "This is the velocity at the end. Return the weights.", (_last_velocity,)),
 )
 
@@ -196,6 +237,32 @@ def _still_broken():
             yield Misconception(f"left-{len(left)}", _scaled(forgets=forgets, **wrong), says)
 
 
+def _measured_late(gradient, w, lr, rho, eps, steps):
+    v = np.zeros_like(w)
+    for _ in range(steps):
+        g = gradient(w)
+        w = w - lr * g / (np.sqrt(v) + eps)
+        v = rho * v + (1 - rho) * g**2
+    return w
+
+
+def _one_rms_step(gradient, w, lr, rho, eps, steps):
+    return _rmsprop(gradient, w, lr, rho, eps, 1)
+
+
+def _no_brackets(gradient, w, lr, rho, eps, steps):
+    v = np.zeros_like(w)
+    for _ in range(steps):
+        g = gradient(w)
+        v = rho * v + (1 - rho) * g**2
+        w = w - lr * g / np.sqrt(v) + eps
+    return w
+
+
+def _no_rate(gradient, w, lr, rho, eps, steps):
+    return _rmsprop(gradient, w, 1.0, rho, eps, steps)
+
+
 RMS_MISTAKES = (
     *_still_broken(),
     *misconceptions(
@@ -213,11 +280,33 @@ RMS_MISTAKES = (
         (
             "no-square",
             "v averages the gradients themselves; what measures their size is the average of their squares.",
-            (
-                _scaled(lambda v, g, rho: rho * v + (1 - rho) * g),
-                _scaled(lambda v, g, rho: rho * v + (1 - rho) * np.abs(g)),
-            ),
+            (_scaled(lambda v, g, rho: rho * v + (1 - rho) * np.abs(g)),),
         ),
+        (
+            "root-of-negative",
+            "It comes to NaN: something under a root is negative. v averages the squares of the gradients, which are"
+            " never negative, and the root is taken of v alone.",
+            (_scaled(lambda v, g, rho: rho * v + (1 - rho) * g),),
+        ),
+        (
+            "measured-late",
+            "The weights move before v has heard of the new gradient, so the first step divides by eps alone. First"
+            " update v, then w.",
+            (_measured_late,),
+        ),
+        (
+            "stores-root",
+            "The root is put back into v, and squares are added to it at the next step. Keep v as it is, and take the"
+            " root where you divide.",
+            (_scaled(lambda v, g, rho: np.sqrt(rho * v + (1 - rho) * g**2), lambda v, eps: v + eps),),
+        ),
+        (
+            "no-brackets",
+            "eps is added to the weights and not to the root: the brackets are missing, as in g / (np.sqrt(v) + eps).",
+            (_no_brackets,),
+        ),
+        ("no-lr", "The learning rate is missing: the step is lr times g over the root.", (_no_rate,)),
+        ("one-step", "It stops after the first step; the return stands inside the loop.", (_one_rms_step,)),
         (
             "one-scale",
             "All weights share one v. Each weight is measured by its own gradient, so take no mean over the entries.",
@@ -279,6 +368,43 @@ def _moments(
 _adam = _moments()
 
 
+def _epsilon_hat(w, gradients, lr, beta1, beta2, eps):
+    m, v, path = np.zeros_like(w), np.zeros_like(w), []
+    for t, g in enumerate(gradients, start=1):
+        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+        w = w - lr * np.sqrt(1 - beta2**t) / (1 - beta1**t) * m / (np.sqrt(v) + eps)
+        path.append(w)
+    return np.array(path)
+
+
+def _no_adam_brackets(w, gradients, lr, beta1, beta2, eps):
+    steps = np.diff(_adam(w, gradients, lr, beta1, beta2, 0.0), axis=0, prepend=w[None])
+    return w + np.cumsum(steps + eps, axis=0)
+
+
+def _squares_of_m(w, gradients, lr, beta1, beta2, eps):
+    m, v, path = np.zeros_like(w), np.zeros_like(w), []
+    for t, g in enumerate(gradients, start=1):
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * m**2
+        w = w - lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps)
+        path.append(w)
+    return np.array(path)
+
+
+def _one_array(w, gradients, lr, beta1, beta2, eps):
+    both, path = np.zeros_like(w), []
+    for t, g in enumerate(gradients, start=1):
+        both = beta2 * (beta1 * both + (1 - beta1) * g) + (1 - beta2) * g**2
+        w = w - lr * both / (1 - beta1**t) / (np.sqrt(both / (1 - beta2**t)) + eps)
+        path.append(w)
+    return np.array(path)
+
+
+def _adam_steps(w, gradients, *rates):
+    return np.diff(_adam(w, gradients, *rates), axis=0, prepend=w[None])
+
+
 ADAM_MISTAKES = misconceptions(
     (
         "no-correction",
@@ -328,6 +454,53 @@ ADAM_MISTAKES = misconceptions(
         ),
     ),
     (
+        "times-t",
+        "In the corrections beta is multiplied by t. It is beta to the power of t: beta**t.",
+        (_moments(correct=lambda m, v, b1, b2, t: (m / (1 - b1 * t), v / (1 - b2 * t))),),
+    ),
+    (
+        "epsilon-hat",
+        "Nearly. This is the form of Adam that puts the corrections into the learning rate; its eps stands beside the"
+        " root of v, and here it stands beside the root of v_hat, which is larger.",
+        (_epsilon_hat,),
+    ),
+    (
+        "no-brackets",
+        "eps is added to the weights and not to the root: the brackets are missing, as in m_hat / (np.sqrt(v_hat) +"
+        " eps).",
+        (_no_adam_brackets,),
+    ),
+    (
+        "adds-twice",
+        "m += beta1 * m + ... keeps all of the old average and a share of it besides. Write m = beta1 * m + ..., and v"
+        " alike.",
+        (_moments(first=lambda m, g, b: m + b * m + (1 - b) * g, second=lambda v, g, b: v + b * v + (1 - b) * g**2),),
+    ),
+    ("v-of-m", "v averages the squares of m. It averages the squares of the gradients, g**2.", (_squares_of_m,)),
+    (
+        "one-array",
+        "m and v are one array with two names, as after m = v = np.zeros_like(w): what is written into one is in the"
+        " other too. Make two arrays.",
+        (_one_array,),
+    ),
+    (
+        "one-row",
+        "All rows hold the weights at the end. w was changed in place, and the list holds the same array many times:"
+        " write w = w - ..., or append a copy.",
+        (lambda w, gradients, *rates: np.tile(_adam(w, gradients, *rates)[-1], (len(gradients), 1)),),
+    ),
+    (
+        "still",
+        "Every row begins at the first w: the weights never move on. Each step goes from where the one before has"
+        " ended.",
+        (lambda w, gradients, *rates: w + _adam_steps(w, gradients, *rates),),
+    ),
+    (
+        "steps",
+        "These are the steps. Return the weights after each of them.",
+        (_adam_steps, lambda *args: -_adam_steps(*args)),
+    ),
+    (
         "stores-corrected",
         "The corrected m and v are put back into the memory and corrected again at the next step. Give them names of"
         " their own, such as m_hat and v_hat.",
@@ -365,8 +538,13 @@ ADAM_MISTAKES = misconceptions(
     ),
     (
         "betas-exchanged",
-        "The two betas are exchanged: beta1 is the memory of m, beta2 that of v.",
-        (_moments(exchange=True),),
+        "The two betas are exchanged: beta1 is the memory of m, beta2 that of v, in the averages and in the"
+        " corrections.",
+        (
+            _moments(exchange=True),
+            _moments(exchange=True, correct=lambda m, v, b1, b2, t: (m / (1 - b2**t), v / (1 - b1**t))),
+            _moments(correct=lambda m, v, b1, b2, t: (m / (1 - b2**t), v / (1 - b1**t))),
+        ),
     ),
     (
         "shares-exchanged",
@@ -492,6 +670,22 @@ DECAY_MISTAKES = (
         "c-stays",
         lambda: SIX | {"l2_c": 0.0},
         "The gradient of the loss is 0 for c, but that of the penalty is not: g + lambda w = 0.2.",
+    ),
+    Misconception(
+        "adamw-c-stays",
+        lambda: SIX | {"adamw_c": 0.0},
+        "The gradient of the loss is 0 for c, and so is Adam's own step. But AdamW decays every weight: lr lambda w.",
+    ),
+    Misconception(
+        "adamw-c-steps",
+        lambda: SIX | {"adamw_c": -RATE - RATE * DECAY * WEIGHT},
+        "Adam's own step for c is 0, since the gradient of the loss is 0 there. What is left is the decay alone.",
+    ),
+    Misconception(
+        "l2-b-down",
+        lambda: SIX | {"l2_b": -RATE},
+        "The penalty is too small to turn b around: its gradient is -30 + 0.2, still negative, and the step goes"
+        " against it.",
     ),
     Misconception(
         "new-weights",

@@ -8,7 +8,19 @@ import numpy as np
 from bplib import data
 from bplib.activations import tanh
 from bplib.course.judging import Misconception, Problem, judge_function
-from bplib.course.reading import NOT_ATTEMPTED, NOT_YET, PASSED, Settled, Verdict, call, is_blank, kind_of, settling
+from bplib.course.reading import (
+    NOT_YET,
+    PASSED,
+    Settled,
+    Verdict,
+    call,
+    fresh,
+    kind_of,
+    read_named,
+    read_parts,
+    settling,
+    shown,
+)
 from bplib.layers import Activation, Linear
 from bplib.losses import softmax_cross_entropy
 from bplib.networks import Sequential
@@ -131,6 +143,48 @@ def _shuffling(apart):
     return loop
 
 
+def _dropping(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        order, total = rng.permutation(len(X)), 0.0
+        for i in range(len(X) // batch_size):
+            rows = order[i * batch_size : (i + 1) * batch_size]
+            loss, g = loss_and_gradient(w, X[rows], y[rows])
+            w = w - lr * g
+            total += len(rows) * loss
+        history.append(total / len(X))
+    return w, np.array(history)
+
+
+def _overlapping(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        order, total = rng.permutation(len(X)), 0.0
+        for start in range(len(X)):
+            rows = order[start : start + batch_size]
+            loss, g = loss_and_gradient(w, X[rows], y[rows])
+            w = w - lr * g
+            total += len(rows) * loss
+        history.append(total / len(X))
+    return w, np.array(history)
+
+
+def _every_loss(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        order = rng.permutation(len(X))
+        for start in range(0, len(X), batch_size):
+            rows = order[start : start + batch_size]
+            loss, g = loss_and_gradient(w, X[rows], y[rows])
+            w = w - lr * g
+            history.append(loss)
+    return w, np.array(history)
+
+
+def _exchanged(loss_and_gradient, *rest):
+    return _loop(lambda *args: loss_and_gradient(*args)[::-1], *rest)
+
+
 def _whole_batches(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
     return _loop(loss_and_gradient, w, X, y, lr, len(X), epochs, rng)
 
@@ -155,6 +209,13 @@ _APART = (
 _MEASURED = (
     "w is right. The history should hold the losses met on the way, each measured before its update; you measured again"
     " after the epoch."
+)
+
+_ELSEWHERE = np.random.default_rng(0)  # what an answer uses that draws from numbers of its own; it never starts again
+
+_UNWEIGHTED = (
+    "w is right. In the history a short last batch counts as much as a full one: weigh each loss with the number of its"
+    " examples, and divide by len(X)."
 )
 
 LOOP_MISTAKES = (
@@ -188,6 +249,24 @@ LOOP_MISTAKES = (
         _looping(drop_last=True),
         "The last batch is left out where it is shorter than the others. Every example counts in every epoch; a slice"
         " beyond the end is simply shorter.",
+    ),
+    Misconception(
+        "last-batch-dropped",
+        _dropping,
+        "The last batch is left out where it is shorter than the others. Every example counts in every epoch; a slice"
+        " beyond the end is simply shorter.",
+    ),
+    Misconception(
+        "overlapping",
+        _overlapping,
+        "The batches overlap: there is one for every example. Their starts are batch_size apart, range(0, len(X),"
+        " batch_size).",
+    ),
+    Misconception(
+        "other-random-numbers",
+        _looping(order=lambda rng, n, epoch, before: _ELSEWHERE.permutation(n)),
+        "Two runs with the same rng end in different places, so the order comes from elsewhere. Draw it from the rng"
+        " that is given: then a training can be repeated.",
     ),
     Misconception(
         "sign",
@@ -225,11 +304,32 @@ LOOP_MISTAKES = (
         _looping(restart=True),
         "Every epoch begins at the first w again. Go on from the w where the epoch before has ended.",
     ),
+    Misconception("unweighted-mean", _looping(record=lambda losses, sizes, after: np.mean(losses)), _UNWEIGHTED),
     Misconception(
         "unweighted-mean",
-        _looping(record=lambda losses, sizes, after: np.mean(losses)),
-        "w is right. In the history a short last batch counts as much as a full one: weigh each loss with the number"
-        " of its examples, and divide by len(X).",
+        _looping(record=lambda losses, sizes, after: np.sum(losses) * max(sizes) / sum(sizes)),
+        _UNWEIGHTED,
+    ),
+    Misconception(
+        "unweighted-mean",
+        _looping(record=lambda losses, sizes, after: np.sum(losses) / (sum(sizes) // max(sizes))),
+        _UNWEIGHTED,
+    ),
+    Misconception(
+        "every-loss",
+        _every_loss,
+        "w is right. The history holds the loss of every batch; one number for each epoch is needed, the mean over its"
+        " examples.",
+    ),
+    Misconception(
+        "order",
+        lambda *args: _loop(*args)[::-1],
+        "Both are right, but in the other order: return w, history.",
+    ),
+    Misconception(
+        "exchanged",
+        _exchanged,
+        "Loss and gradient are exchanged: loss_and_gradient returns the loss first and then the gradient.",
     ),
     Misconception(
         "last-loss",
@@ -251,6 +351,30 @@ LOOP_MISTAKES = (
 )
 
 
+def _judge_loop():
+    compared = judge_function(_loop, _trainings, LOOP_MISTAKES)
+
+    def judge(answer, rng):
+        seed = int(rng.integers(2**32))
+        verdict = compared(answer, seed=seed)
+        if verdict.status == NOT_YET and verdict.misconception is None and _differs(answer, seed):
+            return _said(LOOP_MISTAKES, "other-random-numbers")
+        return verdict
+
+    return settling(judge, LOOP_MISTAKES)
+
+
+def _differs(answer, seed):
+    """Whether two runs with the same arguments give different results."""
+    [args, *_] = _trainings(np.random.default_rng(seed))
+    needed = _loop(*fresh(args))
+    try:
+        one, other = (read_parts(call(answer, fresh(args), ""), needed) for _ in range(2))
+    except Settled:
+        return False
+    return any(not np.array_equal(one[name], other[name], equal_nan=True) for name in one)
+
+
 # rate-sweep: choose a learning rate by its validation loss
 
 
@@ -262,20 +386,21 @@ def _sweep(run, rates):
 def _runs(rng):
     """Tables of losses in which each wrong way to choose finds another rate, and the largest rate diverges."""
     cases = []
-    for count in (8, 9, 10):
-        rates = [float(f"{0.001 * 3.0**k:.2g}") for k in range(count)]
-        best, by_training, by_test, highest, gap = rng.permutation(np.arange(1, count - 2))[:5]
+    for count in (10, 11, 12):
+        rates = [float(f"{0.001 * 2.0**k:.2g}") for k in range(count)]
+        places = rng.permutation(np.arange(1, count - 2))[:7]
+        best, by_training, by_test, with_training, with_test, highest, gap = places
         losses = {
             "training": rng.uniform(0.3, 0.4, size=count),
             "validation": rng.uniform(0.55, 0.9, size=count),
             "test": rng.uniform(0.55, 0.9, size=count),
         }
-        losses["training"][[best, by_training, gap]] = 0.1, 0.02, 0.75
-        losses["validation"][[best, highest, gap]] = 0.25, 2.1, 0.78
-        losses["test"][[best, by_test]] = 0.27, 0.24
+        losses["training"][[best, by_training, with_training, with_test, gap]] = 0.15, 0.02, 0.06, 0.18, 0.75
+        losses["validation"][[best, with_training, with_test, highest, gap]] = 0.28, 0.33, 0.32, 2.1, 0.78
+        losses["test"][[best, by_test, with_test]] = 0.30, 0.12, 0.20
         for values in losses.values():
             values[-1] = np.nan
-        if count != 8:
+        if count != 10:
             rates, losses = rates[::-1], {name: values[::-1] for name, values in losses.items()}
         cases.append((_table(rates, losses), rates))
     return cases
@@ -294,6 +419,15 @@ def _by(name, pick=np.nanargmin):
     return lambda run, rates: rates[int(pick([run(lr)[name] for lr in rates]))]
 
 
+def _by_sum(*names):
+    return lambda run, rates: rates[int(np.nanargmin([sum(run(lr)[name] for name in names) for lr in rates]))]
+
+
+_WITH_TEST = (
+    "The test loss has a say in your choice. Then nothing is left to tell honestly how good the result is: choose by"
+    " the validation loss alone."
+)
+
 SWEEP_MISTAKES = (
     Misconception(
         "by-training",
@@ -306,10 +440,19 @@ SWEEP_MISTAKES = (
         "You chose by the test loss. Then nothing is left to tell honestly how good the result is: the test set is"
         " looked at once, after every choice has been made. Choose by the validation loss.",
     ),
+    Misconception("with-test", _by_sum("validation", "test"), _WITH_TEST),
+    Misconception("with-test", _by_sum("training", "validation", "test"), _WITH_TEST),
+    Misconception(
+        "with-training",
+        _by_sum("training", "validation"),
+        "The training loss has a say in your choice, and it rewards learning by heart. Choose by the validation loss"
+        " alone.",
+    ),
     Misconception(
         "nan-wins",
         _by("validation", np.argmin),
-        "np.argmin takes NaN for the smallest number, so the run that diverged has won. np.nanargmin passes over it.",
+        "The run that diverged has won. np.argmin, if you used it, takes NaN for the smallest number; np.nanargmin"
+        " passes over it.",
     ),
     Misconception(
         "nan-stays",
@@ -427,23 +570,27 @@ OVERFIT_MISTAKES = (
 )
 
 
+def _told(value):
+    """A number as it is, anything else by its kind."""
+    plain = isinstance(value, float | np.floating) or (isinstance(value, int) and abs(value) < 1e300)
+    return shown(float(value)) if plain and not isinstance(value, bool) else kind_of(value)
+
+
 def _judge_overfit():
     settled = partial(_said, OVERFIT_MISTAKES)
 
     def judge(answer, rng):
-        settings = call(answer, (), "")
-        if not isinstance(settings, dict) or not {"hidden", "lr", "epochs"} <= settings.keys():
-            raise Settled(f"It returns {kind_of(settings)}; a dict is needed, with the names hidden, lr and epochs.")
-        if all(is_blank(settings[name]) for name in ("hidden", "lr", "epochs")):
-            raise Settled("Replace each None with a number.", NOT_ATTEMPTED)
+        settings, missing = read_named(call(answer, (), ""), ("hidden", "lr", "epochs"))
+        if missing:
+            return Verdict(NOT_YET, missing)
         for name in ("hidden", "epochs"):
             if not isinstance(settings[name], int | np.integer) or isinstance(settings[name], bool):
-                raise Settled(f"{name} is {kind_of(settings[name])}; a whole number is needed.")
+                raise Settled(f"{name} is {_told(settings[name])}; a whole number is needed, as in 64.")
             if settings[name] < 1:
                 raise Settled(f"{name} is below 1; at least 1 is needed.")
         lr = settings["lr"]
-        if not isinstance(lr, numbers.Real) or isinstance(lr, bool) or not 0 <= float(lr) < np.inf:
-            raise Settled(f"lr is {kind_of(lr)}; a positive number is needed.")
+        if not isinstance(lr, numbers.Real) or isinstance(lr, bool) or not 0 <= lr < 1e300:
+            raise Settled(f"lr is {_told(lr)}; a positive number is needed.")
         if float(lr) == 0:
             return settled("zero-rate")
         if settings["epochs"] > MOST["epochs"]:
@@ -618,7 +765,7 @@ PROBLEMS = (
             "loss, g = loss_and_gradient(w, X[rows], y[rows]), and then w = w - lr * g, as a new array.",
             "For the history add up len(rows) * loss over the epoch, and divide by len(X).",
         ),
-        judge=judge_function(_loop, _trainings, LOOP_MISTAKES),
+        judge=_judge_loop(),
         withdrawn=("training.train",),
         minutes=15,
         difficulty=2,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib.course.judging import Misconception, Problem, judge_function
+from bplib.course.judging import Misconception, Problem, judge_function, misconceptions
 from bplib.course.reading import NOT_ATTEMPTED, NOT_YET, PASSED, Settled, Verdict, call, kind_of, listed, settling
 
 LESSON = "05_weight_updates"
@@ -108,6 +108,80 @@ UPDATE_MISTAKES = (
         _with(lambda p, g, lr: p - g / lr),
         "You divided by the learning rate. A small rate means a small step, so it multiplies the gradient.",
     ),
+    *misconceptions(
+        (
+            "weights-without-lr",
+            "b is right. The step of the weights lacks the learning rate: it is lr times dw.",
+            (_with(lambda p, g, lr: p - g, lambda p, g, lr: p - lr * g),),
+        ),
+        (
+            "weights-left",
+            "The weights have not moved. They follow the same rule as the bias.",
+            (_with(lambda p, g, lr: p, lambda p, g, lr: p - lr * g),),
+        ),
+        (
+            "nothing-moved",
+            "These are the old w and b. After the step is computed it must be subtracted, and the result returned.",
+            (_with(lambda p, g, lr: p),),
+        ),
+        (
+            "one-sign",
+            "One of the two walks uphill. Both gradients are subtracted.",
+            (
+                _with(lambda p, g, lr: p - lr * g, lambda p, g, lr: p + lr * g),
+                _with(lambda p, g, lr: p + lr * g, lambda p, g, lr: p - lr * g),
+            ),
+        ),
+        (
+            "steps-not-taken",
+            "This is lr times the gradients. Subtract it from the old w and b.",
+            (_with(lambda p, g, lr: lr * g),),
+        ),
+        (
+            "lr-on-all",
+            "The learning rate has shrunk the parameters too. It multiplies the gradient alone: mind the brackets.",
+            (_with(lambda p, g, lr: lr * (p - g)), _with(lambda p, g, lr: lr * p - g)),
+        ),
+        (
+            "own-value",
+            "You subtracted lr times the parameter itself. The step is lr times its gradient.",
+            (_with(lambda p, g, lr: p - lr * p),),
+        ),
+        (
+            "factor",
+            "The step is twice too long. A factor 2, where a loss has one, is in its gradient already.",
+            (_with(lambda p, g, lr: p - 2 * lr * g),),
+        ),
+        (
+            "mean-gradient",
+            "All weights have moved by the same step. Each has its own gradient, its entry of dw.",
+            (
+                _with(lambda p, g, lr: p - lr * np.mean(g)),
+                _with(lambda p, g, lr: p - lr * np.sum(g)),
+            ),
+        ),
+        (
+            "over-d",
+            "You divided by the number of weights. The step is lr times the gradient as it is.",
+            (
+                lambda gradients, w, b, lr: _update(gradients, w, b, lr / len(w)),
+                lambda gradients, w, b, lr: (_update(gradients, w, b, lr / len(w))[0], _update(gradients, w, b, lr)[1]),
+            ),
+        ),
+        (
+            "unit-length",
+            "You divided the gradient by its length. Where the slope is steep the step is long, and that is meant so.",
+            (
+                _with(lambda p, g, lr: p - lr * g / np.linalg.norm(g)),
+                _with(lambda p, g, lr: p - lr * g / np.linalg.norm(g), lambda p, g, lr: p - lr * g),
+            ),
+        ),
+        (
+            "two-steps",
+            "These are two steps. Return what one leads to.",
+            (lambda gradients, w, b, lr: _update(gradients, *_update(gradients, w, b, lr), lr),),
+        ),
+    ),
 )
 
 
@@ -171,8 +245,10 @@ WALK_MISTAKES = tuple(
 def _judge_walks():
     def judge(answer, rng):
         result = call(answer, (), "")
-        if not isinstance(result, dict) or set(result) != set(RATES):
+        if not isinstance(result, dict):
             raise Settled(f"It returns {kind_of(result)}; a dict is needed, with a word for each of {listed(RATES)}.")
+        if set(result) != set(RATES):
+            raise Settled(f"The keys of the dict must be the three rates {listed(RATES)}, as numbers.")
         words = [" ".join(result[rate].split()).lower() if isinstance(result[rate], str) else None for rate in RATES]
         if all(result[rate] is None for rate in RATES):
             raise Settled("Replace each None with one of the four words.", NOT_ATTEMPTED)
@@ -268,6 +344,43 @@ RATE_MISTAKES = (
         lambda H: 4 / np.linalg.eigvalsh(H)[-1],
         "This is twice the limit. H holds the second derivatives already, with the factor 2 of the square in them.",
     ),
+    *misconceptions(
+        (
+            "upside-down",
+            "It is turned around: where the surface is steeper the rate must be smaller, so c stands below the line.",
+            (
+                lambda H: np.linalg.eigvalsh(H)[-1] / 2,
+                lambda H: 2 * np.linalg.eigvalsh(H)[-1],
+            ),
+        ),
+        (
+            "every-direction",
+            "This is the limit of each direction. The walk goes in all of them at once, so one limit binds: which?",
+            (lambda H: 2 / np.linalg.eigvalsh(H), lambda H: 2 / np.linalg.eigvalsh(H)[::-1]),
+        ),
+        (
+            "both-ends",
+            "With this rate the steepest and the flattest direction shrink alike, and it is a good one to walk with."
+            " The limit is larger: it depends on the steepest direction alone.",
+            (lambda H: 2 / (np.linalg.eigvalsh(H)[0] + np.linalg.eigvalsh(H)[-1]),),
+        ),
+        (
+            "row-sum",
+            "The largest sum over a row is never below the largest eigenvalue, so this rate is safe. The limit itself"
+            " needs the eigenvalue.",
+            (lambda H: 2 / np.abs(H).sum(axis=0).max(),),
+        ),
+        (
+            "root",
+            "You took the root of the curvature. The eigenvalues of H are the curvatures themselves.",
+            (lambda H: 2 / np.sqrt(np.linalg.eigvalsh(H)[-1]),),
+        ),
+        (
+            "ratio",
+            "np.linalg.cond compares the steepest curvature with the flattest. The limit needs the steepest alone.",
+            (lambda H: 2 / np.linalg.cond(H), lambda H: np.linalg.cond(H)),
+        ),
+    ),
 )
 
 
@@ -294,8 +407,8 @@ def _descents(rng):
     """Three descents, of which the second takes too long; one whose slopes cancel; one that begins at the minimum."""
     cases = []
     for d, lr, tolerance, most, start in ((3, 0.3, 1e-3, 500, 3.0), (5, 0.02, 1e-4, 12, 2.0), (2, 0.6, 1e-2, 300, 4.0)):
-        center, curvatures = rng.normal(size=d), rng.uniform(0.8, 1.5, size=d)
-        curvatures[1] = 0.5  # the last slope to become small is a negative one
+        center, curvatures = rng.normal(size=d), rng.uniform(0.9, 1.5, size=d)
+        curvatures[:2] = 0.7, 0.5  # the last slope to become small is a negative one, and before it a positive one
         away = start * rng.uniform(0.5, 1.0, size=d) * np.where((np.arange(d) % 2) | (d == 5), -1.0, 1.0)
         cases.append((_quadratic(center, curvatures), center + away, lr, tolerance, most))
     center, away = rng.normal(size=4), rng.uniform(1.0, 2.0) * np.array([1.0, -1.0, -1.0, 1.0])
@@ -328,6 +441,25 @@ def _largest(g):
 def _counts_one_more(gradient, w, lr, tolerance, most):
     w, steps = _descend(gradient, w, lr, tolerance, most)
     return w, steps + 1
+
+
+def _stopping_short(gradient, w, lr, tolerance, most):
+    w, steps = _descend(gradient, w, lr, tolerance, most)
+    return w, min(steps, most - 1)
+
+
+def _counts_one_more_when_stopping(gradient, w, lr, tolerance, most):
+    place, steps = _descend(gradient, w, lr, tolerance, most)
+    return place, steps + (steps < most)
+
+
+def _asks_after_the_step(gradient, w, lr, tolerance, most):
+    place, steps = _descend(gradient, w - lr * gradient(w), lr, tolerance, most - 1)
+    return place, steps + 1
+
+
+def _first_gradient_only(gradient, w, lr, tolerance, most):
+    return _descend(lambda _: gradient(w), w, lr, tolerance, most)
 
 
 def _uphill(gradient, w, lr, tolerance, most):
@@ -376,6 +508,11 @@ STOP_MISTAKES = (
         "w is right. The number counts the steps that were taken: finding out that none is needed is no step.",
     ),
     Misconception(
+        "count",
+        _counts_one_more_when_stopping,
+        "w is right. The number counts the steps that were taken: finding out that none is needed is no step.",
+    ),
+    Misconception(
         "never-stops",
         lambda gradient, w, lr, tolerance, most: _descending(lambda *_: False)(gradient, w, lr, tolerance, most),
         "It always takes as many steps as it may. Stop as soon as no gradient is as large as the tolerance.",
@@ -401,6 +538,64 @@ STOP_MISTAKES = (
         "sign",
         _uphill,
         "This walks uphill: subtract lr times the gradient.",
+    ),
+    *misconceptions(
+        (
+            "count-at-the-limit",
+            "w is right. When the limit ends the loop, `most` steps have been taken: range(most) counts from 0, so its"
+            " last number is one less.",
+            (_stopping_short,),
+        ),
+        (
+            "asks-too-late",
+            "You ask only after a step. A start that is good enough needs none: ask before each step.",
+            (_asks_after_the_step,),
+        ),
+        (
+            "abs-too-late",
+            "You took the largest entry first and its absolute value then. A steep negative slope is not the largest"
+            " entry: np.abs comes first.",
+            (_descending(lambda g, step, w, tolerance: abs(np.max(g)) < tolerance),),
+        ),
+        (
+            "whole-gradient",
+            "You compare the length or the sum of the whole gradient, which is larger than its largest entry. Here each"
+            " entry is compared with the tolerance.",
+            (
+                _descending(lambda g, step, w, tolerance: np.linalg.norm(g) < tolerance),
+                _descending(lambda g, step, w, tolerance: np.sum(np.abs(g)) < tolerance),
+                _descending(lambda g, step, w, tolerance: np.sum(g**2) < tolerance),
+            ),
+        ),
+        (
+            "mean-slope",
+            "You take the mean of the slopes, in which a steep one can hide among flat ones. Look at the largest.",
+            (_descending(lambda g, step, w, tolerance: np.mean(np.abs(g)) < tolerance),),
+        ),
+        (
+            "turned-around",
+            "The comparison is turned around: it stops where a slope is large. Stop when all are smaller than the"
+            " tolerance.",
+            (_descending(lambda g, step, w, tolerance: _largest(g) > tolerance),),
+        ),
+        (
+            "no-lr",
+            "The learning rate is missing: the step is lr times the gradient.",
+            (lambda gradient, w, lr, tolerance, most: _descend(gradient, w, 1.0, tolerance, most),),
+        ),
+        (
+            "gradient-once",
+            "The gradient was taken once, at the start. It changes from place to place: call gradient(w) in the loop.",
+            (_first_gradient_only,),
+        ),
+        (
+            "limit",
+            "The limit is missed by one: at most `most` steps are allowed, and all of them if they are needed.",
+            (
+                lambda gradient, w, lr, tolerance, most: _descend(gradient, w, lr, tolerance, most + 1),
+                lambda gradient, w, lr, tolerance, most: _descend(gradient, w, lr, tolerance, most - 1),
+            ),
+        ),
     ),
 )
 

@@ -1,0 +1,722 @@
+"""Lesson 12: the backward of a convolution in one and in two dimensions, of pooling, and what gradients add up to."""
+
+import numpy as np
+
+from bplib.course.judging import Problem, judge_function, judge_numbers, judge_square_first, misconceptions
+
+LESSON = "12_convolutional_networks"
+TITLE = "Convolutional networks"
+
+TURNED = ("rotated-90", "transposed", "transpose-w")  # recognized in square arrays, which a turned one fits too
+
+
+# conv1d-backward
+
+
+def _conv1d_backward(dy, x, W):
+    """Of y_fo = b_f + sum of W_fci x_c,(o + i)."""
+    dx, dW, windows = np.zeros_like(x), np.zeros_like(W), dy.shape[2]
+    for i in range(W.shape[2]):
+        seen = x[:, :, i : i + windows]
+        dW[:, :, i] = np.einsum("nfo,nco->fc", dy, seen)
+        dx[:, :, i : i + windows] += np.einsum("nfo,fc->nco", dy, W[:, :, i])
+    return dx, dW, dy.sum(axis=(0, 2))
+
+
+def _sequence(rng, n, c, f, size, length):
+    return rng.normal(size=(n, f, length - size + 1)), rng.normal(size=(n, c, length)), rng.normal(size=(f, c, size))
+
+
+def _sequences(rng):
+    return [_sequence(rng, *sizes) for sizes in ((5, 2, 4, 3, 8), (7, 3, 2, 4, 9), (6, 3, 4, 2, 8))]
+
+
+def _square_sequences(rng):
+    """As many filters as channels, where a transpose that was forgotten fits."""
+    return [_sequence(rng, *sizes) for sizes in ((5, 3, 3, 2, 8), (6, 4, 4, 3, 9))]
+
+
+def _conv1d_variant(first=lambda dx, dy, x, W: dx, second=lambda dW, dy, x, W: dW, third=None):
+    """A wrong backward: each argument spoils one gradient; third makes db from dy."""
+
+    def backward(dy, x, W):
+        dx, dW, db = _conv1d_backward(dy, x, W)
+        return first(dx, dy, x, W), second(dW, dy, x, W), third(dy) if third else db
+
+    return backward
+
+
+def _unflipped(dx, dy, x, W):
+    return _conv1d_backward(dy, x, W[:, :, ::-1])[0]
+
+
+def _last_window_wins(dx, dy, x, W):
+    dx = np.zeros_like(x)
+    for o in range(dy.shape[2]):
+        dx[:, :, o : o + W.shape[2]] = np.einsum("nf,fci->nci", dy[:, :, o], W)
+    return dx
+
+
+def _last_weight_wins(dx, dy, x, W):
+    dx = np.zeros_like(x)
+    for i in range(W.shape[2]):
+        dx[:, :, i : i + dy.shape[2]] = np.einsum("nfo,fc->nco", dy, W[:, :, i])
+    return dx
+
+
+def _one_window(o):
+    return lambda dW, dy, x, W: np.einsum(
+        "nf,nci->fci", dy[:, :, o], x[:, :, o : o + W.shape[2]] if o >= 0 else _end(x, W)
+    )
+
+
+def _end(x, W):
+    return x[:, :, x.shape[2] - W.shape[2] :]
+
+
+FLIP = (
+    "dx has the filter the wrong way around. Slid over dy it has to be turned around: entry k of x stands at place i of"
+    " window k - i, so the weights run against the windows. Added to x weight by weight, or window by window, it must"
+    " not be turned."
+)
+
+
+def _channels_for_filters(dx, dy, x, W):
+    return _conv1d_backward(dy, x, W.swapaxes(0, 1))[0] if len(W) == x.shape[1] else np.zeros(0)
+
+
+CONV1D_MISTAKES = misconceptions(
+    ("no-flip", FLIP, (_conv1d_variant(first=_unflipped),)),
+    (
+        "transpose-w",
+        "In dx the filters and the channels have changed places. The forward goes from channels to filters, so the"
+        " backward needs W[:, :, i] turned: (channels, filters) times (filters, windows). Where there are as many"
+        " filters as channels both fit; else NumPy refuses.",
+        (_conv1d_variant(first=_channels_for_filters),),
+    ),
+    (
+        "last-filter",
+        "dx comes from the last filter alone. All filters have looked at x, and their gradients add up: += in place of"
+        " =.",
+        (_conv1d_variant(first=lambda dx, dy, x, W: _conv1d_backward(dy[:, -1:], x, W[-1:])[0]),),
+    ),
+    (
+        "flipped-dw",
+        "dx and db are right, and dW comes out back to front. Weight i meets x at o + i in window o: dW is dy slid"
+        " over x, with nothing turned around.",
+        (_conv1d_variant(second=lambda dW, dy, x, W: dW[:, :, ::-1].copy()),),
+    ),
+    (
+        "flipped-both",
+        "Both dx and dW are turned around. This is the backward of a convolution with a flipped filter; ours slides it"
+        " as it stands.",
+        (_conv1d_variant(first=_unflipped, second=lambda dW, dy, x, W: dW[:, :, ::-1].copy()),),
+    ),
+    (
+        "overwrites",
+        "dW and db are right. In dx each window overwrites what the one before has given: windows overlap, and their"
+        " gradients add up. Use += in place of =.",
+        (_conv1d_variant(first=_last_window_wins), _conv1d_variant(first=_last_weight_wins)),
+    ),
+    (
+        "one-window",
+        "dW comes from one window only. The filter is used in every window, and all of them pull at it: sum over them.",
+        (
+            _conv1d_variant(second=_one_window(0)),
+            _conv1d_variant(second=_one_window(-1)),
+        ),
+    ),
+    (
+        "last-example",
+        "dW comes from the last example of the batch alone. All examples pull at the same filter: add them up.",
+        (_conv1d_variant(second=lambda dW, dy, x, W: _conv1d_backward(dy[-1:], x[-1:], W)[1]),),
+    ),
+    (
+        "overwrites-both",
+        "In a loop over examples and filters, dx and dW keep only what came last. Examples add up in dW, and filters"
+        " in dx: += in place of =, in both.",
+        (
+            _conv1d_variant(
+                lambda dx, dy, x, W: _conv1d_backward(dy[:, -1:], x, W[-1:])[0],
+                lambda dW, dy, x, W: _conv1d_backward(dy[-1:], x[-1:], W)[1],
+            ),
+        ),
+    ),
+    (
+        "factor-windows",
+        "dW is divided by the number of windows. A filter that is used in many places is pulled at from all of them,"
+        " and pulls add up: no mean.",
+        (
+            _conv1d_variant(second=lambda dW, dy, x, W: dW / dy.shape[2]),
+            _conv1d_variant(lambda dx, *_: dx, lambda dW, dy, x, W: dW / dy.shape[2], lambda dy: dy.mean(2).sum(0)),
+        ),
+    ),
+    (
+        "factor-batch",
+        "There is a division by n too many: a mean over the batch, if the loss has one, is in dy already.",
+        (
+            _conv1d_variant(second=lambda dW, dy, x, W: dW / len(x)),
+            _conv1d_variant(second=lambda dW, dy, x, W: dW / len(x), third=lambda dy: dy.sum(2).mean(0)),
+        ),
+    ),
+    (
+        "bias-mean",
+        "dx and dW are right; db is a mean. A filter's bias is added in every window of every example, and all of them"
+        " pull at it: sum.",
+        (
+            _conv1d_variant(third=lambda dy: dy.mean(axis=(0, 2))),
+            _conv1d_variant(third=lambda dy: dy.sum(axis=2).mean(axis=0)),
+            _conv1d_variant(third=lambda dy: dy.sum(axis=0).mean(axis=1)),
+        ),
+    ),
+    (
+        "bias-sum-shape",
+        "db is not summed far enough. There is one bias for each filter, whatever the example and the window: sum over"
+        " axes 0 and 2.",
+        (
+            _conv1d_variant(third=lambda dy: dy.sum(axis=0)),
+            _conv1d_variant(third=lambda dy: dy.sum(axis=2)),
+            _conv1d_variant(third=lambda dy: dy),
+        ),
+    ),
+    (
+        "bias-sum-all",
+        "db was summed over the filters too. Each filter has a bias of its own: sum over axes 0 and 2 alone.",
+        (
+            _conv1d_variant(third=lambda dy: dy.sum()),
+            _conv1d_variant(third=lambda dy: np.full(dy.shape[1], dy.sum())),
+        ),
+    ),
+    (
+        "slope-only",
+        "dx has forgotten the upstream: each weight is still to be multiplied by the dy of its window.",
+        (_conv1d_variant(first=lambda dx, dy, x, W: _conv1d_backward(np.ones_like(dy), x, W)[0]),),
+    ),
+    (
+        "order",
+        "The three gradients are right, but in another order. Return dx, dW, db.",
+        (
+            lambda dy, x, W: (lambda dx, dW, db: (dW, dx, db))(*_conv1d_backward(dy, x, W)),
+            lambda dy, x, W: (lambda dx, dW, db: (dW, db, dx))(*_conv1d_backward(dy, x, W)),
+        ),
+    ),
+    (
+        "sign",
+        "All three have the wrong sign. A gradient points to where the loss grows; the minus belongs to the update.",
+        (lambda dy, x, W: tuple(-part for part in _conv1d_backward(dy, x, W)),),
+    ),
+)
+
+
+# conv2d-backward
+
+
+def _windows(dy, i, j, stride):
+    """Where the entries of x stand that weight (i, j) meets, in all windows."""
+    rows, columns = dy.shape[2:]
+    return (
+        slice(None),
+        slice(None),
+        slice(i, i + stride * (rows - 1) + 1, stride),
+        slice(j, j + stride * (columns - 1) + 1, stride),
+    )
+
+
+def _conv2d_backward(dy, x, W, stride):
+    dx, dW = np.zeros_like(x), np.zeros_like(W)
+    for i, j in np.ndindex(W.shape[2:]):
+        there = _windows(dy, i, j, stride)
+        dW[:, :, i, j] = np.einsum("nfop,ncop->fc", dy, x[there])
+        dx[there] += np.einsum("nfop,fc->ncop", dy, W[:, :, i, j])
+    return dx, dW, dy.sum(axis=(0, 2, 3))
+
+
+def _image(rng, n, c, f, rows, columns, h, w, stride):
+    out = (h - rows) // stride + 1, (w - columns) // stride + 1
+    x, W = rng.normal(size=(n, c, h, w)), rng.normal(size=(f, c, rows, columns))
+    return rng.normal(size=(n, f, *out)), x, W, stride
+
+
+def _images(rng):
+    sizes = ((5, 2, 4, 3, 2, 8, 6, 1), (3, 2, 5, 3, 4, 8, 11, 2), (4, 3, 2, 2, 3, 9, 10, 2))
+    return [_image(rng, *each) for each in sizes]
+
+
+def _square_images(rng):
+    return [_image(rng, *each) for each in ((5, 2, 4, 3, 3, 8, 7, 1), (4, 3, 2, 3, 3, 7, 10, 2))]
+
+
+def _conv2d_variant(first=lambda dx, dy, x, W, stride: dx, second=lambda dW, dy, x, W, stride: dW, third=None):
+    """A wrong backward: each argument spoils one gradient; third makes db from dy."""
+
+    def backward(dy, x, W, stride):
+        dx, dW, db = _conv2d_backward(dy, x, W, stride)
+        return first(dx, dy, x, W, stride), second(dW, dy, x, W, stride), third(dy) if third else db
+
+    return backward
+
+
+def _with_filter(turned):
+    """dx as it comes out of a filter that was turned wrongly."""
+    return lambda dx, dy, x, W, stride: _conv2d_backward(dy, x, turned(W), stride)[0]
+
+
+def _flip(W):
+    return W[:, :, ::-1, ::-1]
+
+
+def _stride_ignored(dx, dy, x, W, stride):
+    dx = np.zeros_like(x)
+    for i, j in np.ndindex(W.shape[2:]):
+        dx[:, :, i : i + dy.shape[2], j : j + dy.shape[3]] += np.einsum("nfop,fc->ncop", dy, W[:, :, i, j])
+    return dx
+
+
+def _stride_ignored_in_dw(dW, dy, x, W, stride):
+    dW = np.zeros_like(W)
+    for i, j in np.ndindex(W.shape[2:]):
+        seen = x[:, :, i : i + dy.shape[2], j : j + dy.shape[3]]
+        dW[:, :, i, j] = np.einsum("nfop,ncop->fc", dy, seen)
+    return dW
+
+
+def _last_image_window_wins(dx, dy, x, W, stride):
+    dx, (rows, columns) = np.zeros_like(x), W.shape[2:]
+    for o, p in np.ndindex(dy.shape[2:]):
+        place = np.s_[:, :, o * stride : o * stride + rows, p * stride : p * stride + columns]
+        dx[place] = np.einsum("nf,fcij->ncij", dy[:, :, o, p], W)
+    return dx
+
+
+def _last_image_weight_wins(dx, dy, x, W, stride):
+    dx = np.zeros_like(x)
+    for i, j in np.ndindex(W.shape[2:]):
+        dx[_windows(dy, i, j, stride)] = np.einsum("nfop,fc->ncop", dy, W[:, :, i, j])
+    return dx
+
+
+def _image_window(o):
+    def dW(dW, dy, x, W, stride):
+        top, left = (o % length * stride for length in dy.shape[2:])
+        seen = x[:, :, top : top + W.shape[2], left : left + W.shape[3]]
+        return np.einsum("nf,ncij->fcij", dy[:, :, o, o], seen)
+
+    return dW
+
+
+CONV2D_MISTAKES = misconceptions(
+    (
+        "no-flip",
+        "dW and db are right. In dx the filter stands turned by 180 degrees: the weight W_ij that met an entry of x in"
+        " a window carries the gradient of that same window back to it. Where you slide a filter over dy it has to be"
+        " flipped, and where you add dy W window by window it must not be.",
+        (_conv2d_variant(first=_with_filter(_flip)),),
+    ),
+    (
+        "one-axis",
+        "dx is made with the filter flipped along one of its axes only. Both axes follow the same rule.",
+        (
+            _conv2d_variant(first=_with_filter(lambda W: W[:, :, ::-1])),
+            _conv2d_variant(first=_with_filter(lambda W: W[:, :, :, ::-1])),
+        ),
+    ),
+    (
+        "rotated-90",
+        "dx is made with the filter turned by 90 degrees. A flip of both axes is half a turn, 180 degrees; with filters"
+        " that are not square a quarter turn does not even fit.",
+        (
+            _conv2d_variant(first=_with_filter(lambda W: np.rot90(W, axes=(2, 3)))),
+            _conv2d_variant(first=_with_filter(lambda W: np.rot90(W, -1, axes=(2, 3)))),
+        ),
+    ),
+    (
+        "transposed",
+        "dx is made with rows and columns of the filter exchanged. To turn a filter around is no transpose: both axes"
+        " run backward, and neither becomes the other.",
+        (
+            _conv2d_variant(first=_with_filter(lambda W: W.swapaxes(2, 3))),
+            _conv2d_variant(first=_with_filter(lambda W: _flip(W).swapaxes(2, 3))),
+        ),
+    ),
+    (
+        "flipped-dw",
+        "dx and db are right, and dW is turned by 180 degrees. Weight (i, j) meets the entries of x that lie i below"
+        " and j beside the corners of the windows: nothing is turned around.",
+        (_conv2d_variant(second=lambda dW, *_: _flip(dW).copy()),),
+    ),
+    (
+        "flipped-both",
+        "Both dx and dW are turned by 180 degrees. This is the backward of a convolution with a flipped filter; ours"
+        " slides it as it stands.",
+        (_conv2d_variant(first=_with_filter(_flip), second=lambda dW, *_: _flip(dW).copy()),),
+    ),
+    (
+        "no-stride",
+        "It is right with stride 1 only. With a stride, window (o, p) has its corner at (o stride, p stride), in dx"
+        " and in dW alike.",
+        (
+            _conv2d_variant(first=_stride_ignored, second=_stride_ignored_in_dw),
+            _conv2d_variant(first=_stride_ignored),
+            _conv2d_variant(second=_stride_ignored_in_dw),
+        ),
+    ),
+    (
+        "overwrites",
+        "dW and db are right. In dx each window overwrites what others have given: windows overlap, and their gradients"
+        " add up. Use += in place of =.",
+        (_conv2d_variant(first=_last_image_window_wins), _conv2d_variant(first=_last_image_weight_wins)),
+    ),
+    (
+        "one-window",
+        "dW comes from one window only. The filter is used in every window, and all of them pull at it: sum over them.",
+        (_conv2d_variant(second=_image_window(0)), _conv2d_variant(second=_image_window(-1))),
+    ),
+    (
+        "last-example",
+        "dW comes from the last example of the batch alone. All examples pull at the same filter: add them up.",
+        (
+            _conv2d_variant(
+                second=lambda dW, dy, x, W, stride: _conv2d_backward(dy[-1:], x[-1:], W, stride)[1],
+            ),
+        ),
+    ),
+    (
+        "factor-windows",
+        "dW is divided by the number of windows. A filter that is used in many places is pulled at from all of them,"
+        " and pulls add up: no mean.",
+        (
+            _conv2d_variant(second=lambda dW, dy, *_: dW / dy[0, 0].size),
+            _conv2d_variant(second=lambda dW, dy, *_: dW / dy[0, 0].size, third=lambda dy: dy.mean((2, 3)).sum(0)),
+        ),
+    ),
+    (
+        "factor-batch",
+        "There is a division by n too many: a mean over the batch, if the loss has one, is in dy already.",
+        (
+            _conv2d_variant(second=lambda dW, dy, *_: dW / len(dy)),
+            _conv2d_variant(second=lambda dW, dy, *_: dW / len(dy), third=lambda dy: dy.sum((2, 3)).mean(0)),
+        ),
+    ),
+    (
+        "bias-mean",
+        "dx and dW are right; db is a mean. A filter's bias is added in every window of every example, and all of them"
+        " pull at it: sum.",
+        (
+            _conv2d_variant(third=lambda dy: dy.mean(axis=(0, 2, 3))),
+            _conv2d_variant(third=lambda dy: dy.sum(axis=(2, 3)).mean(axis=0)),
+            _conv2d_variant(third=lambda dy: dy.mean(axis=(2, 3)).sum(axis=0)),
+        ),
+    ),
+    (
+        "bias-sum-shape",
+        "db is not summed far enough. There is one bias for each filter, whatever the example and the window: sum over"
+        " axes 0, 2 and 3.",
+        (
+            _conv2d_variant(third=lambda dy: dy.sum(axis=0)),
+            _conv2d_variant(third=lambda dy: dy.sum(axis=(2, 3))),
+            _conv2d_variant(third=lambda dy: dy),
+        ),
+    ),
+    (
+        "bias-sum-all",
+        "db was summed over the filters too. Each filter has a bias of its own: sum over axes 0, 2 and 3 alone.",
+        (
+            _conv2d_variant(third=lambda dy: dy.sum()),
+            _conv2d_variant(third=lambda dy: np.full(dy.shape[1], dy.sum())),
+        ),
+    ),
+    (
+        "order",
+        "The three gradients are right, but in another order. Return dx, dW, db.",
+        (
+            lambda dy, x, W, stride: (lambda dx, dW, db: (dW, dx, db))(*_conv2d_backward(dy, x, W, stride)),
+            lambda dy, x, W, stride: (lambda dx, dW, db: (dW, db, dx))(*_conv2d_backward(dy, x, W, stride)),
+        ),
+    ),
+    (
+        "sign",
+        "All three have the wrong sign. A gradient points to where the loss grows; the minus belongs to the update.",
+        (lambda dy, x, W, stride: tuple(-part for part in _conv2d_backward(dy, x, W, stride)),),
+    ),
+)
+
+
+# max-pool-backward
+
+
+def _max_pool_backward(dy, x, size, stride):
+    return _pooling(dy, x, size, stride)
+
+
+def _pooling(
+    dy,
+    x,
+    size,
+    stride,
+    share=lambda dy, window, first: dy * first,
+    choose=lambda flat: flat.argmax(axis=2),
+    add=True,
+    most=None,
+):
+    """The backward of max pooling; each argument after the stride is one thing that a learner may get wrong."""
+    dx = np.zeros_like(x)
+    for o, p in list(np.ndindex(dy.shape[2:]))[:most]:
+        place = np.s_[:, :, o * stride : o * stride + size, p * stride : p * stride + size]
+        window = x[place]
+        flat = window.reshape(*x.shape[:2], -1)
+        first = (np.arange(flat.shape[2]) == choose(flat)[..., None]).reshape(window.shape)
+        given = share(dy[:, :, o, p][..., None, None], window, first)
+        dx[place] = dx[place] + given if add else given
+    return dx
+
+
+def _pools(rng):
+    """Whole numbers, so that there are ties; windows that overlap, windows that do not, and a rest at the edge."""
+    cases = []
+    for n, c, h, w, size, stride in ((5, 2, 6, 7, 3, 2), (3, 2, 6, 8, 2, 2), (4, 3, 5, 6, 2, 1)):
+        x = rng.integers(-2, 3, size=(n, c, h, w)).astype(float)
+        x[0, 0, :size, :size] = 3.0  # at least one window is a tie
+        out = (h - size) // stride + 1, (w - size) // stride + 1
+        cases.append((rng.normal(size=(n, c, *out)), x, size, stride))
+    return cases
+
+
+def _pooled(**wrong):
+    return lambda dy, x, size, stride: _pooling(dy, x, size, stride, **wrong)
+
+
+def _to_all_largest(dy, window, first):
+    return dy * (window == window.max(axis=(2, 3), keepdims=True))
+
+
+def _in_equal_parts(dy, window, first):
+    largest = window == window.max(axis=(2, 3), keepdims=True)
+    return dy * largest / largest.sum(axis=(2, 3), keepdims=True)
+
+
+def _last(flat):
+    return flat.shape[2] - 1 - flat[:, :, ::-1].argmax(axis=2)
+
+
+def _largest_of_all_channels(dy, x, size, stride):
+    dx = np.zeros_like(x)
+    for e, o, p in np.ndindex(len(x), *dy.shape[2:]):
+        place = np.s_[e, :, o * stride : o * stride + size, p * stride : p * stride + size]
+        at = np.unravel_index(x[place].argmax(), x[place].shape)
+        dx[place][at] += dy[e, :, o, p].sum()
+    return dx
+
+
+POOL_MISTAKES = misconceptions(
+    (
+        "as-it-stands",
+        "Both mistakes are still there. In a tie every largest entry gets the whole gradient; and where windows"
+        " overlap, a window overwrites what the one before has given.",
+        (_pooled(share=_to_all_largest, add=False),),
+    ),
+    (
+        "ties",
+        "Windows that overlap are right now. In a tie every largest entry still gets the whole gradient, so that dx"
+        " adds up to more than dy: only the first of them, row by row, was taken.",
+        (_pooled(share=_to_all_largest),),
+    ),
+    (
+        "overwrites",
+        "Ties are right now. Where windows overlap, one still overwrites what another has given, so that part of dy is"
+        " lost: an entry that is the largest of two windows gets both gradients. Use += in place of =.",
+        (_pooled(add=False),),
+    ),
+    (
+        "equal-parts",
+        "In a tie you divide the gradient among the largest entries. The sum is right, but the forward has taken the"
+        " first one, row by row: it gets all.",
+        (_pooled(share=_in_equal_parts), _pooled(share=_in_equal_parts, add=False)),
+    ),
+    (
+        "last-of-ties",
+        "In a tie the last of the largest entries gets the gradient. The forward takes the first one, row by row.",
+        (_pooled(choose=_last),),
+    ),
+    (
+        "mean",
+        "This is the backward of the mean: all entries of a window get an equal part. With the maximum, only the"
+        " largest has touched the output.",
+        (
+            _pooled(share=lambda dy, window, first: np.broadcast_to(dy / window[0, 0].size, window.shape)),
+            _pooled(share=lambda dy, window, first: np.broadcast_to(dy / window[0, 0].size, window.shape), add=False),
+        ),
+    ),
+    (
+        "everywhere",
+        "Every entry of a window gets its gradient. Only the largest has touched the output; the others get nothing.",
+        (
+            _pooled(share=lambda dy, window, first: np.broadcast_to(dy, window.shape)),
+            _pooled(share=lambda dy, window, first: np.broadcast_to(dy, window.shape), add=False),
+        ),
+    ),
+    (
+        "times-x",
+        "The gradient was multiplied by the largest entry. The output *is* that entry, so its slope is 1: dy arrives"
+        " as it is.",
+        (
+            _pooled(share=lambda dy, window, first: dy * first * window),
+            _pooled(share=lambda dy, window, first: first * window),
+        ),
+    ),
+    (
+        "no-upstream",
+        "This counts how often an entry was the largest. Each time it gets the dy of that window, not 1.",
+        (_pooled(share=lambda dy, window, first: 1.0 * first),),
+    ),
+    (
+        "one-window",
+        "Only one window gives its gradient back. Does the function return inside the loop?",
+        (_pooled(most=1), _pooled(share=_to_all_largest, most=1)),
+    ),
+    (
+        "over-channels",
+        "The largest entry was sought in all channels at once. Each channel is pooled by itself, and so is each"
+        " example.",
+        (_largest_of_all_channels,),
+    ),
+)
+
+
+# dx-sums
+
+SUM = 10.0
+FILTER = np.array([[1.0, 2.0], [0.0, -1.0]])
+SUMS = {"maximum": SUM, "overlapping": SUM, "mean": SUM, "convolution": SUM * FILTER.sum()}
+
+SUM_MISTAKES = misconceptions(
+    (
+        "to-all",
+        "With the maximum, each window gives its gradient to one entry only, and gives all of it. Nothing is lost on"
+        " the way and nothing is added.",
+        (
+            lambda: {"maximum": 4 * SUM},
+            lambda: {"overlapping": 4 * SUM},
+            lambda: {"maximum": 4 * SUM, "overlapping": 4 * SUM},
+        ),
+    ),
+    (
+        "maximum-as-mean",
+        "A quarter of the gradient is what each entry gets from the mean. The maximum hands over all of it, to one"
+        " entry.",
+        (
+            lambda: {"maximum": SUM / 4},
+            lambda: {"overlapping": SUM / 4},
+            lambda: {"maximum": SUM / 4, "overlapping": SUM / 4},
+        ),
+    ),
+    (
+        "overlap-more",
+        "Where windows overlap, an entry may get several gradients; but each window still gives its own away exactly"
+        " once.",
+        (lambda: {"overlapping": 2 * SUM}, lambda: {"overlapping": 16 * SUM / 9}),
+    ),
+    (
+        "mean-undivided",
+        "Each of the four entries gets a quarter of the gradient of its window, and not the whole.",
+        (lambda: {"mean": 4 * SUM},),
+    ),
+    (
+        "mean-one-part",
+        "A quarter is what one entry of a window gets. There are four of them: add them up.",
+        (lambda: {"mean": SUM / 4},),
+    ),
+    (
+        "convolution-as-it-came",
+        "A convolution multiplies. Each dy meets each of the four weights once, so it is counted as often as the"
+        " weights add up to.",
+        (lambda: {"convolution": SUM},),
+    ),
+    (
+        "convolution-without-signs",
+        "You added the sizes of the weights. Their signs count: a negative weight sends the gradient back negative.",
+        (lambda: {"convolution": SUM * np.abs(FILTER).sum()},),
+    ),
+    (
+        "convolution-mean",
+        "You took the mean of the weights. Each dy meets all four of them, and what they send back adds up.",
+        (lambda: {"convolution": SUM * FILTER.mean()},),
+    ),
+)
+
+
+PROBLEMS = (
+    Problem(
+        id="conv1d-backward",
+        title="The backward of a convolution in one dimension",
+        points=4,
+        hints=(
+            "Shapes first: dx as x, dW as W, db with one entry for each filter. How many windows pull at one weight?",
+            "Weight i meets the slice x[:, :, i : i + windows], with one entry for each window. Loop over i.",
+            "dW[:, :, i] is dy times that slice, summed over examples and windows: a product of (filters, windows) and"
+            " (windows, channels) for each example.",
+            "dx gets W[:, :, i].T @ dy at the same slice, with +=. db is dy summed over axes 0 and 2.",
+        ),
+        judge=judge_square_first(_conv1d_backward, _sequences, _square_sequences, CONV1D_MISTAKES, TURNED),
+        withdrawn=(
+            "convolution.conv1d_backward",
+            "convolution.conv2d_backward",
+            "convolution.Conv1d.backward",
+            "convolution.Conv1d.set_grads",
+        ),
+        minutes=15,
+        difficulty=2,
+    ),
+    Problem(
+        id="conv2d-backward",
+        title="The backward of a convolution in two dimensions",
+        points=5,
+        hints=(
+            "It is the exercise before with a second loop, and with a step in the slices. Write it for stride 1 first.",
+            "With a stride, weight (i, j) meets the rows i, i + stride, i + 2 stride, ... of x, one for each row of"
+            " windows, and the columns likewise.",
+            "rows = slice(i, i + stride * (dy.shape[2] - 1) + 1, stride), and columns likewise; seen = x[:, :, rows,"
+            " columns] has the shape (n, channels) followed by that of the windows.",
+            'dW[:, :, i, j] = np.einsum("nfop,ncop->fc", dy, seen), and dx[:, :, rows, columns] +='
+            ' np.einsum("nfop,fc->ncop", dy, W[:, :, i, j]).',
+        ),
+        judge=judge_square_first(_conv2d_backward, _images, _square_images, CONV2D_MISTAKES, TURNED),
+        withdrawn=(
+            "convolution.conv2d_backward",
+            "convolution.Conv1d.backward",
+            "convolution.Conv1d.set_grads",
+        ),
+        minutes=20,
+        difficulty=3,
+    ),
+    Problem(
+        id="max-pool-backward",
+        title="Repair the backward of max pooling",
+        points=3,
+        hints=(
+            "Count where each dy went. When would dx add up to more than dy, and when to less?",
+            "In a tie, `window == largest` is true in several places. The forward took the first one, row by row.",
+            "Flattened, a window has one place of its first maximum: window.reshape(n, channels, -1).argmax(axis=2). A"
+            " mask that is true there only is np.arange(size * size) == that[..., None], back in the shape of the"
+            " window.",
+            "Where windows overlap, an entry may be the largest of several. Then its gradients add up: += in place of"
+            " =.",
+        ),
+        judge=judge_function(_max_pool_backward, _pools, POOL_MISTAKES),
+        withdrawn=("pooling.max_pool_backward",),
+        minutes=15,
+        difficulty=2,
+    ),
+    Problem(
+        id="dx-sums",
+        title="What a gradient adds up to",
+        points=1,
+        hints=(
+            "Follow a single dy. To how many entries does it go, and how much of it to each?",
+            "The maximum: all of it, to one entry. The mean: a quarter, to four entries. The convolution: to four"
+            " entries, each time multiplied by a weight.",
+        ),
+        judge=judge_numbers(SUMS, SUM_MISTAKES),
+        minutes=5,
+        difficulty=1,
+    ),
+)

@@ -1,0 +1,609 @@
+"""Lesson 15: the exact gradient of a bandit, the score of a network, returns to go, and an update with a baseline."""
+
+import numpy as np
+
+from bplib.course.judging import Problem, judge_formula, judge_function, misconceptions
+
+LESSON = "15_policy_gradients"
+TITLE = "Policy gradients"
+
+
+# bandit-gradient: dJ/dz1 of three arms, a formula in z1, z2, z3, r1, r2, r3
+
+
+def _exp(z):
+    import sympy
+
+    return sympy.exp(z)
+
+
+def _policy_of(*z):
+    e = [_exp(each) for each in z]
+    return [each / sum(e) for each in e]
+
+
+def _bandit(formula):
+    """An answer from a formula in the probabilities p, the rewards r and the expected reward J."""
+
+    def answer(z1, z2, z3, r1, r2, r3):
+        p, r = _policy_of(z1, z2, z3), (r1, r2, r3)
+        return formula(p, r, sum(p_a * r_a for p_a, r_a in zip(p, r, strict=True)))
+
+    return answer
+
+
+_bandit_gradient = _bandit(lambda p, r, J: p[0] * (r[0] - J))
+
+
+def _logits_as_probabilities(z1, z2, z3, r1, r2, r3):
+    return z1 * (r1 - (z1 * r1 + z2 * r2 + z3 * r3))
+
+
+BANDIT_MISTAKES = misconceptions(
+    (
+        "own-arm",
+        "You followed z1 only to the probability of its own arm. It stands below the line of all three probabilities:"
+        " when z1 grows, the others shrink, and their rewards count too.",
+        (_bandit(lambda p, r, J: p[0] * (1 - p[0]) * r[0]),),
+    ),
+    (
+        "no-expectation",
+        "This is how J feels e^z1 above the line. It stands below the line as well, in the sum, and that gives a second"
+        " term with a minus.",
+        (_bandit(lambda p, r, J: p[0] * r[0]),),
+    ),
+    (
+        "no-probability",
+        "An arm that is better than J is to be raised, but how much J feels it depends on how often the arm is pulled:"
+        " a factor is missing.",
+        (_bandit(lambda p, r, J: r[0] - J),),
+    ),
+    (
+        "one-pull",
+        "This is what one pull of arm 1 says, reward times score. The gradient is the mean over all three arms, each"
+        " weighted by its probability.",
+        (_bandit(lambda p, r, J: (1 - p[0]) * r[0]), _bandit(lambda p, r, J: (1 - p[0]) * (r[0] - J))),
+    ),
+    (
+        "unweighted-mean",
+        "You compare arm 1 with the plain mean of the rewards. The policy does not pull all arms equally often; what it"
+        " expects is J.",
+        (_bandit(lambda p, r, J: p[0] * (r[0] - sum(r) / 3)),),
+    ),
+    (
+        "slope-twice",
+        "There is one factor 1 - p1 too many: comparing with J has already taken care of the sum below the line.",
+        (_bandit(lambda p, r, J: p[0] * (1 - p[0]) * (r[0] - J)),),
+    ),
+    (
+        "plus",
+        "The two terms of the quotient rule are subtracted, not added: a larger z1 makes the sum below the line larger"
+        " too, and that takes J down.",
+        (_bandit(lambda p, r, J: p[0] * (r[0] + J)),),
+    ),
+    (
+        "above-the-line",
+        "This is the slope of what stands above the line alone. J is a fraction, and z1 stands below the line as well.",
+        (lambda z1, z2, z3, r1, r2, r3: _exp(z1) * r1,),
+    ),
+    ("value", "This is J itself. What is asked for is its slope along z1.", (_bandit(lambda p, r, J: J),)),
+    (
+        "log",
+        "This is the slope of log J. J is to be differentiated as it is; the logarithm belongs to the probabilities.",
+        (_bandit(lambda p, r, J: p[0] * (r[0] - J) / J),),
+    ),
+    (
+        "logits",
+        "The z are logits, not probabilities. The probability of arm 1 is exp(z1) divided by the sum of all three"
+        " exponentials.",
+        (_logits_as_probabilities,),
+    ),
+    (
+        "sign",
+        "Only the sign is wrong. J is no loss: its gradient points to where the reward grows, and the update will go"
+        " that way.",
+        (_bandit(lambda p, r, J: -p[0] * (r[0] - J)),),
+    ),
+)
+
+
+# log-prob-backward: of log pi(a|x) with pi = softmax(x W + b)
+
+
+def _softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def _naive_softmax(z):
+    return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+
+
+def _onehot(actions, k):
+    return np.eye(k)[actions]
+
+
+def _backward(score=lambda pi, taken: taken - pi, upstream=lambda dz, dlogp: dlogp[:, None] * dz, softmax=_softmax):
+    def log_prob_backward(dlogp, x, W, b, actions):
+        pi = softmax(x @ W + b)
+        dz = upstream(score(pi, _onehot(actions, len(b))), dlogp)
+        return x.T @ dz, dz.sum(axis=0)
+
+    return log_prob_backward
+
+
+_log_prob_backward = _backward()
+
+
+def _spoiled(change):
+    """A backward whose results, and the dz behind them, are changed: change(dW, db, dz)."""
+
+    def log_prob_backward(dlogp, x, W, b, actions):
+        dz = dlogp[:, None] * (_onehot(actions, len(b)) - _softmax(x @ W + b))
+        return change(x.T @ dz, dz.sum(axis=0), dz)
+
+    return log_prob_backward
+
+
+def _minus_score(pi, taken):
+    return pi - taken
+
+
+def _of_the_most_probable(dlogp, x, W, b, actions):
+    return _log_prob_backward(dlogp, x, W, b, np.argmax(x @ W + b, axis=1))
+
+
+def _states(rng, n, d, k, scale=1.0):
+    x, W, b = rng.normal(size=(n, d)), scale * rng.normal(size=(d, k)), scale * rng.normal(size=k)
+    return rng.normal(size=n), x, W, b, rng.integers(k, size=n)
+
+
+def _state_cases(rng):
+    return [_states(rng, 5, 4, 3), _states(rng, 7, 2, 4), _states(rng, 8, 3, 5, scale=2000.0)]
+
+
+SCORE_MISTAKES = misconceptions(
+    (
+        "no-probabilities",
+        "You raise the action taken and leave the others alone. The probabilities add up to 1, so the sum below the"
+        " line counts too: subtract pi from every entry.",
+        (_backward(score=lambda pi, taken: taken),),
+    ),
+    (
+        "only-the-taken",
+        "Only the logit of the action taken gets a gradient. The others stand in the sum below the line: each gets its"
+        " own -pi.",
+        (_backward(score=lambda pi, taken: taken * (1 - pi)),),
+    ),
+    (
+        "of-pi",
+        "This is the gradient of the probability itself. The logarithm divides by pi, and the factor pi(a|x) goes.",
+        (_backward(score=lambda pi, taken: np.sum(pi * taken, axis=1, keepdims=True) * (taken - pi)),),
+    ),
+    (
+        "slope-twice",
+        "There is a factor pi (1 - pi) too many: what the softmax has of slopes is in onehot - pi already.",
+        (_backward(score=lambda pi, taken: (taken - pi) * pi * (1 - pi)),),
+    ),
+    (
+        "sign",
+        "This is pi - onehot, the gradient of the cross-entropy, which is minus the logarithm. Here log pi itself is"
+        " differentiated: up for the action taken.",
+        (_backward(score=_minus_score),),
+    ),
+    (
+        "no-upstream",
+        "The upstream is missing: the score of each example is still to be multiplied by its dlogp.",
+        (_backward(upstream=lambda dz, dlogp: dz),),
+    ),
+    (
+        "mean",
+        "There is a division by n too many. A mean over the batch, if there is one, is in dlogp already; here the"
+        " examples add up.",
+        (_spoiled(lambda dW, db, dz: (dW / len(dz), db / len(dz))), _spoiled(lambda dW, db, dz: (dW / len(dz), db))),
+    ),
+    (
+        "bias-mean",
+        "dW is right, and db is a mean. All examples pull at the same b: sum over them.",
+        (_spoiled(lambda dW, db, dz: (dW, dz.mean(axis=0))),),
+    ),
+    (
+        "bias-shape",
+        "dW is right, and db is not shaped like b. It is the sum of dz over the examples, axis 0.",
+        (
+            _spoiled(lambda dW, db, dz: (dW, dz)),
+            _spoiled(lambda dW, db, dz: (dW, dz.sum(axis=1))),
+            _spoiled(lambda dW, db, dz: (dW, dz.sum())),
+        ),
+    ),
+    (
+        "transposed",
+        "dW lies on its side: x has one row for each example, so x.T @ dz has the shape of W.",
+        (_spoiled(lambda dW, db, dz: (dW.T, db)),),
+    ),
+    ("order", "Both gradients are right, in the other order. Return dW, db.", (_spoiled(lambda dW, db, dz: (db, dW)),)),
+    (
+        "greedy",
+        "You took the most probable action in place of the one that was taken. The score belongs to what has happened:"
+        " use `actions`.",
+        (_of_the_most_probable,),
+    ),
+    (
+        "overflow",
+        "It is right until the logits are large: exp(1000) is infinity, and infinity divided by itself is NaN. Subtract"
+        " the largest logit of each row before you take exp.",
+        (_backward(softmax=_naive_softmax),),
+    ),
+    (
+        "overflow-and-more",
+        "Large logits give NaN: exp(1000) is infinity. Subtract the largest logit of each row before you take exp."
+        " There is something else too, which the next check will name.",
+        (
+            _backward(softmax=_naive_softmax, score=_minus_score),
+            _backward(softmax=_naive_softmax, upstream=lambda dz, dlogp: dz),
+            _backward(_minus_score, lambda dz, dlogp: dz, _naive_softmax),
+            _backward(softmax=_naive_softmax, upstream=lambda dz, dlogp: dlogp[:, None] * dz / len(dz)),
+        ),
+    ),
+)
+
+
+# returns-to-go: G_t = r_t + discount G_(t+1)
+
+
+def _returns_to_go(rewards, discount):
+    G = np.array(rewards)
+    for t in range(len(G) - 2, -1, -1):
+        G[t] += discount * G[t + 1]
+    return G
+
+
+def _discounted(power):
+    """G_t as a sum of discount ** power(t, k) * r_k; power gives None for what does not count."""
+
+    def returns_to_go(rewards, discount):
+        T = len(rewards)
+        pairs = [[(k, power(t, k)) for k in range(T)] for t in range(T)]
+        return np.array([sum(discount**p * rewards[k] for k, p in row if p is not None) for row in pairs], dtype=float)
+
+    return returns_to_go
+
+
+def _from(t, k, power):
+    return power if k >= t else None
+
+
+def _reward_cases(rng):
+    return [(rng.normal(size=T), discount) for T, discount in ((5, 0.9), (7, 0.6), (6, 0.8))]
+
+
+RETURN_MISTAKES = misconceptions(
+    (
+        "whole-return",
+        "Every step gets the return of the whole episode. An action cannot change what was before it: G_t begins at t.",
+        (_discounted(lambda t, k: k), _discounted(lambda t, k: 0)),
+    ),
+    (
+        "so-far",
+        "You add up what has come so far. Returns to go look ahead: begin with the last step, and go back.",
+        (_discounted(lambda t, k: t - k if k <= t else None), _discounted(lambda t, k: 0 if k <= t else None)),
+    ),
+    (
+        "from-the-start",
+        "Each reward is discounted from the start of the episode. From step t on, its own reward counts in full, and"
+        " the power is k - t.",
+        (_discounted(lambda t, k: _from(t, k, k)),),
+    ),
+    (
+        "without-own",
+        "G_t has left out the reward of its own step: r_t is what the action earns at once.",
+        (
+            _discounted(lambda t, k: k - t if k > t else None),
+            _discounted(lambda t, k: k - t - 1 if k > t else None),
+        ),
+    ),
+    (
+        "own-discounted",
+        "There is one discount too many: the reward of step t counts in full, the next one is discounted once.",
+        (_discounted(lambda t, k: _from(t, k, k - t + 1)),),
+    ),
+    (
+        "no-discount",
+        "The discount is not used: a reward that comes k steps later counts discount ** k of it.",
+        (_discounted(lambda t, k: _from(t, k, 0)),),
+    ),
+    (
+        "one-step",
+        "You look ahead by one step only. The next term is not the next reward but the next return, G_(t+1), which"
+        " holds all that follows.",
+        (_discounted(lambda t, k: k - t if t <= k <= t + 1 else None),),
+    ),
+    (
+        "one-discount",
+        "All later rewards are discounted once. Those further away are discounted more: multiply the whole of G_(t+1).",
+        (_discounted(lambda t, k: _from(t, k, min(k - t, 1))),),
+    ),
+    (
+        "last-lost",
+        "The last reward is lost: at the last step nothing follows, but its own reward still counts, and G is r.",
+        (lambda rewards, discount: _returns_to_go(np.append(rewards[:-1], 0.0), discount),),
+    ),
+    (
+        "backward",
+        "The numbers are right and stand in the other order: the first entry belongs to the first step.",
+        (lambda rewards, discount: _returns_to_go(rewards, discount)[::-1].copy(),),
+    ),
+    ("rewards", "These are the rewards as they came: add to each what follows.", (lambda rewards, discount: rewards,)),
+    (
+        "centered",
+        "You took the mean out as well. That would be a baseline; here the returns themselves are asked for.",
+        (
+            lambda rewards, discount: (lambda G: G - G.mean())(_returns_to_go(rewards, discount)),
+            lambda rewards, discount: (lambda G: (G - G.mean()) / G.std())(_returns_to_go(rewards, discount)),
+        ),
+    ),
+)
+
+
+# policy-update: REINFORCE with the mean return to go as baseline, on a table of logits
+
+
+def _to_go(rewards):
+    return rewards[:, ::-1].cumsum(axis=1)[:, ::-1]
+
+
+def _advantages(rewards):
+    G = _to_go(rewards)
+    return G - G.mean(axis=0)
+
+
+def _scores(pi, taken):
+    return taken - pi
+
+
+def _update(advantages=_advantages, scores=_scores, episodes=lambda m, T: m, add=np.add.at, change=None):
+    """An update; each argument is one thing that a learner may get wrong. change(theta, g, lr) is the step."""
+
+    def policy_update(theta, states, actions, rewards, lr):
+        A = advantages(rewards)
+        each = A[..., None] * scores(_softmax(theta)[states], _onehot(actions, theta.shape[1]))
+        g = np.zeros_like(theta)
+        add(g, states, each)
+        g /= episodes(*states.shape)
+        return change(theta, g, lr) if change else theta + lr * g
+
+    return policy_update
+
+
+_policy_update = _update()
+
+
+def _last_one_wins(g, states, each):
+    g[states.ravel()] += each.reshape(-1, g.shape[1])
+
+
+def _last_episode_wins(g, states, each):
+    for t in range(states.shape[1]):
+        g[states[:, t]] += each[:, t]
+
+
+def _last_step_wins(g, states, each):
+    for i in range(len(states)):
+        g[states[i]] += each[i]
+
+
+def _mean_times_sum(theta, states, actions, rewards, lr):
+    A = _advantages(rewards).sum(axis=1, keepdims=True) / rewards.shape[1]
+    return _update(advantages=lambda rewards: np.broadcast_to(A, rewards.shape))(theta, states, actions, rewards, lr)
+
+
+def _in_turn(theta, states, actions, rewards, lr):
+    theta, A = np.array(theta), _advantages(rewards)
+    for i, t in np.ndindex(states.shape):
+        s = states[i, t]
+        score = _onehot(actions[i, t], theta.shape[1]) - _softmax(theta[s : s + 1])[0]
+        theta[s] += lr * A[i, t] * score / len(states)
+    return theta
+
+
+def _of_whole(rewards):
+    R = rewards.sum(axis=1, keepdims=True)
+    return np.broadcast_to(R - R.mean(), rewards.shape)
+
+
+def _walks(rng, m, T, n_states, k, lr):
+    """Episodes in a world of few states, so that each is visited often."""
+    theta, states = rng.normal(size=(n_states, k)), rng.integers(n_states, size=(m, T))
+    return theta, states, rng.integers(k, size=(m, T)), rng.normal(size=(m, T)) + 0.5, lr
+
+
+def _walk_cases(rng):
+    return [_walks(rng, 5, 6, 4, 3, 0.5), _walks(rng, 7, 4, 3, 5, 0.2), _walks(rng, 6, 5, 4, 3, 1.0)]
+
+
+UPDATE_MISTAKES = misconceptions(
+    (
+        "sign",
+        "The step goes the wrong way. The gradient of J points to where the return grows, and J is no loss: add it.",
+        (_update(change=lambda theta, g, lr: theta - lr * g),),
+    ),
+    (
+        "whole-return",
+        "Every step is weighted by the return of its whole episode. What was before an action is not its doing: use the"
+        " return to go.",
+        (
+            _update(advantages=_of_whole),
+            _update(advantages=lambda rewards: np.broadcast_to(rewards.sum(axis=1, keepdims=True), rewards.shape)),
+        ),
+    ),
+    (
+        "no-baseline",
+        "The baseline is missing: subtract from each return to go the mean over the episodes at the same step.",
+        (_update(advantages=_to_go),),
+    ),
+    (
+        "baseline-over-time",
+        "Your baseline is a mean over the steps of each episode, so it hangs on the actions that it is to judge. Take"
+        " the mean over the episodes, axis 0, for each step.",
+        (_update(advantages=lambda rewards: _to_go(rewards) - _to_go(rewards).mean(axis=1, keepdims=True)),),
+    ),
+    (
+        "one-baseline",
+        "You subtract one number from all returns. There is more to come at the first step than at the last: take the"
+        " mean over the episodes for each step.",
+        (
+            _update(advantages=lambda rewards: _to_go(rewards) - _to_go(rewards).mean()),
+            _update(advantages=lambda rewards: _to_go(rewards) - rewards.sum(axis=1).mean()),
+        ),
+    ),
+    (
+        "baseline-added",
+        "The baseline was added. An advantage says how much better than the mean it went: subtract.",
+        (_update(advantages=lambda rewards: _to_go(rewards) + _to_go(rewards).mean(axis=0)),),
+    ),
+    (
+        "standardized",
+        "You divided by the standard deviation too. Many programs do, but it is another step; here only the mean is"
+        " subtracted.",
+        (
+            _update(advantages=lambda rewards: _advantages(rewards) / _to_go(rewards).std(axis=0)),
+            _update(advantages=lambda rewards: _advantages(rewards) / _to_go(rewards).std()),
+            _update(advantages=lambda rewards: _advantages(rewards) / _advantages(rewards).std()),
+        ),
+    ),
+    (
+        "rewards",
+        "You weight each step by its own reward. An action also answers for what follows: add up the rewards to come.",
+        (
+            _update(advantages=lambda rewards: rewards - rewards.mean(axis=0)),
+            _update(advantages=lambda rewards: rewards),
+        ),
+    ),
+    (
+        "so-far",
+        "You weight each step by the rewards up to it. What is to come is what an action can change: add from the end.",
+        (_update(advantages=lambda rewards: rewards.cumsum(axis=1) - rewards.cumsum(axis=1).mean(axis=0)),),
+    ),
+    (
+        "mean-over-steps",
+        "You divided by the number of all steps. The log-probability of an episode is a sum over its steps: divide by"
+        " the number of episodes only.",
+        (_update(episodes=lambda m, T: m * T),),
+    ),
+    (
+        "sum-over-episodes",
+        "The episodes are added up, and their mean is needed: divide by m.",
+        (_update(episodes=lambda m, T: 1),),
+    ),
+    (
+        "mean-times-sum",
+        "This is the mean score of an episode times the sum of its advantages. Each step has an advantage of its own:"
+        " multiply step by step, then add.",
+        (_mean_times_sum,),
+    ),
+    (
+        "nothing-moves",
+        "Nothing has moved. The mean of all log-probabilities times the sum of all advantages is zero, since advantages"
+        " add up to zero: multiply step by step, then add.",
+        (_update(change=lambda theta, g, lr: 1.0 * theta),),
+    ),
+    (
+        "overwrites",
+        "A state that is visited more than once keeps only one of its visits: `g[states] += ...` writes a repeated"
+        " index once. Loop over the steps, or use np.add.at.",
+        (_update(add=_last_one_wins), _update(add=_last_episode_wins), _update(add=_last_step_wins)),
+    ),
+    (
+        "no-probabilities",
+        "The score raises the action taken and forgets the others: it is onehot - pi.",
+        (_update(scores=lambda pi, taken: taken),),
+    ),
+    (
+        "of-pi",
+        "This is the gradient of the probability and not of its logarithm: the score has no factor pi(a|s) in front.",
+        (_update(scores=lambda pi, taken: np.sum(pi * taken, axis=-1, keepdims=True) * (taken - pi)),),
+    ),
+    (
+        "in-turn",
+        "You change theta while the episodes are still being read, so later scores belong to another policy than the"
+        " one that acted. Collect the gradient first, then take one step.",
+        (_in_turn,),
+    ),
+    (
+        "gradient",
+        "This is the gradient, or the step. Return the new theta: the old one plus lr times the gradient.",
+        (_update(change=lambda theta, g, lr: g), _update(change=lambda theta, g, lr: lr * g)),
+    ),
+    (
+        "no-rate",
+        "The learning rate is missing: the step is lr times the gradient.",
+        (_update(change=lambda theta, g, lr: theta + g),),
+    ),
+)
+
+
+PROBLEMS = (
+    Problem(
+        id="bandit-gradient",
+        title="The exact gradient of a bandit",
+        points=3,
+        hints=(
+            "Write J as one fraction: above the line the sum of exp(z_a) r_a, below it the sum of exp(z_a). Where does"
+            " z1 stand?",
+            "By the quotient rule, with N above the line and D below it: J' = N'/D - N D'/D^2, and N/D is J.",
+            "N' = exp(z1) r1 and D' = exp(z1). What is exp(z1)/D?",
+            "Compute p1, p2, p3 with sympy.exp, then J = p1 r1 + p2 r2 + p3 r3. The slope is p1 times how much better"
+            " arm 1 is than J.",
+        ),
+        judge=judge_formula(_bandit_gradient, "z1 z2 z3 r1 r2 r3", BANDIT_MISTAKES),
+        withdrawn=("policy.expected_reward_grad",),
+        minutes=10,
+        difficulty=2,
+    ),
+    Problem(
+        id="log-prob-backward",
+        title="The gradient of log pi",
+        points=4,
+        hints=(
+            "Two steps back: from log pi to the logits z, and from there to W and b as in any linear layer.",
+            "d log pi(a|x)/dz is onehot(a) - pi, for each example. Multiply each row by its dlogp.",
+            "np.eye(k)[actions] makes the rows onehot. For pi, subtract the largest logit of each row before exp:"
+            " z.max(axis=1, keepdims=True).",
+            "dW = x.T @ dz and db = dz.sum(axis=0), as in lesson 06.",
+        ),
+        judge=judge_function(_log_prob_backward, _state_cases, SCORE_MISTAKES),
+        withdrawn=("policy.log_prob_backward", "policy.policy_loss_grad"),
+        minutes=12,
+        difficulty=2,
+    ),
+    Problem(
+        id="returns-to-go",
+        title="Returns to go",
+        points=2,
+        hints=(
+            "What is G at the last step? And at the one before?",
+            "Go from the end to the start: for t in range(T - 2, -1, -1), and add discount * G[t + 1] to G[t], where G"
+            " began as a copy of the rewards.",
+        ),
+        judge=judge_function(_returns_to_go, _reward_cases, RETURN_MISTAKES),
+        withdrawn=("policy.returns_to_go",),
+        minutes=8,
+        difficulty=1,
+    ),
+    Problem(
+        id="policy-update",
+        title="An update with a baseline",
+        points=4,
+        hints=(
+            "In four lines: returns to go, advantages, gradient, step. Print the shapes: the first two are (m, T), the"
+            " gradient is shaped like theta.",
+            "G = rewards[:, ::-1].cumsum(axis=1)[:, ::-1] adds up from the end, and A = G - G.mean(axis=0).",
+            "Two loops are fine: for each episode i and each step t, with s = states[i, t], add A[i, t] times the score"
+            " to row s of the gradient. The score is onehot(a) - softmax(theta[s]).",
+            "Divide the gradient by the number of episodes, and return theta + lr * gradient, a new array.",
+        ),
+        judge=judge_function(_policy_update, _walk_cases, UPDATE_MISTAKES),
+        minutes=20,
+        difficulty=3,
+    ),
+)

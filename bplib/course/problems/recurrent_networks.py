@@ -1,0 +1,647 @@
+"""Lesson 13: one step of a recurrent network backward, a whole sequence backward through time, and clipping."""
+
+import numpy as np
+
+from bplib.course.diagnosis import TOLERANCE, Run, diagnose
+from bplib.course.judging import Problem, judge_function, misconceptions
+from bplib.course.reading import IN_PLACE, NOT_YET, Settled, Verdict, call, fresh, read_parts, settling, unchanged
+from bplib.gradcheck import relative_error
+
+LESSON = "13_recurrent_networks"
+TITLE = "Recurrent networks"
+
+
+# rnn-step-backward
+
+
+def _step_backward(dh_next, h_next, x, h, Wx, Wh):
+    """Of h_next = tanh(x Wx + h Wh + b)."""
+    dz = dh_next * (1 - h_next**2)
+    return dz @ Wx.T, dz @ Wh.T, x.T @ dz, h.T @ dz, dz.sum(axis=0)
+
+
+def _step(rng, n, d, m):
+    x, h, Wx, Wh = (rng.normal(size=shape) for shape in ((n, d), (n, m), (d, m), (m, m)))
+    h = np.tanh(h)  # as a state before would be
+    return rng.normal(size=(n, m)), np.tanh(x @ Wx + h @ Wh + rng.normal(size=m)), x, h, Wx, Wh
+
+
+def _steps(rng):
+    return [_step(rng, *sizes) for sizes in ((5, 3, 2), (7, 2, 4), (6, 3, 3))]
+
+
+def _with_dz(dz):
+    """The whole backward from another dz, which is made from dh_next, h_next and h."""
+
+    def backward(dh_next, h_next, x, h, Wx, Wh):
+        d = dz(dh_next, h_next, h)
+        return d @ Wx.T, d @ Wh.T, x.T @ d, h.T @ d, d.sum(axis=0)
+
+    return backward
+
+
+def _spoiled(**parts):
+    """A backward with some of its gradients spoiled: each is a function of dz and of the arguments."""
+
+    def backward(dh_next, h_next, x, h, Wx, Wh):
+        right = dict(zip(("dx", "dh", "dWx", "dWh", "db"), _step_backward(dh_next, h_next, x, h, Wx, Wh), strict=True))
+        dz = dh_next * (1 - h_next**2)
+        given = {"dh_next": dh_next, "h_next": h_next, "x": x, "h": h, "Wx": Wx, "Wh": Wh}
+        return tuple((right | {name: spoil(dz, **given) for name, spoil in parts.items()}).values())
+
+    return backward
+
+
+def _reordered(*order):
+    def backward(*args):
+        parts = _step_backward(*args)
+        return tuple(parts[i] for i in order)
+
+    return backward
+
+
+STEP_MISTAKES = misconceptions(
+    (
+        "no-slope",
+        "The slope of tanh is missing. Before anything else the upstream has to go back through the bend: dz = dh_next"
+        " (1 - h_next²).",
+        (_with_dz(lambda d, a, h: d),),
+    ),
+    (
+        "no-slope-weights",
+        "dx and dh are right. dWx, dWh and db are made from dh_next, as if there were no tanh: the weights act on z, so"
+        " they want dz.",
+        (
+            _spoiled(
+                dWx=lambda dz, dh_next, x, **_: x.T @ dh_next,
+                dWh=lambda dz, dh_next, h, **_: h.T @ dh_next,
+                db=lambda dz, dh_next, **_: dh_next.sum(axis=0),
+            ),
+        ),
+    ),
+    (
+        "no-slope-state",
+        "The gradients of the weights are right. On its way to the state before, dh_next goes through tanh as well:"
+        " dh is made from dz.",
+        (
+            _spoiled(dh=lambda dz, dh_next, Wh, **_: dh_next @ Wh.T),
+            _spoiled(dh=lambda dz, dh_next, Wh, **_: dh_next @ Wh.T, dx=lambda dz, dh_next, Wx, **_: dh_next @ Wx.T),
+        ),
+    ),
+    (
+        "old-state",
+        "The slope of tanh is taken at the state before. What came out of tanh is h_next: its slope is 1 - h_next².",
+        (_with_dz(lambda d, a, h: d * (1 - h**2)),),
+    ),
+    (
+        "tanh-twice",
+        "tanh is applied a second time. h_next has gone through it already, so the slope is 1 - h_next².",
+        (_with_dz(lambda d, a, h: d * (1 - np.tanh(a) ** 2)),),
+    ),
+    (
+        "sigmoid-slope",
+        "h (1 - h) is the slope of the sigmoid. tanh has the slope 1 - h².",
+        (_with_dz(lambda d, a, h: d * a * (1 - a)),),
+    ),
+    (
+        "no-square",
+        "The slope of tanh is 1 - h², and the square is missing.",
+        (_with_dz(lambda d, a, h: d * (1 - a)),),
+    ),
+    (
+        "divided",
+        "The upstream is divided by the slope of tanh. Backward we multiply by slopes, as always: dz = dh_next"
+        " (1 - h_next²).",
+        (_with_dz(lambda d, a, h: d / (1 - a**2)),),
+    ),
+    (
+        "tanh-itself",
+        "The upstream is multiplied by h_next, the value of tanh. What is needed is its slope, 1 - h_next².",
+        (_with_dz(lambda d, a, h: d * a), _with_dz(lambda d, a, h: d * a**2)),
+    ),
+    (
+        "not-turned",
+        "All is right but dh: Wh is not turned. In the forward unit i reaches unit j through Wh[i, j]; back it goes"
+        " through Wh[j, i]. Wh is square, so no shape tells you.",
+        (_spoiled(dh=lambda dz, Wh, **_: dz @ Wh),),
+    ),
+    (
+        "no-weight",
+        "All is right but dh: between h and z stands Wh, and the gradient has to go back through it.",
+        (
+            _spoiled(dh=lambda dz, **_: dz),
+            _spoiled(dh=lambda dz, dh_next, **_: dh_next),
+        ),
+    ),
+    (
+        "state-after",
+        "All is right but dWh: it is made with h_next. What Wh multiplied was the state before, h.",
+        (_spoiled(dWh=lambda dz, h_next, **_: h_next.T @ dz),),
+    ),
+    (
+        "added",
+        "All is right but dh: dh_next itself is added to it. The state before reaches the next one through Wh and tanh"
+        " and on no other way, so dh is dz Wh^T alone.",
+        (_spoiled(dh=lambda dz, dh_next, Wh, **_: dh_next + dz @ Wh.T),),
+    ),
+    (
+        "turned-dwh",
+        "All is right but dWh, which comes out turned: it is h turned times dz, and not dz turned times h.",
+        (_spoiled(dWh=lambda dz, h, **_: dz.T @ h),),
+    ),
+    (
+        "bias-unsummed",
+        "All is right but db: there is one bias for all examples, and all of them pull at it. Sum over axis 0.",
+        (_spoiled(db=lambda dz, **_: dz), _spoiled(db=lambda dz, **_: dz.sum(axis=1))),
+    ),
+    (
+        "bias-mean",
+        "All is right but db, which is a mean. The examples' gradients add up; if the loss has a mean, it is in dh_next"
+        " already.",
+        (_spoiled(db=lambda dz, **_: dz.mean(axis=0)),),
+    ),
+    (
+        "bias-sum-all",
+        "All is right but db, which was summed over the units too. Each unit has a bias of its own: sum over axis 0.",
+        (_spoiled(db=lambda dz, **_: dz.sum()), _spoiled(db=lambda dz, **_: np.full(dz.shape[1], dz.sum()))),
+    ),
+    (
+        "weights-mean",
+        "dx and dh are right, and the other three are divided by n. A mean over the batch, if the loss has one, is in"
+        " dh_next already.",
+        (
+            _spoiled(
+                dWx=lambda dz, x, **_: x.T @ dz / len(x),
+                dWh=lambda dz, h, **_: h.T @ dz / len(h),
+                db=lambda dz, **_: dz.mean(axis=0),
+            ),
+            _spoiled(dWx=lambda dz, x, **_: x.T @ dz / len(x), dWh=lambda dz, h, **_: h.T @ dz / len(h)),
+        ),
+    ),
+    (
+        "order",
+        "The five gradients are right, but in another order. Return dx, dh, dWx, dWh, db.",
+        (_reordered(1, 0, 2, 3, 4), _reordered(2, 3, 4, 0, 1), _reordered(2, 3, 4, 1, 0), _reordered(0, 1, 3, 2, 4)),
+    ),
+)
+
+
+# rnn-backward
+
+
+def _through_time(
+    dy,
+    h,
+    x,
+    h0,
+    Wx,
+    Wh,
+    Wy,
+    *,
+    steps=lambda T: reversed(range(T)),
+    outside=lambda t, T: 1,
+    slope=lambda after, before: 1 - after**2,
+    merge=lambda dh, later, slope: (dh + later) * slope,
+    carry=lambda dz, dh, own, later, Wh: dz @ Wh.T,
+    before=lambda states, t: states[t],
+    collect=sum,
+    read=sum,
+    seen=lambda states, t: states[t + 1],
+):
+    """The gradients dWx, dWh, db, dWy and dby of y_t = h_t Wy + by; the keywords are where it may go wrong."""
+    T = x.shape[1]
+    states, later = [h0, *h.swapaxes(0, 1)], np.zeros_like(h0)
+    parts, out = [], []
+    for t in steps(T):
+        own = outside(t, T) * (dy[:, t] @ Wy.T)
+        bend = slope(states[t + 1], states[t])
+        dz = merge(own, later, bend)
+        parts.append((x[:, t].T @ dz, before(states, t).T @ dz, dz.sum(axis=0)))
+        out.append((seen(states, t).T @ dy[:, t], dy[:, t].sum(axis=0)))
+        later = carry(dz, own + later, own * bend, later, Wh)
+    return (*map(collect, zip(*parts, strict=True)), *map(read, zip(*out, strict=True)))
+
+
+def _rnn_backward(dy, h, x, h0, Wx, Wh, Wy):
+    return _through_time(dy, h, x, h0, Wx, Wh, Wy)
+
+
+def _sequence(rng, T, n, d, m, k):
+    x, h0, Wx, Wh, Wy = (rng.normal(size=s) for s in ((n, T, d), (n, m), (d, m), (m, m), (m, k)))
+    b, h, states = rng.normal(size=m) / 2, np.tanh(h0), []
+    h0, x, Wx = h.copy(), x / 2, Wx / 2
+    for t in range(T):
+        h = np.tanh(x[:, t] @ Wx + h @ Wh + b)
+        states.append(h)
+    return rng.normal(size=(n, T, k)), np.stack(states, axis=1), x, h0, Wx, Wh, Wy
+
+
+LENGTHS = (1, 2, 5)
+
+
+def _sequences(rng):
+    return [_sequence(rng, *sizes) for sizes in ((1, 5, 3, 2, 4), (2, 7, 3, 4, 5), (5, 6, 2, 3, 4))]
+
+
+def _wrong(**where):
+    return lambda *args: _through_time(*args, **where)
+
+
+def _last(parts):
+    return list(parts)[-1]
+
+
+def _first(parts):
+    return next(iter(parts))
+
+
+def _mean(parts):
+    parts = list(parts)
+    return sum(parts) / len(parts)
+
+
+def _all_but_last(parts):
+    parts = list(parts)
+    return sum(parts) - parts[-1]
+
+
+def _nothing(dz, dh, own, later, Wh):
+    return np.zeros_like(later)
+
+
+def _sorted_as(*order):
+    def backward(*args):
+        parts = _rnn_backward(*args)
+        return tuple(parts[i] for i in order)
+
+    return backward
+
+
+SEQUENCE_MISTAKES = misconceptions(
+    (
+        "not-carried",
+        "With T = 1 it is right, and from T = 2 on it is not: nothing comes back from the step after. The state h_t"
+        " goes to the output and on to step t + 1, so dz_(t+1) Wh^T has to be added to its gradient.",
+        (_wrong(carry=_nothing),),
+    ),
+    (
+        "overwritten",
+        "With T = 1 it is right, and from T = 2 on the gradients of the weights are those of the first step alone: each"
+        " turn of the loop overwrites the one before. All steps share the weights, so their gradients add up: +=.",
+        (_wrong(collect=_last, read=_last), _wrong(collect=_last)),
+    ),
+    (
+        "overwritten-output",
+        "dWx, dWh and db are right. With T = 1 the other two are right as well, and from T = 2 on they come from one"
+        " step alone: the output is used at every step, so dWy and dby add up over the steps too.",
+        (_wrong(read=_last), _wrong(read=_first)),
+    ),
+    (
+        "alone-and-overwritten",
+        "With T = 1 it is right, and from T = 2 on two things are missing: what comes back from the step after has to"
+        " be added to the gradient of h_t, and the gradients of the weights add up over the steps, where each turn of"
+        " your loop overwrites the one before.",
+        (_wrong(carry=_nothing, collect=_last, read=_last), _wrong(carry=_nothing, collect=_last)),
+    ),
+    (
+        "first-step-left-out",
+        "It is wrong with T = 1 already: the first step is left out. range(T - 1, 0, -1) ends at 1, before the 0 is"
+        " reached; reversed(range(T)) does not.",
+        (_wrong(collect=_all_but_last, read=_all_but_last), _wrong(collect=_all_but_last)),
+    ),
+    (
+        "last-step",
+        "With T = 1 it is right, and from T = 2 on the gradients are those of the last step alone. Go back through all"
+        " of the steps, and add up.",
+        (_wrong(collect=_first, read=_first), _wrong(collect=_first)),
+    ),
+    (
+        "steps-mean",
+        "With T = 1 it is right, and from T = 2 on it is divided by T. Gradients of shared weights add up over the"
+        " steps; if the loss has a mean, it is in dy already.",
+        (_wrong(collect=_mean, read=_mean), _wrong(collect=_mean)),
+    ),
+    (
+        "no-slope",
+        "It is wrong with T = 1 already: the slope of tanh is missing. dz_t = dh_t (1 - h_t²).",
+        (_wrong(slope=lambda after, before: 1.0),),
+    ),
+    (
+        "no-slope-and-alone",
+        "It is wrong with T = 1 already, where the slope of tanh is missing; and from T = 2 on nothing comes back from"
+        " the step after. dz_t = (dh_t + dz_(t+1) Wh^T) (1 - h_t²).",
+        (_wrong(slope=lambda after, before: 1.0, carry=_nothing),),
+    ),
+    (
+        "old-state",
+        "It is wrong with T = 1 already: the slope of tanh at step t is taken at the state before. What came out of"
+        " tanh is h_t: 1 - h_t².",
+        (_wrong(slope=lambda after, before: 1 - before**2),),
+    ),
+    (
+        "tanh-twice",
+        "It is wrong with T = 1 already: tanh is applied to h_t a second time. The slope is 1 - h_t².",
+        (_wrong(slope=lambda after, before: 1 - np.tanh(after) ** 2),),
+    ),
+    (
+        "sigmoid-slope",
+        "It is wrong with T = 1 already: h (1 - h) is the slope of the sigmoid. tanh has the slope 1 - h².",
+        (_wrong(slope=lambda after, before: after * (1 - after)),),
+    ),
+    (
+        "slope-on-own",
+        "With T = 1 it is right, and from T = 2 on it is not: what comes back from the step after is added behind the"
+        " bend. It is a gradient of h_t too, so both parts go through tanh: dz_t = (dh_t + dz_(t+1) Wh^T) (1 - h_t²).",
+        (_wrong(merge=lambda dh, later, slope: dh * slope + later),),
+    ),
+    (
+        "carries-dh",
+        "With T = 1 it is right, and from T = 2 on it is not: what goes back through Wh is the gradient of h_t, and it"
+        " has not yet been through tanh. Carry dz_t Wh^T.",
+        (_wrong(carry=lambda dz, dh, own, later, Wh: dh @ Wh.T),),
+    ),
+    (
+        "carries-dz",
+        "With T = 1 it is right, and from T = 2 on it is not: dz is carried back as it is. Between one state and the"
+        " next stands Wh: carry dz_t Wh^T.",
+        (_wrong(carry=lambda dz, dh, own, later, Wh: dz), _wrong(carry=lambda dz, dh, own, later, Wh: dh)),
+    ),
+    (
+        "not-turned",
+        "With T = 1 it is right, and from T = 2 on it is not: on the way back Wh is not turned. It is square, so no"
+        " shape tells you: carry dz_t Wh^T.",
+        (_wrong(carry=lambda dz, dh, own, later, Wh: dz @ Wh),),
+    ),
+    (
+        "last-output",
+        "With T = 1 it is right, and from T = 2 on it is not: only the dy of the last step has an effect on dWx, dWh"
+        " and db. There is an output at every step, and each sends its dy_t Wy^T into h_t.",
+        (_wrong(outside=lambda t, T: float(t == T - 1)),),
+    ),
+    (
+        "runs-forward",
+        "With T = 1 it is right, and from T = 2 on it is not: the loop runs from the first step to the last. A gradient"
+        " comes from what happened later, so begin with t = T and go back.",
+        (_wrong(steps=range),),
+    ),
+    (
+        "piles-up",
+        "With T = 1 and T = 2 it is right, and with T = 5 it is not: what is carried piles up. dz_(t+1) holds all that"
+        " came from later steps already, so what is carried is replaced at each step, and not added to.",
+        (_wrong(carry=lambda dz, dh, own, later, Wh: later + dz @ Wh.T),),
+    ),
+    (
+        "one-step-back",
+        "With T = 1 and T = 2 it is right, and with T = 5 it is not: what is carried goes back one step and ends there."
+        " A step hands on what it got from its output and what it got from the step after.",
+        (_wrong(carry=lambda dz, dh, own, later, Wh: own @ Wh.T),),
+    ),
+    (
+        "state-after",
+        "It is wrong with T = 1 already, and only in dWh: at step t the matrix Wh multiplied h_(t-1), and not h_t.",
+        (_wrong(before=lambda states, t: states[t + 1]),),
+    ),
+    (
+        "wraps-around",
+        "It is wrong with T = 1 already, and only in dWh. At the first step h[:, t - 1] is h[:, -1], which to NumPy is"
+        " the last state; the state before the first is h0.",
+        (_wrong(before=lambda states, t: states[t] if t else states[-1]),),
+    ),
+    (
+        "start-forgotten",
+        "It is wrong with T = 1 already, and only in dWh: the first step forgets h0. At t = 1 the state before is h0,"
+        " and it is not zero.",
+        (_wrong(before=lambda states, t: states[t] * (t > 0)),),
+    ),
+    (
+        "order",
+        "The five gradients are right, but in another order. Return dWx, dWh, db, dWy, dby.",
+        (_sorted_as(3, 4, 0, 1, 2), _sorted_as(0, 1, 3, 2, 4), _sorted_as(1, 0, 2, 3, 4), _sorted_as(0, 1, 3, 4, 2)),
+    ),
+    (
+        "output-before",
+        "It is wrong with T = 1 already, and only in dWy: the output of step t was made from h_t, the state after the"
+        " step.",
+        (_wrong(seen=lambda states, t: states[t]),),
+    ),
+)
+
+
+def judge_lengths(reference, cases, lengths, misconceptions):
+    """As `judge_function`, for cases of which each has another length T; it says with which of them it goes wrong."""
+
+    def judge(answer, rng):
+        runs, wrong = [], []
+        for args, T in zip(cases(rng), lengths, strict=True):
+            given = fresh(args)
+            result = call(answer, given, f"sequences with T = {T}")
+            if not unchanged(given, args):
+                raise Settled(IN_PLACE)
+            needed = reference(*fresh(args))
+            run = Run(args, needed, read_parts(result, needed), read_parts(needed, needed))
+            runs.append(run)
+            if any(
+                run.got[name].shape != want.shape or not relative_error(run.got[name], want) <= TOLERANCE
+                for name, want in run.want.items()
+            ):
+                wrong.append((T, run))
+        verdict = diagnose(reference, runs, misconceptions)
+        if verdict.status != NOT_YET or verdict.misconception is not None:
+            return verdict
+        T, first = wrong[0]
+        right = [f"T = {length}" for length in lengths[: lengths.index(T)]]
+        so_far = f"With {' and '.join(right)} it is right, and with T = {T} it is not" if right else (
+            f"It is wrong with T = {T} already"
+        )  # fmt: skip
+        return Verdict(NOT_YET, f"{so_far}. {diagnose(reference, [first], ()).message}")
+
+    return settling(judge, misconceptions)
+
+
+# clip
+
+
+def _clip(dWx, dWh, db, limit):
+    norm = np.sqrt(np.sum(dWx**2) + np.sum(dWh**2) + np.sum(db**2))
+    scale = min(1.0, limit / norm)
+    return dWx * scale, dWh * scale, db * scale
+
+
+def _norm(*arrays):
+    return np.sqrt(sum(np.sum(d**2) for d in arrays))
+
+
+def _clips(rng):
+    """Gradients far above the limit, below it, and so that none exceeds it alone and all together do."""
+    drawn = [[rng.normal(size=s) * scale for s in ((3, 2), (2, 2), (2,))] for scale in (5.0, 1.0, 2.0)]
+    limits = (1.5, 2.0 * _norm(*drawn[1]), (max(map(_norm, drawn[2])) + _norm(*drawn[2])) / 2)
+    return [(*arrays, float(limit)) for arrays, limit in zip(drawn, limits, strict=True)]
+
+
+def _scaled(scale):
+    """Every array times scale(arrays, limit)."""
+    return lambda *args: tuple(d * scale(args[:-1], args[-1]) for d in args[:-1])
+
+
+def _alone(scale):
+    """Every array times scale of itself."""
+    return lambda *args: tuple(d * scale([d], args[-1]) for d in args[:-1])
+
+
+def _always(arrays, limit):
+    return limit / _norm(*arrays)
+
+
+def _if_above(arrays, limit):
+    return min(1.0, limit / _norm(*arrays))
+
+
+CLIP_MISTAKES = misconceptions(
+    (
+        "as-it-was",
+        "Both mistakes are still there: each array has a norm of its own, and all are scaled whether they exceed the"
+        " limit or not.",
+        (_alone(_always),),
+    ),
+    (
+        "each-alone",
+        "What is below the limit stays now. But each array is still measured and scaled by itself, which changes the"
+        " direction of the whole gradient. All three need one norm and one factor.",
+        (_alone(_if_above),),
+    ),
+    (
+        "always",
+        "The norm is the common one now. But gradients below the limit are scaled too, and made larger: leave them as"
+        " they are.",
+        (_scaled(_always),),
+    ),
+    (
+        "entries",
+        "This cuts every entry by itself, which changes the direction of the gradient. Clip the norm: one factor for"
+        " all.",
+        (lambda *args: tuple(np.clip(d, -args[-1], args[-1]) for d in args[:-1]),),
+    ),
+    (
+        "unit",
+        "Gradients above the limit are scaled to the norm 1. The norm is to be the limit: multiply by limit / norm.",
+        (_scaled(lambda arrays, limit: 1 / _norm(*arrays) if _norm(*arrays) > limit else 1.0),),
+    ),
+    (
+        "always-unit",
+        "All gradients get the norm 1, whatever they had. Those below the limit stay as they are, and the others are"
+        " multiplied by limit / norm.",
+        (_scaled(lambda arrays, limit: 1 / _norm(*arrays)),),
+    ),
+    (
+        "upside-down",
+        "The factor is upside down: to come from the norm to the limit, multiply by limit / norm.",
+        (
+            _scaled(lambda arrays, limit: min(1.0, _norm(*arrays) / limit)),
+            _scaled(lambda arrays, limit: _norm(*arrays) / limit if _norm(*arrays) > limit else 1.0),
+        ),
+    ),
+    (
+        "no-root",
+        "The sum of the squares is the square of the norm: the root is missing.",
+        (
+            _scaled(lambda arrays, limit: min(1.0, limit / _norm(*arrays) ** 2)),
+            _scaled(lambda arrays, limit: limit / _norm(*arrays) ** 2 if _norm(*arrays) > limit else 1.0),
+        ),
+    ),
+    (
+        "sum-of-norms",
+        "The norms of the three arrays are added. The common norm is the root of the sum of all squares, as if the"
+        " three arrays were one long vector.",
+        (_scaled(lambda arrays, limit: min(1.0, limit / sum(map(_norm, arrays)))),),
+    ),
+    (
+        "largest-norm",
+        "The largest of the three norms is compared with the limit. The common norm is the root of the sum of all"
+        " squares, as if the three arrays were one long vector.",
+        (_scaled(lambda arrays, limit: min(1.0, limit / max(map(_norm, arrays)))),),
+    ),
+    (
+        "largest-entry",
+        "The largest entry is compared with the limit. What is needed is the norm, the root of the sum of all squares.",
+        (_scaled(lambda arrays, limit: min(1.0, limit / max(np.max(np.abs(d)) for d in arrays))),),
+    ),
+    (
+        "mean-square",
+        "This takes the root of the mean of the squares. The norm is the root of their sum.",
+        (_scaled(lambda arrays, limit: min(1.0, limit / (_norm(*arrays) / np.sqrt(sum(d.size for d in arrays))))),),
+    ),
+    (
+        "reversed",
+        "The comparison is the wrong way around: gradients below the limit are made larger, and those above stay as"
+        " they are.",
+        (_scaled(lambda arrays, limit: max(1.0, limit / _norm(*arrays))),),
+    ),
+    (
+        "zeroed",
+        "Gradients above the limit are thrown away. Scale them: their direction is what the step needs.",
+        (_scaled(lambda arrays, limit: float(_norm(*arrays) <= limit)),),
+    ),
+)
+
+
+PROBLEMS = (
+    Problem(
+        id="rnn-step-backward",
+        title="One step backward",
+        points=4,
+        hints=(
+            "Go back as the forward came: first through tanh, then through the sum. Which array do all five gradients"
+            " need?",
+            "dz = dh_next * (1 - h_next**2). From there it is a linear layer with two inputs, x and h.",
+            "dx and dh go through the turned matrices, dz @ Wx.T and dz @ Wh.T. A matrix gets its input turned, times"
+            " dz; the bias gets dz summed over the batch.",
+        ),
+        judge=judge_function(_step_backward, _steps, STEP_MISTAKES),
+        withdrawn=(
+            "recurrent.rnn_step_backward",
+            "recurrent.rnn_backward",
+            "recurrent.Recurrent.backward",
+            "recurrent.Recurrent.set_grads",
+        ),
+        minutes=10,
+        difficulty=2,
+    ),
+    Problem(
+        id="rnn-backward",
+        title="A sequence backward through time",
+        points=5,
+        hints=(
+            "Write the loop over t from the last step to the first. Before it, make arrays of zeros for the five"
+            " gradients, and one for what comes back from the step after.",
+            "A state h_t has two successors: the output y_t and the next state. So its gradient has two parts, dy_t"
+            " Wy^T and what was carried.",
+            "In the loop: dz = (dy[:, t] @ Wy.T + later) * (1 - h[:, t]**2), then add to the five gradients, then later"
+            " = dz @ Wh.T.",
+            "dWh gets the state before, turned, times dz: h[:, t - 1] if t > 0, else h0. dWy gets h[:, t].T @ dy[:, t],"
+            " and dby gets dy[:, t] summed over the batch.",
+        ),
+        judge=judge_lengths(_rnn_backward, _sequences, LENGTHS, SEQUENCE_MISTAKES),
+        withdrawn=(
+            "recurrent.rnn_backward",
+            "recurrent.Recurrent.backward",
+            "recurrent.Recurrent.set_grads",
+        ),
+        minutes=20,
+        difficulty=3,
+    ),
+    Problem(
+        id="clip",
+        title="Repair the clipping",
+        points=2,
+        hints=(
+            "Take a gradient that is well below the limit, and one where only one of the three arrays is large. What"
+            " should happen to each, and what does the code do?",
+            "The norm is computed once, before the loop: the root of the sum of all squares in all three arrays.",
+            "scale = min(1.0, limit / norm), and every array is multiplied by it.",
+        ),
+        judge=judge_function(_clip, _clips, CLIP_MISTAKES),
+        withdrawn=("optimizers.clip_norm",),
+        minutes=5,
+        difficulty=1,
+    ),
+)

@@ -1,0 +1,85 @@
+"""Right answers to the exercises of lesson 15, each written differently from the solution."""
+
+import numpy as np
+import sympy
+
+from bplib import activations, losses, policy
+
+
+def bandit_by_sympy(z1, z2, z3, r1, r2, r3):
+    e1, e2, e3 = sympy.exp(z1), sympy.exp(z2), sympy.exp(z3)
+    return sympy.diff((e1 * r1 + e2 * r2 + e3 * r3) / (e1 + e2 + e3), z1)
+
+
+def bandit_by_pairs(z1, z2, z3, r1, r2, r3):
+    """Arm 1 against each of the others: p1 p2 (r1 - r2) + p1 p3 (r1 - r3)."""
+    below = sympy.exp(z1) + sympy.exp(z2) + sympy.exp(z3)
+    return (sympy.exp(z1 + z2) * (r1 - r2) + sympy.exp(z1 + z3) * (r1 - r3)) / below**2
+
+
+def bandit_with_logits_from_z1(z1, z2, z3, r1, r2, r3):
+    p1 = 1 / (1 + sympy.exp(z2 - z1) + sympy.exp(z3 - z1))
+    p2, p3 = p1 * sympy.exp(z2 - z1), p1 * sympy.exp(z3 - z1)
+    return p1 * (1 - p1) * r1 - p1 * p2 * r2 - p1 * p3 * r3
+
+
+def score_by_the_cross_entropy(dlogp, x, W, b, actions):
+    dz = -len(x) * dlogp[:, None] * losses.softmax_cross_entropy_grad(x @ W + b, actions)
+    return x.T @ dz, dz.sum(axis=0)
+
+
+def score_example_by_example(dlogp, x, W, b, actions):
+    dW, db = np.zeros(W.shape), np.zeros(b.shape)
+    for i, a in enumerate(actions):
+        dz = -dlogp[i] * np.exp(activations.log_softmax(x[i] @ W + b))
+        dz[a] += dlogp[i]
+        dW += np.outer(x[i], dz)
+        db += dz
+    return [dW, db]
+
+
+def returns_by_sums(rewards, discount):
+    return [sum(discount**k * r for k, r in enumerate(rewards[t:])) for t in range(len(rewards))]
+
+
+def returns_by_a_matrix(rewards, discount):
+    t = np.arange(len(rewards))
+    return np.triu(discount ** np.maximum(t - t[:, None], 0.0)) @ rewards
+
+
+def returns_from_a_list(rewards, discount):
+    G, found = 0.0, []
+    for reward in reversed(list(rewards)):
+        G = reward + discount * G
+        found.append(G)
+    return found[::-1]
+
+
+def update_in_loops(theta, states, actions, rewards, lr):
+    m, T = states.shape
+    G = np.array([[rewards[i, t:].sum() for t in range(T)] for i in range(m)])
+    new = theta.copy()
+    for i in range(m):
+        for t in range(T):
+            s, a = states[i, t], actions[i, t]
+            score = -activations.softmax(theta[s])
+            score[a] += 1
+            new[s] += lr / m * (G[i, t] - G[:, t].mean()) * score
+    return new
+
+
+def update_by_the_loss(theta, states, actions, rewards, lr):
+    T = states.shape[1]
+    G = np.flip(np.cumsum(np.flip(rewards, axis=1), axis=1), axis=1)
+    A = (G - np.mean(G, axis=0, keepdims=True)).ravel()
+    dz = T * policy.policy_loss_grad(theta[states.ravel()], actions.ravel(), A)
+    visits = np.eye(len(theta))[states.ravel()]
+    return theta - lr * visits.T @ dz
+
+
+RIGHT = {
+    "bandit-gradient": [bandit_by_sympy, bandit_by_pairs, bandit_with_logits_from_z1],
+    "log-prob-backward": [score_by_the_cross_entropy, score_example_by_example],
+    "returns-to-go": [returns_by_sums, returns_by_a_matrix, returns_from_a_list],
+    "policy-update": [update_in_loops, update_by_the_loss],
+}
