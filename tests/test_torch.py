@@ -3,8 +3,13 @@
 Runs where torch is installed, which the course does not ask for.
 """
 
+import contextlib
 import inspect
+import io
+import re
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -423,6 +428,24 @@ def test_a_network_trained_for_ten_steps(make, theirs, loss):
         assert_close(p, array(t).T, 1e-6)
     other.eval()
     assert_close(mine.predict(x), array(other(tensor(x))), 1e-6)
+
+
+def test_the_lines_for_torch_in_the_last_lesson_run_and_say_that_all_gradients_agree():
+    path = Path(__file__).parent.parent / "notebooks" / "17_capstone.ipynb"
+    cells = {cell.id: cell.source for cell in nbformat.read(path, 4).cells}
+    (gradients,) = re.findall(r"```python\n(.*?)```", cells["torch-gradients"], re.DOTALL)
+    (steps,) = re.findall(r"```python\n(.*?)```", cells["torch-steps"], re.DOTALL)
+    names, said = {}, io.StringIO()
+    for source in (cells["setup"], cells["idea-data"], cells["torch-ours"]):
+        exec(source, names)
+    with contextlib.redirect_stdout(said):
+        exec(gradients, names)
+    assert said.getvalue().split() == "loss True 0.W True 0.b True 2.W True 2.b True".split()
+    exec(steps, names)
+    exec(cells["torch-steps-ours"], names)
+    with torch.no_grad():
+        last = F.cross_entropy(names["twin"](tensor(names["X"])), tensor(names["y"]))
+    assert_close(losses.softmax_cross_entropy(names["net"].predict(names["X"]), names["y"]), array(last), 1e-7)
 
 
 def test_every_module_of_operations_is_compared():

@@ -84,17 +84,22 @@ def judge_function(reference, cases, misconceptions):
     """
 
     def judge(answer, rng):
-        runs = []
-        for args in cases(rng):
-            given = fresh(args)
-            result = call(answer, given, shapes(reference, args))
-            if not unchanged(given, args):
-                raise Settled(IN_PLACE)
-            needed = reference(*fresh(args))
-            runs.append(Run(args, needed, read_parts(result, needed), read_parts(needed, needed)))
-        return diagnose(reference, runs, misconceptions)
+        return diagnose(reference, runs_of(answer, reference, cases(rng)), misconceptions)
 
     return settling(judge, misconceptions)
+
+
+def runs_of(answer, reference, cases):
+    """What an answer and the reference give for each case: a `Run` for each. Settled if it cannot be compared."""
+    runs = []
+    for args in cases:
+        given = fresh(args)
+        result = call(answer, given, shapes(reference, args))
+        if not unchanged(given, args):
+            raise Settled(IN_PLACE)
+        needed = reference(*fresh(args))
+        runs.append(Run(args, needed, read_parts(result, needed), read_parts(needed, needed)))
+    return runs
 
 
 def judge_square_first(reference, cases, square_cases, misconceptions, fits):

@@ -5,6 +5,7 @@ made of text, so a move of a slider costs the kernel a few milliseconds.
 """
 
 from bplib.explorers.accumulation import accumulation_explorer
+from bplib.explorers.attending import attention_explorer
 from bplib.explorers.backpropagation import backpropagation_explorer
 from bplib.explorers.checking import checks_explorer
 from bplib.explorers.depth import depth_explorer
@@ -20,12 +21,14 @@ from bplib.explorers.ordering import order_explorer
 from bplib.explorers.policies import policy_explorer
 from bplib.explorers.pooling import pooling_explorer
 from bplib.explorers.racing import race_explorer
+from bplib.explorers.symptoms import symptoms_explorer
 from bplib.explorers.through_time import through_time_explorer
 from bplib.explorers.widget import Explorer
 
 __all__ = [
     "Explorer",
     "accumulation_explorer",
+    "attention_explorer",
     "backpropagation_explorer",
     "checks_explorer",
     "depth_explorer",
@@ -42,5 +45,6 @@ __all__ = [
     "pooling_explorer",
     "race_explorer",
     "step_size_explorer",
+    "symptoms_explorer",
     "through_time_explorer",
 ]

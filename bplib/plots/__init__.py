@@ -5,6 +5,7 @@ with ``plt.style.use("bplib.lesson")``. Color is never the only sign: lines have
 """
 
 from bplib.plots.arrays import arrays
+from bplib.plots.attending import attention_weights, value_line
 from bplib.plots.checking import catches
 from bplib.plots.curves import functions, line_fit, loss_history
 from bplib.plots.depth import distributions
@@ -29,6 +30,7 @@ __all__ = [
     "action_bars",
     "along_steps",
     "arrays",
+    "attention_weights",
     "catches",
     "confusion_matrix",
     "contour_lines",
@@ -49,5 +51,6 @@ __all__ = [
     "over_letters",
     "step_size_errors",
     "unrolled",
+    "value_line",
     "walk_on_curve",
 ]

@@ -5,8 +5,10 @@ added to LESSONS here, and nowhere else.
 """
 
 from bplib.course.problems import (
+    attention,
     automatic_differentiation,
     backpropagation,
+    capstone,
     chain_rule,
     convolutional_networks,
     gradient_checking,
@@ -40,6 +42,8 @@ LESSONS = (
     recurrent_networks,
     lstm,
     policy_gradients,
+    attention,
+    capstone,
 )
 """The modules of the lessons, in the order of the course."""
 

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from bplib.course.diagnosis import TOLERANCE, Run, diagnose
-from bplib.course.judging import Problem, judge_function, misconceptions
-from bplib.course.reading import IN_PLACE, NOT_YET, Settled, Verdict, call, fresh, read_parts, settling, unchanged
-from bplib.gradcheck import relative_error
+from bplib.course.diagnosis import diagnose
+from bplib.course.judging import Problem, judge_function, misconceptions, runs_of
+from bplib.course.reading import NOT_YET, PASSED, Verdict, settling
 
 LESSON = "13_recurrent_networks"
 TITLE = "Recurrent networks"
@@ -431,29 +430,17 @@ def judge_lengths(reference, cases, lengths, misconceptions):
     """As `judge_function`, for cases of which each has another length T; it says with which of them it goes wrong."""
 
     def judge(answer, rng):
-        runs, wrong = [], []
-        for args, T in zip(cases(rng), lengths, strict=True):
-            given = fresh(args)
-            result = call(answer, given, f"sequences with T = {T}")
-            if not unchanged(given, args):
-                raise Settled(IN_PLACE)
-            needed = reference(*fresh(args))
-            run = Run(args, needed, read_parts(result, needed), read_parts(needed, needed))
-            runs.append(run)
-            if any(
-                run.got[name].shape != want.shape or not relative_error(run.got[name], want) <= TOLERANCE
-                for name, want in run.want.items()
-            ):
-                wrong.append((T, run))
+        runs = runs_of(answer, reference, cases(rng))
         verdict = diagnose(reference, runs, misconceptions)
         if verdict.status != NOT_YET or verdict.misconception is not None:
             return verdict
-        T, first = wrong[0]
-        right = [f"T = {length}" for length in lengths[: lengths.index(T)]]
-        so_far = f"With {' and '.join(right)} it is right, and with T = {T} it is not" if right else (
-            f"It is wrong with T = {T} already"
-        )  # fmt: skip
-        return Verdict(NOT_YET, f"{so_far}. {diagnose(reference, [first], ()).message}")
+        alone = [diagnose(reference, [run], ()) for run in runs]
+        first = next(i for i, each in enumerate(alone) if each.status != PASSED)
+        T, right = lengths[first], [f"T = {length}" for length in lengths[:first]]
+        so_far = f"It is wrong with T = {T} already"
+        if right:
+            so_far = f"With {' and '.join(right)} it is right, and with T = {T} it is not"
+        return Verdict(NOT_YET, f"{so_far}. {alone[first].message}")
 
     return settling(judge, misconceptions)
 

@@ -1,0 +1,83 @@
+"""Right answers to the exercises of lesson 17, each written differently from the solution."""
+
+import numpy as np
+
+from bplib import activations, data, layers, losses, optimizers, training
+from bplib.networks import Sequential
+
+
+def step_with_bplib(params, X, y, lr):
+    Z1 = layers.linear(X, params["W1"], params["b1"])
+    A1 = np.tanh(Z1)
+    Z2 = layers.linear(A1, params["W2"], params["b2"])
+    dZ2 = losses.softmax_cross_entropy_grad(Z2, y)
+    dA1, dW2, db2 = layers.linear_backward(dZ2, Z2, A1, params["W2"], params["b2"])
+    dZ1 = activations.tanh_backward(dA1, A1, Z1)
+    grads = {"W1": X.T @ dZ1, "b1": dZ1.sum(axis=0), "W2": dW2, "b2": db2}
+    return {name: params[name] - lr * grads[name] for name in params}
+
+
+def step_by_example(params, X, y, lr):
+    """One example after the other, with the means at the end."""
+    total = {name: np.zeros_like(p) for name, p in params.items()}
+    for x, label in zip(X, y, strict=True):
+        a = np.tanh(x @ params["W1"] + params["b1"])
+        e = np.exp(a @ params["W2"] + params["b2"])
+        dz2 = e / e.sum() - np.eye(len(e))[label]
+        dz1 = params["W2"] @ dz2 * (1 - a**2)
+        for name, g in {"W1": np.outer(x, dz1), "b1": dz1, "W2": np.outer(a, dz2), "b2": dz2}.items():
+            total[name] += g
+    return {name: p - lr * total[name] / len(y) for name, p in params.items()}
+
+
+def trainer_with_bplib(X_train, y_train, X_test, W, lr, batch_size, epochs, rng):
+    X_train, X_test = data.standardize(X_train, X_test)
+    params, adam = {"W": W.copy()}, optimizers.Adam(lr)
+    for _ in range(epochs):
+        for rows in training.minibatches(len(X_train), batch_size, rng):
+            dZ = losses.softmax_cross_entropy_grad(X_train[rows] @ params["W"], y_train[rows])
+            adam.step(params, {"W": X_train[rows].T @ dZ})
+    return activations.softmax(X_test @ params["W"])
+
+
+def trainer_with_lists(X_train, y_train, X_test, W, lr, batch_size, epochs, rng):
+    mean, std = X_train.mean(axis=0), X_train.std(axis=0)
+    m = v = step = 0
+    for _ in range(epochs):
+        left = list(rng.permutation(len(X_train)))
+        while left:
+            rows, left = left[:batch_size], left[batch_size:]
+            X = (X_train[rows] - mean) / std
+            P = np.exp(X @ W)
+            P /= P.sum(axis=1, keepdims=True)
+            g = X.T @ (P - np.eye(W.shape[1])[y_train[rows]]) / len(rows)
+            step += 1
+            m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+            W = W - lr * m / (1 - 0.9**step) / ((v / (1 - 0.999**step)) ** 0.5 + 1e-8)
+    return activations.softmax((X_test - mean) / std @ W).tolist()
+
+
+def project_with_dropout_and_decay(X, y, rng):
+    mean, std = X.mean(axis=0), X.std(axis=0)
+    std[std == 0] = 1
+    hidden = layers.Linear(64, 48, rng), layers.Activation(activations.tanh), layers.Dropout(0.3, rng)
+    net = Sequential(*hidden, layers.Linear(48, 10, rng))
+    adam = optimizers.Adam(0.005)
+    inputs = (X - mean) / std
+    training.train(net, losses.softmax_cross_entropy, inputs, y, adam, epochs=50, batch_size=64, rng=rng, l2=0.03)
+    return lambda X: [int(row.argmax()) for row in net.predict((X - mean) / std)]
+
+
+def project_with_momentum(X, y, rng):
+    mean, std = X.mean(axis=0), np.maximum(X.std(axis=0), 1e-3)
+    net = Sequential(layers.Linear(64, 96, rng), layers.Activation(activations.tanh), layers.Linear(96, 10, rng))
+    sgd = optimizers.SGD(optimizers.cosine(0.1, 200), momentum=0.9)
+    training.train(net, losses.softmax_cross_entropy, (X - mean) / std, y, sgd, epochs=200, rng=rng, l2=0.04)
+    return lambda X: net.predict((X - mean) / std).argmax(axis=1)
+
+
+RIGHT = {
+    "bug-hunt-step": [step_with_bplib, step_by_example],
+    "bug-hunt-trainer": [trainer_with_bplib, trainer_with_lists],
+    "project": [project_with_dropout_and_decay, project_with_momentum],
+}
