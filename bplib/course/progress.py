@@ -9,6 +9,7 @@ import html
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from bplib.course import files
 from bplib.course.problems import LESSONS
@@ -42,6 +43,12 @@ def statuses():
     """The best status of each exercise that is remembered: id to "passed" or "not yet"."""
     path = _path()
     return (_read(path) or {}) if path else {}
+
+
+def take_over(folder):
+    """Remember also what is remembered in another folder of the course."""
+    for id, status in (_read(Path(folder) / FILE_NAME) or {}).items():
+        record(id, status)
 
 
 @dataclass(frozen=True)
