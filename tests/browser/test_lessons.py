@@ -48,7 +48,7 @@ def moves(explorer):
         other = chosen + 1 if chosen + 1 < select.locator("option").count() else chosen - 1
         if not changed(explorer, lambda select=select, other=other: select.select_option(index=other)):
             still.append(f"{select.get_attribute('aria-label')}, a list")
-    for button in explorer.locator("button:visible:not(:disabled)").all():
+    for button in reversed(explorer.locator("button:visible:not(:disabled)").all()):  # Next before Back
         pressed = "mod-active" in button.get_attribute("class")
         if not pressed and not changed(explorer, lambda button=button: button.press("Enter")):
             still.append(f"the button {button.inner_text()}")
