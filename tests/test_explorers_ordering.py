@@ -60,12 +60,14 @@ def test_the_list_is_written_name_by_name_and_stays():
 
 def test_the_captions_say_what_is_written_and_what_is_handed_on():
     explorer = build()
-    assert at(explorer, 0) == "Order topological, step 0 of 11. All values are known. Now the list is written."
-    assert at(explorer, 1) == "Order topological, step 1 of 11. w is written: it has no inputs."
-    assert at(explorer, 4) == "Order topological, step 4 of 11. t is written: u, its input, stands there already."
-    assert at(explorer, 5) == "Order topological, step 5 of 11. s is written: u and t, its inputs, stand there already."
-    assert at(explorer, 7) == "Order topological, step 7 of 11. The list is read from its end, where dL/dL = 1."
-    assert at(explorer, 10) == "Order topological, step 10 of 11. t hands 2.523 × 0.42 = 1.06 to u."
+    assert at(explorer, 0) == "Order inputs first, step 0 of 11. All values are known. Now the list is written."
+    assert at(explorer, 1) == "Order inputs first, step 1 of 11. w is written: it has no inputs."
+    assert at(explorer, 4) == "Order inputs first, step 4 of 11. t is written: u, its input, stands there already."
+    assert (
+        at(explorer, 5) == "Order inputs first, step 5 of 11. s is written: u and t, its inputs, stand there already."
+    )
+    assert at(explorer, 7) == "Order inputs first, step 7 of 11. The list is read from its end, where dL/dL = 1."
+    assert at(explorer, 10) == "Order inputs first, step 10 of 11. t hands 2.523 × 0.42 = 1.06 to u."
     assert at(explorer, 11).endswith("At the end dL/dw = 0.9106, which is right; dL/dx = 3.643, which is right.")
 
 
