@@ -25,7 +25,7 @@ def lstm_step(x, h, c, Wx, Wh, b):
 def lstm_step_backward(dstate, state, x, h, c, Wx, Wh, b):
     """dx, dh, dc, dWx, dWh, db: `lstm_backward` of one step; dstate is dh' above dc', (2, n, m)."""
     require_upstream("lstm_step_backward", dstate=dstate, state=state)
-    dx, *others = lstm_backward(dstate[:, :, None], state[:, :, None], x[:, None], h, c, Wx, Wh, b)
+    dx, *others = _lstm_backward(dstate[:, :, None], state[:, :, None], x[:, None], h, c, Wx, Wh, b)
     return dx[:, 0], *others
 
 
@@ -65,6 +65,19 @@ def lstm_backward(dstate, state, x, h0, c0, Wx, Wh, b):
     dz_t; step t - 1 gets dc_t f and dz_t Wh^T. Because f stands alone in dc_t f, a cell can keep its gradient for long.
     """
     require_upstream("lstm_backward", dstate=dstate, state=state)
+    return _lstm_backward(dstate, state, x, h0, c0, Wx, Wh, b)
+
+
+def lstm_gates(x, h0, c0, Wx, Wh, b):
+    """The gates i, f, o and what is offered to the cell, g, of all steps: i, f, g, o = lstm_gates(...), each (n, T, m).
+
+    They are what `lstm` with the same arguments computes on its way, to be looked at; ValueError as there.
+    """
+    *_, gates = _lstm_states(x, h0, c0, Wx, Wh, b)
+    return gates.transpose(2, 1, 0, 3).copy()
+
+
+def _lstm_backward(dstate, state, x, h0, c0, Wx, Wh, b):
     x, h, c, (dh, dc) = steps_first(x), after(h0, state[0]), after(c0, state[1]), map(steps_first, dstate)
     # The gates are not among the outputs; with every h known, one product brings them all back.
     gates = _gates(each_step(x, Wx) + each_step(h[:-1], Wh) + b)

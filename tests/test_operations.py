@@ -38,6 +38,7 @@ MODULES = [
 NO_OPERATION = {
     losses: {"require_pair", "require_unit", "require_labels"},
     layers: {"require_forward"},
+    lstm: {"lstm_gates"},
     attention: {"causal_mask"},
     policy: {"returns_to_go", "reinforce", "play"},
 }

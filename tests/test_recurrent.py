@@ -8,7 +8,7 @@ import pytest
 from bplib.gradcheck import complex_step, relative_error
 from bplib.layers import Embedding, Linear
 from bplib.losses import mse, softmax_cross_entropy, softmax_cross_entropy_grad
-from bplib.lstm import LSTM, lstm, lstm_backward, lstm_step, lstm_step_backward
+from bplib.lstm import LSTM, lstm, lstm_backward, lstm_gates, lstm_step, lstm_step_backward
 from bplib.networks import Sequential
 from bplib.operations import OPERATIONS
 from bplib.optimizers import Adam
@@ -190,6 +190,15 @@ def test_a_long_short_term_sequence_is_its_steps():
     for t in range(x.shape[1]):
         h, c = state = lstm_step(x[:, t], h, c, *weights)
         np.testing.assert_allclose(out[:, :, t], state, rtol=1e-13)
+
+
+def test_the_gates_make_every_state_from_the_one_before():
+    inputs, (h, c), _ = draw(OPERATIONS["lstm"])
+    i, f, g, o = lstm_gates(*inputs)
+    before = np.concatenate([inputs[2][:, None], c[:, :-1]], axis=1)
+    np.testing.assert_allclose(c, f * before + i * g, rtol=1e-13)
+    np.testing.assert_allclose(h, o * np.tanh(c), rtol=1e-13)
+    assert all(((gate > 0) & (gate < 1)).all() for gate in (i, f, o))
 
 
 def test_backpropagation_through_time_is_the_backward_of_each_step_from_last_to_first():

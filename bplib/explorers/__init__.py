@@ -15,6 +15,7 @@ from bplib.explorers.dropping import dropout_explorer
 from bplib.explorers.epochs import epoch_explorer
 from bplib.explorers.filtering import filter_explorer
 from bplib.explorers.fitting import line_explorer, loss_explorer
+from bplib.explorers.gates import gate_explorer
 from bplib.explorers.graphs import graph_explorer
 from bplib.explorers.ordering import order_explorer
 from bplib.explorers.policies import policy_explorer
@@ -35,6 +36,7 @@ __all__ = [
     "dropout_explorer",
     "epoch_explorer",
     "filter_explorer",
+    "gate_explorer",
     "graph_explorer",
     "line_explorer",
     "loss_explorer",

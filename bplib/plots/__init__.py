@@ -11,6 +11,7 @@ from bplib.plots.curves import functions, line_fit, loss_history
 from bplib.plots.depth import distributions
 from bplib.plots.differences import gradient_arrows, step_size_errors
 from bplib.plots.filters import feature_maps, number_fields
+from bplib.plots.gates import along_steps, over_letters
 from bplib.plots.images import confusion_matrix, image_row
 from bplib.plots.policies import action_bars, grid_policy
 from bplib.plots.racing import contour_lines, descents, falling
@@ -27,6 +28,7 @@ __all__ = [
     "PURPLE",
     "VERMILLION",
     "action_bars",
+    "along_steps",
     "arrays",
     "attention_weights",
     "catches",
@@ -46,6 +48,7 @@ __all__ = [
     "loss_history",
     "loss_surface",
     "number_fields",
+    "over_letters",
     "step_size_errors",
     "unrolled",
     "value_line",

@@ -1,0 +1,564 @@
+"""Lesson 14: the backward of long short-term memory, of one step and of a sequence, and what is left of a gradient."""
+
+import math
+
+import numpy as np
+
+from bplib import lstm
+from bplib.course.judging import Problem, judge_function, judge_numbers, misconceptions
+
+LESSON = "14_lstm"
+TITLE = "LSTM"
+
+
+# lstm-step-backward
+
+
+def _step(rng, n, d, m):
+    x, h, c = (rng.normal(size=shape) for shape in ((n, d), (n, m), (n, m)))
+    Wx, Wh, b = rng.normal(size=(d, 4 * m)), rng.normal(size=(m, 4 * m)), rng.normal(size=4 * m)
+    gates = lstm.lstm_gates(x[:, None], h, c, Wx, Wh, b)[:, :, 0]
+    _, c_next = lstm.lstm_step(x, h, c, Wx, Wh, b)
+    return rng.normal(size=(n, m)), rng.normal(size=(n, m)), c_next, gates, x, h, c, Wx, Wh
+
+
+def _steps(rng):
+    return [_step(rng, *sizes) for sizes in ((5, 3, 2), (7, 2, 4), (6, 5, 3))]
+
+
+def _as_it_is(dh, dc, s):
+    """The gradients of the four gates."""
+    return dc * s.g, dc * s.c, dc * s.i, dh * np.tanh(s.c_next)
+
+
+def _slopes(s):
+    return s.i * (1 - s.i), s.f * (1 - s.f), 1 - s.g**2, s.o * (1 - s.o)
+
+
+def _cell(dh, dc, s):
+    return dc + dh * s.o * (1 - np.tanh(s.c_next) ** 2)
+
+
+def _sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+class _Saved:
+    """What a step has kept from its forward."""
+
+    def __init__(self, c_next, gates, x, h, c):
+        """Take the gates apart."""
+        self.c_next, self.x, self.h, self.c = c_next, x, h, c
+        self.i, self.f, self.g, self.o = gates
+
+
+def _variant(
+    cell=_cell,
+    gates=_as_it_is,
+    slopes=_slopes,
+    parts=lambda i, f, g, o: (i, f, g, o),
+    back=lambda dc, s: dc * s.f,
+    state=lambda dh, dz, Wh: dz @ Wh.T,
+    bias=lambda dz: dz.sum(axis=0),
+    weights=lambda dz, s: (s.x.T @ dz, s.h.T @ dz),
+    result=lambda *gradients: gradients,
+):
+    """The backward of a step; each argument is a line of it, to be spoiled."""
+
+    def backward(dh_next, dc_next, c_next, saved, x, h, c, Wx, Wh):
+        s = _Saved(c_next, saved, x, h, c)
+        dc = cell(dh_next, dc_next, s)
+        dz = [d * slope for d, slope in zip(gates(dh_next, dc, s), slopes(s), strict=True)]
+        dz = np.hstack(parts(*dz))
+        return result(dz @ Wx.T, state(dh_next, dz, Wh), back(dc, s), *weights(dz, s), bias(dz))
+
+    return backward
+
+
+_lstm_step_backward = _variant()
+
+
+def _with_slopes(**other):
+    """The four slopes, some of them replaced: other is {gate: function of what is saved}."""
+    return lambda s: tuple(
+        other[name](s) if name in other else slope for name, slope in zip("ifgo", _slopes(s), strict=True)
+    )
+
+
+def _with_gates(**other):
+    """The gradients of the four gates, some replaced: other is {gate: function of dh, dc and what is saved}."""
+    return lambda dh, dc, s: tuple(
+        other[name](dh, dc, s) if name in other else d for name, d in zip("ifgo", _as_it_is(dh, dc, s), strict=True)
+    )
+
+
+def _one(s):
+    return 1.0
+
+
+STEP_MISTAKES = misconceptions(
+    (
+        "dc-next-lost",
+        "What arrives at the cell from the step after, dc_next, is lost. The cell c' has two ways to the loss, over h'"
+        " and straight on to the next step; both gradients add up: dc_next + dh_next * o * (1 - tanh(c_next)**2).",
+        (_variant(cell=lambda dh, dc, s: dh * s.o * (1 - np.tanh(s.c_next) ** 2)),),
+    ),
+    (
+        "cell-through-h-lost",
+        "dc_next is there, and what comes to the cell through h' = o tanh(c') is lost. Add dh_next * o, times the slope"
+        " of the tanh, before you use the gradient of the cell.",
+        (_variant(cell=lambda dh, dc, s: dc),),
+    ),
+    (
+        "tanh-of-cell-missed",
+        "On the way from h' to the cell the tanh is missing: h' = o tanh(c'), so dh_next * o is still to be multiplied"
+        " by the slope 1 - tanh(c_next)**2.",
+        (_variant(cell=lambda dh, dc, s: dc + dh * s.o),),
+    ),
+    (
+        "slope-of-cell-itself",
+        "It takes 1 - c_next**2 for the slope of the tanh. The slope is 1 minus the square of what comes out of it,"
+        " tanh(c_next); c_next is what went in.",
+        (_variant(cell=lambda dh, dc, s: dc + dh * s.o * (1 - s.c_next**2)),),
+    ),
+    (
+        "output-gate-lost",
+        "On the way from h' to the cell the output gate is missing: h' = o tanh(c'), so the slope with respect to c' is"
+        " o times that of the tanh.",
+        (_variant(cell=lambda dh, dc, s: dc + dh * (1 - np.tanh(s.c_next) ** 2)),),
+    ),
+    (
+        "dh-added-to-dc",
+        "dh_next is added to dc_next as it is. It belongs to h', and reaches the cell only through o and the tanh.",
+        (_variant(cell=lambda dh, dc, s: dc + dh),),
+    ),
+    (
+        "slopes-forgotten",
+        "The gates are functions of z, and their slopes are missing: multiply di by i (1 - i), df and do likewise, and"
+        " dg by 1 - g**2, before they become dz.",
+        (
+            _variant(slopes=lambda s: (1.0,) * 4),
+            _variant(slopes=_with_slopes(i=_one, f=_one, o=_one)),
+        ),
+    ),
+    (
+        "slope-of-g-forgotten",
+        "The slope of g is missing: g is a tanh of its part of z, so dg is still to be multiplied by 1 - g**2.",
+        (_variant(slopes=_with_slopes(g=_one)),),
+    ),
+    (
+        "one-slope-forgotten",
+        "One of the three sigmoids has lost its slope. Each of i, f and o is multiplied by its own a (1 - a).",
+        tuple(_variant(slopes=_with_slopes(**{name: _one})) for name in "ifo"),
+    ),
+    (
+        "g-as-sigmoid",
+        "g is treated like a gate. It is a tanh and no sigmoid: its slope is 1 - g**2.",
+        (_variant(slopes=_with_slopes(g=lambda s: s.g * (1 - s.g))),),
+    ),
+    (
+        "gates-as-tanh",
+        "The slopes of the gates are those of a tanh. i, f and o are sigmoids: their slopes are i (1 - i) and so on.",
+        (_variant(slopes=lambda s: tuple(1 - a**2 for a in (s.i, s.f, s.g, s.o))),),
+    ),
+    (
+        "slopes-twice",
+        "The slopes are taken of sigmoid(i), tanh(g) and so on. The gates that you are given are what came out of the"
+        " sigmoid and the tanh already: i (1 - i) and 1 - g**2.",
+        (
+            _variant(
+                slopes=lambda s: (
+                    *(a * (1 - a) for a in (_sigmoid(s.i), _sigmoid(s.f))),
+                    1 - np.tanh(s.g) ** 2,
+                    _sigmoid(s.o) * (1 - _sigmoid(s.o)),
+                )
+            ),
+            _variant(slopes=_with_slopes(g=lambda s: 1 - np.tanh(s.g) ** 2)),
+        ),
+    ),
+    (
+        "cell-after",
+        "df is made with c', the cell after this step. In c' = f c + i g the forget gate is multiplied by c, the cell"
+        " before.",
+        (_variant(gates=_with_gates(f=lambda dh, dc, s: dc * s.c_next)),),
+    ),
+    (
+        "i-and-g",
+        "di and dg are exchanged. In the product i g the gradient of i is multiplied by g, and that of g by i.",
+        (_variant(gates=_with_gates(i=lambda dh, dc, s: dc * s.i, g=lambda dh, dc, s: dc * s.g)),),
+    ),
+    (
+        "do-without-tanh",
+        "do is made with the cell as it is. The output gate is multiplied by tanh(c'): do = dh_next * tanh(c_next).",
+        (_variant(gates=_with_gates(o=lambda dh, dc, s: dh * s.c_next)),),
+    ),
+    (
+        "do-from-cell",
+        "do is made from the gradient of the cell. The output gate stands in h' = o tanh(c') alone: its gradient is"
+        " dh_next * tanh(c_next).",
+        (_variant(gates=_with_gates(o=lambda dh, dc, s: dc * np.tanh(s.c_next))),),
+    ),
+    (
+        "gates-before-adding",
+        "di, df and dg are made from dc_next, before what comes through h' is added. First finish the gradient of the"
+        " cell, then use it.",
+        (_variant(gates=lambda dh, dc, s: _as_it_is(dh, dc - _cell(dh, 0.0, s), s)),),
+    ),
+    (
+        "forget-gate-lost",
+        "dc, for the step before, is the gradient of c' unchanged. In c' = f c + i g the cell before is multiplied by"
+        " f, and so is its gradient.",
+        (_variant(back=lambda dc, s: dc),),
+    ),
+    (
+        "wrong-gate-back",
+        "dc, for the step before, is multiplied by the input gate. In c' = f c + i g it is f that c is multiplied by.",
+        (_variant(back=lambda dc, s: dc * s.i),),
+    ),
+    (
+        "order-of-parts",
+        "The four parts of dz stand in another order than those of z. From left to right they are i, f, g, o.",
+        (
+            _variant(parts=lambda i, f, g, o: (i, f, o, g)),
+            _variant(parts=lambda i, f, g, o: (f, i, g, o)),
+            _variant(parts=lambda i, f, g, o: (f, i, o, g)),
+            _variant(parts=lambda i, f, g, o: (g, i, f, o)),
+        ),
+    ),
+    (
+        "dh-passed-on",
+        "dh has dh_next added to it. The new state h' is made from the old one through z alone: dh is dz @ Wh.T.",
+        (_variant(state=lambda dh, dz, Wh: dz @ Wh.T + dh),),
+    ),
+    (
+        "state-after",
+        "dWh is made with h', the state after this step. What went into z is h, the state before.",
+        (_variant(weights=lambda dz, s: (s.x.T @ dz, (s.o * np.tanh(s.c_next)).T @ dz)),),
+    ),
+    (
+        "bias-mean",
+        "db is a mean over the batch. All examples pull at the same bias, and pulls add up: sum over axis 0.",
+        (_variant(bias=lambda dz: dz.mean(axis=0)),),
+    ),
+    (
+        "bias-sum-shape",
+        "db is not summed over the batch: all examples have the same bias. Sum over axis 0, and over no other.",
+        (_variant(bias=lambda dz: dz), _variant(bias=lambda dz: dz.sum())),
+    ),
+    (
+        "factor-batch",
+        "The gradients of the weights are divided by n. A mean over the batch, if the loss has one, is in dh_next and"
+        " dc_next already.",
+        (
+            _variant(weights=lambda dz, s: (s.x.T @ dz / len(dz), s.h.T @ dz / len(dz))),
+            _variant(
+                weights=lambda dz, s: (s.x.T @ dz / len(dz), s.h.T @ dz / len(dz)), bias=lambda dz: dz.mean(axis=0)
+            ),
+        ),
+    ),
+    (
+        "order",
+        "The six gradients are right, but in another order. Return dx, dh, dc, dWx, dWh, db.",
+        (
+            _variant(result=lambda dx, dh, dc, dWx, dWh, db: (dx, dc, dh, dWx, dWh, db)),
+            _variant(result=lambda dx, dh, dc, dWx, dWh, db: (dh, dc, dx, dWx, dWh, db)),
+            _variant(result=lambda dx, dh, dc, dWx, dWh, db: (dWx, dWh, db, dx, dh, dc)),
+        ),
+    ),
+    (
+        "sign",
+        "All six have the wrong sign. A gradient points to where the loss grows; the minus belongs to the update.",
+        (_variant(result=lambda *gradients: tuple(-gradient for gradient in gradients)),),
+    ),
+)
+
+
+# lstm-backward
+
+
+def _sequence(rng, n, T, d, m):
+    x, h0, c0 = (rng.normal(size=shape) for shape in ((n, T, d), (n, m), (n, m)))
+    Wx, Wh, b = rng.normal(size=(d, 4 * m)), rng.normal(size=(m, 4 * m)), rng.normal(size=4 * m)
+    h, c = lstm.lstm(x, h0, c0, Wx, Wh, b)
+    return rng.normal(size=(n, T, m)), h, c, x, h0, c0, Wx, Wh, b
+
+
+def _sequences(rng):
+    return [_sequence(rng, *sizes) for sizes in ((5, 5, 3, 2), (3, 1, 2, 4), (7, 2, 5, 3))]
+
+
+def _through_time(
+    later=lambda dh, dc: (dh, dc),
+    outside=lambda dh, t, T: dh[:, t],
+    before=lambda h, h0, t: h[:, t - 1] if t else h0,
+    cell_before=lambda c, c0, t: c[:, t - 1] if t else c0,
+    steps=lambda T: range(T - 1, -1, -1),
+    collect=lambda parts, T: sum(parts),
+    inputs=lambda dx: dx[::-1],
+    begin=lambda dhs, dcs: (dhs[-1], dcs[-1]),
+    result=lambda *gradients: gradients,
+):
+    """The backward of a sequence; each argument is a line of it, to be spoiled."""
+
+    def backward(dh, h, c, x, h0, c0, Wx, Wh, b):
+        T = x.shape[1]
+        dh_later = dc_later = np.zeros_like(h0)
+        dxs, dhs, dcs, parts = [], [], [], []
+        for t in steps(T):
+            dstate = np.stack([outside(dh, t, T) + dh_later, dc_later])
+            inputs_of_step = x[:, t], before(h, h0, t), cell_before(c, c0, t), Wx, Wh, b
+            state = np.stack([h[:, t], c[:, t]])
+            dx, dh_before, dc_before, *weights = lstm.lstm_step_backward(dstate, state, *inputs_of_step)
+            dh_later, dc_later = later(dh_before, dc_before)
+            for kept, new in zip((dxs, dhs, dcs, parts), (dx, dh_before, dc_before, weights), strict=True):
+                kept.append(new)
+        sums = [collect(list(each), T) for each in zip(*parts, strict=True)]
+        return result(np.stack(inputs(dxs), axis=1), *begin(dhs, dcs), *sums)
+
+    return backward
+
+
+_lstm_backward = _through_time()
+
+SEQUENCE_MISTAKES = misconceptions(
+    (
+        "dc-not-carried",
+        "The gradient of the cell is not carried from step to step. Besides dh, a step gives the step before it dc, its"
+        " dc_next, and this is the highway. A sequence of one step cannot show it; one of two does.",
+        (_through_time(later=lambda dh, dc: (dh, np.zeros_like(dc))),),
+    ),
+    (
+        "dh-not-carried",
+        "The gradient of the hidden state is not carried from step to step. What a step gets is dh[:, t] from outside,"
+        " plus the dh that the step after has sent back.",
+        (_through_time(later=lambda dh, dc: (np.zeros_like(dh), dc)),),
+    ),
+    (
+        "nothing-carried",
+        "Nothing goes from a step to the step before: each is treated as if it were the last. Carry dh and dc along,"
+        " from the last step to the first.",
+        (_through_time(later=lambda dh, dc: (np.zeros_like(dh), np.zeros_like(dc))),),
+    ),
+    (
+        "carried-exchanged",
+        "dh and dc are exchanged on their way to the step before. The upstream of a step is dh above dc.",
+        (_through_time(later=lambda dh, dc: (dc, dh)),),
+    ),
+    (
+        "outside-last-only",
+        "Only the last step gets its gradient from outside. Somebody looks at every h_t: add dh[:, t] at every step.",
+        (_through_time(outside=lambda dh, t, T: dh[:, t] * (t == T - 1)),),
+    ),
+    (
+        "weights-of-one-step",
+        "The gradients of the weights come from one step only, each step overwriting the one before. All steps use the"
+        " same weights, and all pull at them: add up, with += in place of =.",
+        (
+            _through_time(collect=lambda parts, T: parts[-1]),
+            _through_time(collect=lambda parts, T: parts[0]),
+        ),
+    ),
+    (
+        "weights-mean",
+        "The gradients of the weights are a mean over the steps. All steps pull at the same weights, and pulls add up.",
+        (_through_time(collect=lambda parts, T: sum(parts) / T),),
+    ),
+    (
+        "state-of-the-step",
+        "Step t is given h_t and c_t as the state that it began in. It began in that of the step before, h[:, t - 1]"
+        " and c[:, t - 1], and the first step in h0 and c0.",
+        (
+            _through_time(before=lambda h, h0, t: h[:, t], cell_before=lambda c, c0, t: c[:, t]),
+            _through_time(before=lambda h, h0, t: h[:, t]),
+            _through_time(cell_before=lambda c, c0, t: c[:, t]),
+        ),
+    ),
+    (
+        "start-of-zeros",
+        "The first step is given zeros for the state that it began in. It began in h0 and c0.",
+        (
+            _through_time(
+                before=lambda h, h0, t: h[:, t - 1] if t else np.zeros_like(h0),
+                cell_before=lambda c, c0, t: c[:, t - 1] if t else np.zeros_like(c0),
+            ),
+        ),
+    ),
+    (
+        "start-wraps-around",
+        "At the first step, h[:, t - 1] is h[:, -1], the last state of all. The first step began in h0 and c0.",
+        (_through_time(before=lambda h, h0, t: h[:, t - 1], cell_before=lambda c, c0, t: c[:, t - 1]),),
+    ),
+    (
+        "forward-in-time",
+        "The loop runs from the first step to the last. A gradient goes against the arrows: begin with the last step.",
+        (
+            _through_time(steps=range, inputs=lambda dx: dx),
+            _through_time(steps=range, inputs=lambda dx: dx, begin=lambda dhs, dcs: (dhs[0], dcs[0])),
+        ),
+    ),
+    (
+        "inputs-backward",
+        "dx stands in the order in which the steps were visited, the last one first. Turn it around, or write into"
+        " dx[:, t].",
+        (_through_time(inputs=lambda dx: dx),),
+    ),
+    (
+        "start-from-the-last",
+        "dh0 and dc0 are what the last step sends back. They are what is left when the first step has had its turn.",
+        (_through_time(begin=lambda dhs, dcs: (dhs[0], dcs[0])),),
+    ),
+    (
+        "order",
+        "The six gradients are right, but in another order. Return dx, dh0, dc0, dWx, dWh, db.",
+        (
+            _through_time(result=lambda dx, dh, dc, dWx, dWh, db: (dx, dc, dh, dWx, dWh, db)),
+            _through_time(result=lambda dx, dh, dc, dWx, dWh, db: (dx, dWx, dWh, db, dh, dc)),
+        ),
+    ),
+    (
+        "sign",
+        "All six have the wrong sign. A gradient points to where the loss grows; the minus belongs to the update.",
+        (_through_time(result=lambda *gradients: tuple(-gradient for gradient in gradients)),),
+    ),
+)
+
+
+# gradient-left
+
+STEPS = 20
+RNN_WEIGHT, RNN_STATE, FORGET, BIAS = 0.9, 0.5, 0.95, 1.0
+UPSTREAM, FORGETS = (3.0, 4.0), (0.95, 0.5)
+
+
+LEFT = {
+    "rnn": (RNN_WEIGHT * (1 - RNN_STATE**2)) ** STEPS,
+    "cell": FORGET**STEPS,
+    "bias_one": float(_sigmoid(BIAS)) ** STEPS,
+    "norm": math.hypot(*(u * f**STEPS for u, f in zip(UPSTREAM, FORGETS, strict=True))),
+    "bias_half": math.log(0.5 ** (1 / 100) / (1 - 0.5 ** (1 / 100))),
+}
+
+LEFT_MISTAKES = misconceptions(
+    (
+        "rnn-without-slope",
+        "The recurrent unit has a tanh at every step: the factor of a step is the weight times the slope 1 - h**2.",
+        (lambda: {"rnn": RNN_WEIGHT**STEPS},),
+    ),
+    (
+        "rnn-slope-alone",
+        "You took the slope of the tanh alone. The gradient is also multiplied by the weight, at every step.",
+        (lambda: {"rnn": (1 - RNN_STATE**2) ** STEPS},),
+    ),
+    (
+        "rnn-slope-of-h",
+        "The slope of the tanh is 1 minus the square of h: h is what came out of it, so 1 - h**2 and nothing else.",
+        (
+            lambda: {"rnn": (RNN_WEIGHT * (1 - RNN_STATE)) ** STEPS},
+            lambda: {"rnn": (RNN_WEIGHT * (1 - math.tanh(RNN_STATE) ** 2)) ** STEPS},
+        ),
+    ),
+    (
+        "added-not-multiplied",
+        "Along one path factors are multiplied, and not added: 20 equal factors are a power.",
+        (lambda: {"cell": FORGET * STEPS}, lambda: {"rnn": STEPS * RNN_WEIGHT * (1 - RNN_STATE**2)}),
+    ),
+    (
+        "what-is-lost",
+        "That is the part that is lost. What is left is the power itself.",
+        (lambda: {"cell": 1 - FORGET**STEPS},),
+    ),
+    (
+        "slope-of-the-gate",
+        "The gate's slope f (1 - f) belongs to the way into the gate. Along the cell the gradient is multiplied by the"
+        " gate itself.",
+        (lambda: {"cell": (FORGET * (1 - FORGET)) ** STEPS}, lambda: {"cell": (1 - FORGET**2) ** STEPS}),
+    ),
+    (
+        "bias-as-gate",
+        "The bias is no gate yet: f is its sigmoid. A gate lies between 0 and 1, and is 1 for no bias.",
+        (lambda: {"bias_one": 1.0},),
+    ),
+    (
+        "bias-tanh",
+        "The forget gate is a sigmoid, and no tanh.",
+        (lambda: {"bias_one": math.tanh(BIAS) ** STEPS},),
+    ),
+    (
+        "norm-times-mean",
+        "Each cell has its own forget gate: shrink the two entries one by one, and take the norm of what is left.",
+        (
+            lambda: {"norm": 5.0 * (sum(FORGETS) / 2) ** STEPS},
+            lambda: {"norm": 5.0 * FORGETS[0] ** STEPS},
+            lambda: {"norm": 5.0 * math.prod(FORGETS) ** (STEPS / 2)},
+        ),
+    ),
+    (
+        "norm-one-step",
+        "That is the norm after a single step. The gradient is multiplied by the gates twenty times.",
+        (lambda: {"norm": math.hypot(*(u * f for u, f in zip(UPSTREAM, FORGETS, strict=True)))},),
+    ),
+    (
+        "gate-for-bias",
+        "That is the forget gate itself. Its bias is what the sigmoid makes it from: log(f / (1 - f)).",
+        (lambda: {"bias_half": 0.5 ** (1 / 100)},),
+    ),
+    (
+        "half-at-each-step",
+        "With a bias of 0 the gate is one half, and half of the gradient is lost at every step. After 100 steps half of"
+        " it should be left: f**100 = 1/2.",
+        (lambda: {"bias_half": 0.0},),
+    ),
+)
+
+
+PROBLEMS = (
+    Problem(
+        id="lstm-step-backward",
+        title="The backward of one step",
+        points=6,
+        hints=(
+            "Begin at h' = o tanh(c'). It sends a gradient to o, and one to c'. What else arrives at c'?",
+            "dc = dc_next + dh_next * o * (1 - tanh(c_next)**2), in an array of its own. From here on, only this dc.",
+            "di = dc g, df = dc c, dg = dc i, do = dh_next tanh(c_next); each times its slope, a (1 - a) or 1 - g**2,"
+            " and side by side with np.hstack: that is dz, (n, 4m).",
+            "z = x Wx + h Wh + b is linear: dz @ Wx.T, dz @ Wh.T, x.T @ dz, h.T @ dz and a sum, as in lesson 06. The"
+            " step before gets dc * f.",
+        ),
+        judge=judge_function(_lstm_step_backward, _steps, STEP_MISTAKES),
+        withdrawn=("lstm.lstm_step_backward", "lstm.lstm_backward", "recurrent.Recurrent.set_grads"),
+        minutes=20,
+        difficulty=3,
+    ),
+    Problem(
+        id="lstm-backward",
+        title="Backpropagation through time",
+        points=4,
+        hints=(
+            "Go from the last step to the first with `for t in reversed(range(T))`. What does step t get from outside,"
+            " and what from the step after it?",
+            "The upstream of step t is np.stack([dh[:, t] + dh_later, dc_later]); both are zeros at the last step.",
+            "Step t began in h[:, t - 1] and c[:, t - 1], and the first one in h0 and c0: h[:, -1] would be the last.",
+            "dx[:, t] is what a step gives for its input; dWx, dWh and db are added up with +=; what the first step"
+            " sends back is dh0 and dc0.",
+        ),
+        judge=judge_function(_lstm_backward, _sequences, SEQUENCE_MISTAKES),
+        withdrawn=("lstm.lstm_backward", "recurrent.Recurrent.set_grads"),
+        minutes=15,
+        difficulty=2,
+    ),
+    Problem(
+        id="gradient-left",
+        title="What is left of a gradient",
+        points=2,
+        hints=(
+            "In the recurrent unit one step back multiplies by w (1 - h**2), and in the cell, whose gates stand still,"
+            " by f.",
+            "Twenty equal factors are a power. For the norm, shrink the two entries first: it is the root of the sum of"
+            " their squares.",
+            "f**100 = 1/2 gives f = 0.5 ** (1 / 100). And f = sigmoid(b) means b = log(f / (1 - f)).",
+        ),
+        judge=judge_numbers(LEFT, LEFT_MISTAKES),
+        minutes=10,
+        difficulty=1,
+    ),
+)

@@ -1,0 +1,74 @@
+"""Promise: every lesson runs in JupyterLab, and each control of its explorers moves the picture, by mouse and keys."""
+
+import pytest
+from conftest import ROOT
+
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_runs_and_its_explorers_move(lesson, lab, screenshots):
+    lab.open(f"notebooks/{lesson}.ipynb")
+    lab.run_all()
+    page = lab.page
+    stopped = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']")
+    assert stopped.count() == 0
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    explorers = page.locator(".bplib-explorer")
+    for number in range(explorers.count()):
+        explorer = explorers.nth(number)
+        explorer.scroll_into_view_if_needed()
+        still = moves(explorer)
+        assert not still, f"{lesson}, explorer {number + 1}: no new picture from {', '.join(still)}"
+        explorer.screenshot(path=screenshots / f"{lesson}-{number + 1}-light.png")
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells  # no key has cut one
+    lab.command("apputils:change-theme", theme="JupyterLab Dark")
+    page.wait_for_timeout(1000)
+    for number in range(explorers.count()):
+        explorers.nth(number).screenshot(path=screenshots / f"{lesson}-{number + 1}-dark.png")
+    assert not lab.wrong
+
+
+def moves(explorer):
+    """Move every control of an explorer; the names of those that did not change its picture."""
+    still = []
+    for handle in explorer.locator("[role=slider]").all():
+        name = handle.get_attribute("aria-label")
+        low, now, high = (float(handle.get_attribute(f"aria-value{which}")) for which in ("min", "now", "max"))
+        key, place = ("ArrowRight", 0.8) if now < (low + high) / 2 else ("ArrowLeft", 0.2)
+        handle.focus()
+        handle.press("x")
+        if not changed(explorer, lambda handle=handle, key=key: handle.press(key)):
+            still.append(f"{name} by keys")
+        if not changed(explorer, lambda handle=handle, place=place: click(handle, place)):
+            still.append(f"{name} by mouse")
+        click(handle, 0.5)  # from its middle a button can go either way
+    for select in explorer.locator("select").all():
+        chosen = select.evaluate("(select) => select.selectedIndex")
+        other = chosen + 1 if chosen + 1 < select.locator("option").count() else chosen - 1
+        if not changed(explorer, lambda select=select, other=other: select.select_option(index=other)):
+            still.append(f"{select.get_attribute('aria-label')}, a list")
+    for button in explorer.locator("button:visible:not(:disabled)").all():
+        pressed = "mod-active" in button.get_attribute("class")
+        if not pressed and not changed(explorer, lambda button=button: button.press("Enter")):
+            still.append(f"the button {button.inner_text()}")
+    return still
+
+
+def click(handle, share):
+    """Click on a slider, at this share of its length."""
+    track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]")
+    box = track.bounding_box()
+    track.click(position={"x": share * box["width"], "y": box["height"] / 2}, force=True)
+
+
+def changed(explorer, move):
+    """Whether the picture of an explorer is another one after a move, within ten seconds."""
+    picture = explorer.locator(".widget-html").first
+    before = picture.inner_html()
+    move()
+    for _ in range(200):
+        if picture.inner_html() != before:
+            return True
+        explorer.page.wait_for_timeout(50)
+    return False
