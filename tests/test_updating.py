@@ -428,6 +428,12 @@ def clone(tmp_path, monkeypatch):
     return folder
 
 
+def test_the_readme_says_the_commands_that_are_tested_here():
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    assert "`git pull --no-rebase --autostash`, then `python -m uv run bplib update`" in readme
+    assert "`python -m uv run bplib update OLD_FOLDER`" in readme
+
+
 @with_git
 def test_after_a_pull_as_the_readme_says_it_the_answers_stand_in_the_new_version(clone, capsys):
     mine = work(clone)
