@@ -300,11 +300,24 @@ def test_an_own_file_that_is_another_in_the_new_copy_is_laid_beside_it(old, new)
     assert copies(new) == [b"old"]
 
 
-def test_a_file_that_is_no_notebook_is_laid_beside_the_new_one_and_the_others_come(old, new, capsys):
-    (old / "exercises" / NAME).write_text("half a note")
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "half a note",
+        "[]",
+        '{"nbformat": 4, "cells": null, "metadata": {}}',
+        '{"nbformat": 4, "cells": ["x", 3], "metadata": {}}',
+        '{"nbformat": 4, "cells": [{"cell_type": "code", "source": "x", "metadata": null}], "metadata": {}}',
+        '{"nbformat": 4, "cells": [{"cell_type": "code", "source": 1, "metadata": {}}], "metadata": {}}',
+        '{"nbformat": 99, "cells": []}',
+    ],
+)
+def test_a_file_that_is_no_notebook_is_laid_beside_the_new_one_and_the_others_come(content, old, new, capsys):
+    (old / "exercises" / NAME).write_text(content)
     (old / "exercises" / "notes.txt").write_text("mine")
     assert cli.main(["update", str(old)]) == 1
-    assert copies(new) == [b"half a note"]
+    assert copies(new) == [content.encode()]
     assert (new / "exercises" / "notes.txt").exists()
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and f"exercises/{NAME} of the older copy was laid beside it as" in error
@@ -363,6 +376,32 @@ def test_the_bplib_of_the_old_copy_does_not_update_the_new_one(old, new, monkeyp
     assert cli.main(["update", str(old)]) == 1
     assert f"bplib comes from {old} and not from {new}" in capsys.readouterr().err
     assert everything(new) == before
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("how", ["ids twice", "no ids", "keys of another editor", "nbformat 3", "a byte order mark"])
+def test_a_notebook_that_another_editor_has_written_comes_too_and_a_second_run_does_nothing(how, old, new, capsys):
+    work(old)
+    path = old / "exercises" / NAME
+    nb = json.loads(path.read_text(encoding="utf-8"))
+    if how == "ids twice":
+        nb["cells"] += [{**cell, "source": "again"} for cell in nb["cells"] if "double(4)" in cell["source"]] * 2
+    elif how == "no ids":
+        nb["nbformat_minor"] = 4
+        nb["cells"] = [{key: value for key, value in cell.items() if key != "id"} for cell in nb["cells"]]
+    elif how == "keys of another editor":
+        nb["cells"] = [{**cell, "editor": {"color": 3}} for cell in nb["cells"]]
+    elif how == "nbformat 3":
+        nb = json.loads(nbformat.v3.writes_json(nbformat.convert(notebooks.read(path), 3)))
+    path.write_text(json.dumps(nb), encoding="utf-8-sig" if how == "a byte order mark" else "utf-8")
+    assert cli.main(["update", str(old)]) == 0
+    assert holds_my_work(new)
+    nbformat.validate(nbformat.read(new / "exercises" / NAME, 4))
+    capsys.readouterr()
+    before = everything(new)
+    assert cli.main(["update", str(old)]) == 0
+    assert cli.main(["update"]) == 0
+    assert everything(new) == before and capsys.readouterr().out.count("is up to date") == 2
 
 
 # In place

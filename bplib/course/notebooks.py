@@ -5,7 +5,6 @@ import logging
 import os
 import re
 import subprocess
-from pathlib import Path
 
 from bplib.course.problems import PROBLEMS
 
@@ -28,18 +27,13 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 def read(path):
     """The notebook in a file, as nbformat 4. ValueError, naming the file, if it holds none."""
-    return parse(Path(path).read_bytes(), path)
-
-
-def parse(data, name):
-    """The notebook in the bytes of a file, as nbformat 4. ValueError, naming the file, if they hold none."""
     import nbformat
 
     try:
-        return nbformat.reads(data.decode("utf-8"), as_version=4)
+        return nbformat.read(path, as_version=4)
     except (ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"{name} holds no notebook: {reason[:100]}") from None
+        raise ValueError(f"{path} holds no notebook: {reason[:100]}") from None
 
 
 class Node(dict):

@@ -36,6 +36,7 @@ def graft(learner, released, base=None):
     before = {cell.id: cell.source.strip() for cell in base.cells} if base else {}
     answers = {place[id] for id in exercise_ids(released)}
     found = {key for cell in learner.cells for key in _keys(cell)}
+    nameless = {source for id, source in before.items() if id not in found}  # an editor has dropped their ids
     lost = {index for index, cell in enumerate(released.cells) if cell.id not in found}
     renamed = {_defined(released.cells[index]): index for index in answers & lost}
     answered, own, here = {}, {index: [] for index in range(-1, len(released.cells))}, -1
@@ -44,26 +45,27 @@ def graft(learner, released, base=None):
         index = next((place[key] for key in _keys(cell) if key in place), None)
         if index is not None:
             here = index
-        elif given_as.get(source) in lost:  # an editor has dropped its id
+        elif given_as.get(source) in lost:
             index = given_as[source]
             here = max(here, index)
         given = index is not None and source == released.cells[index].source.strip()
-        if not source or given or source in (before.get(key) for key in _keys(cell)):
+        untouched = source in nameless or source in (before.get(key) for key in _keys(cell))
+        if not source or given or untouched:
             continue
-        if index is None and cell.cell_type == "code" and _defined(cell):
+        if index is None and _is_code(cell) and _defined(cell):
             index = renamed.get(_defined(cell))
-        if index in answers and index not in answered and cell.cell_type == "code":
+        if index in answers and index not in answered and _is_code(cell):
             answered[index] = cell.source
         elif index is None or index in answers:
             if not (index is None and (_is_check(cell) or _is_stub(cell))):  # of an exercise that is no more
                 own[here].append(cell)
-        elif base or (cell.cell_type == "code" and not _is_check(cell)):
+        elif base or (_is_code(cell) and not _is_check(cell)):
             own[index - 1].append(cell)  # before the given one, which has the last word
     nb = copy.deepcopy(released)
     taken = set(place)
     cells = [_own(cell, taken) for cell in own[-1]]
     for index, cell in enumerate(nb.cells):
-        if cell.cell_type == "code":
+        if _is_code(cell):
             cell.outputs, cell.execution_count = [], None
         cell.source = answered.get(index, cell.source)
         cells += [cell, *(_own(mine, taken) for mine in own[index])]
@@ -91,17 +93,18 @@ def _is_stub(cell):
 
 def _own(cell, taken):
     """A cell as one of the learner's own: of no exercise, without outputs, its id like no other."""
-    cell = copy.deepcopy(cell)
-    cell.metadata.pop("nbgrader", None)
-    if cell.cell_type == "code":
-        cell.outputs, cell.execution_count = [], None
     id, count = cell.get("id", ""), 0
     while not _ID.fullmatch(id) or id in taken:
         count += 1
         id = f"own-{count}"
     taken.add(id)
-    cell.id = id
-    return cell
+    new = {key: copy.deepcopy(cell[key]) for key in ("cell_type", "source", "metadata", "attachments") if key in cell}
+    new["metadata"].pop("nbgrader", None)
+    return notebooks.node(new | {"id": id} | ({"outputs": [], "execution_count": None} if _is_code(cell) else {}))
+
+
+def _is_code(cell):
+    return cell.cell_type == "code"
 
 
 # The folder
@@ -245,8 +248,8 @@ def _updated(mine, fresh, base):
     """The bytes of the released exercise with the answers of mine, or mine itself where it needs nothing."""
     if mine is None or _same(mine, base):
         return fresh.read_bytes()
-    learner = notebooks.parse(mine, "it")
-    nb = graft(learner, notebooks.read(fresh), _notebook(base))
+    learner = _parse(mine)
+    nb = graft(learner, notebooks.read(fresh), _parse(base) if base is not None and _readable(base) else None)
     return mine if _gist(nb) == _gist(learner) else notebooks.text(nb).encode("utf-8")
 
 
@@ -254,13 +257,33 @@ def _gist(nb):
     return [(cell.cell_type, grade_id(cell), cell.source.strip()) for cell in nb.cells if cell.source.strip()]
 
 
-def _notebook(data):
-    return notebooks.parse(data, "it") if data is not None and _readable(data) else None
+def _parse(data):
+    """The notebook in a learner's file, as it is there: nbformat.read would mend some ids by chance."""
+    import nbformat
+
+    try:
+        nb = nbformat.reader.reads(data.decode("utf-8-sig"))
+        if nb.nbformat != 4:
+            nb = nbformat.convert(nb, 4)
+            for cell in nb.cells:
+                cell.pop("id", None)  # made up by chance
+        sound = bool(nb.cells) and all(_is_sound(cell) for cell in nb.cells)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, nbformat.ValidationError):
+        sound = False
+    if not sound:
+        raise ValueError("it holds no notebook, or a damaged one")
+    return nb
+
+
+def _is_sound(cell):
+    texts = (cell.cell_type, cell.source, cell.get("id", ""))
+    block = cell.metadata.get("nbgrader", {})
+    return all(isinstance(text, str) for text in texts) and isinstance(block.get("grade_id", ""), str)
 
 
 def _readable(data):
     try:
-        notebooks.parse(data, "it")
+        _parse(data)
     except ValueError:
         return False
     return True
