@@ -13,7 +13,7 @@ import toy_problems
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from bplib.course import cli, files, notebooks, progress, releases, updating
-from bplib.course.updating import graft
+from bplib.course.grafting import graft
 
 NAME = toy_course.NAME
 SECOND = "78_more.ipynb"
