@@ -45,6 +45,7 @@ FLOORS = {
         "traitlets",
         "tqdm",
         "distributed",
+        "math_core",
     },
 }
 
