@@ -196,3 +196,11 @@ def test_without_its_packages_the_command_says_how_to_start_it(monkeypatch, caps
     assert cli.main(["site", "--out", str(tmp_path / "out")]) == 1
     assert "math_core" in (error := capsys.readouterr().err)
     assert "python -m uv run --extra site bplib site" in error
+
+
+def test_the_pictures_of_the_readme_are_there_with_words_and_under_500_kilobytes():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"!\[([^\]]*)\]\((\.github/pictures/[^)]*)\)", readme))
+    assert {ROOT / path for path in shown.values()} == set((ROOT / ".github" / "pictures").iterdir())
+    assert all(len(words.split()) > 5 for words in shown)
+    assert sum((ROOT / path).stat().st_size for path in shown.values()) < 500_000
