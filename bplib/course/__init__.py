@@ -11,5 +11,6 @@ do; shell runs cells and host serves the judge, who sees them as processes; laun
 forked or as a jailed_kernel. Upon that grading grades a notebook.
 
 A class: archives, listings, handins and layouts say whose work is what, gradebook and feedback what came of it, and
-batch grades it all. reports shows points; nbval_exercises, pytest_plugin and cli carry them to the outside.
+batch grades it all. reports shows points; site makes pages to read; nbval_exercises, pytest_plugin and cli carry them
+to the outside.
 """
