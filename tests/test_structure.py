@@ -46,6 +46,7 @@ FLOORS = {
         "traitlets",
         "tqdm",
         "distributed",
+        "math_core",
     },
 }
 

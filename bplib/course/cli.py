@@ -51,6 +51,9 @@ def main(arguments=None):
     )
     command.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", type=Path)
     command.set_defaults(run=_run)
+    command = commands.add_parser("site", help="for authors: make pages of the course to read, without a kernel")
+    command.add_argument("--out", metavar="FOLDER", type=Path, required=True, help="write the pages there")
+    command.set_defaults(run=_site)
     options = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -155,3 +158,17 @@ def _run(options):
             print(f"bplib: {path}: {' '.join(str(error).split())}", file=sys.stderr)
             failed = 1
     return int(failed)
+
+
+def _site(options):
+    try:
+        from bplib.course import site
+    except ImportError as error:
+        start = "python -m uv run --extra site bplib site"
+        raise RuntimeError(f"there is no package {error.name}, which pages are made with; try: {start}") from None
+    folder = files.course_folder()
+    if folder is None:
+        raise ValueError(f"{Path.cwd()} is not in a folder of the course, which pages are made from; go there")
+    count = site.build(folder, options.out)
+    print(f"{count} pages are in {options.out}; the first is {options.out / 'index.html'}")
+    return 0
