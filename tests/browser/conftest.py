@@ -3,6 +3,7 @@
 The screenshots go to the folder that the variable BPLIB_SCREENSHOTS names, or to pytest's own.
 """
 
+import contextlib
 import json
 import os
 import queue
@@ -38,10 +39,17 @@ def course():
 @pytest.fixture(scope="session")
 def server(course):
     """The address of JupyterLab, opened as in the README but for a browser; it stops with the tests."""
+    with serving(course, "jupyterlab") as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serving(course, module):
+    """The address of JupyterLab or Notebook, whichever module it is, in a course; it is without settings of its own."""
     if CHROMIUM is None:
         pytest.skip("there is no Chromium on this machine")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-        command = [sys.executable, "-m", "jupyterlab", "notebooks/00_start_here.ipynb", "--no-browser", "--port=0"]
+        command = [sys.executable, "-m", module, "notebooks/00_start_here.ipynb", "--no-browser", "--port=0"]
         command += ["--expose-app-in-browser", "--IdentityProvider.token=learner"]
         if hasattr(os, "getuid") and os.getuid() == 0:
             command.append("--allow-root")
@@ -74,7 +82,7 @@ def server(course):
         threading.Thread(target=read, daemon=True).start()
         try:
             said = []
-            while not (found := re.search(r"(http://localhost:\d+)/lab", said[-1] if said else "")):
+            while not (found := re.search(r"(http://localhost:\d+)/(lab|tree)", said[-1] if said else "")):
                 said.append(lines.get(timeout=SECONDS))
                 assert said[-1], "".join(said)
             yield found[1]
@@ -127,9 +135,9 @@ class Lab:
         if response.status >= 400 and "/api/workspaces" not in response.url:
             self.wrong.append(f"{response.status}: {response.url}")
 
-    def open(self, path, theme="Light"):
+    def open(self, path, theme="Light", under="lab/tree"):
         """Open a notebook of the course, its kernel ready."""
-        self.page.goto(f"{self.address}/lab/tree/{path}?token=learner&reset")
+        self.page.goto(f"{self.address}/{under}/{path}?token=learner&reset")
         self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady")
         self.command("apputils:change-theme", theme=f"JupyterLab {theme}")
         self.wait_until("kernel?.status === 'idle'")
