@@ -21,8 +21,9 @@ def stub(*args):
 
 @EVERY
 def test_each_known_wrong_answer_gets_its_own_sentence(problem):
-    for mistake in problem.misconceptions:
-        for seed in SEEDS:
+    # A judge that knows k mistakes tries them all, so this grows as their square: two of the seeds for each.
+    for first, mistake in enumerate(problem.misconceptions):
+        for seed in (first % len(SEEDS), (first + 1) % len(SEEDS)):
             verdict = problem.judge(mistake.answer, seed=seed)
             assert (verdict.status, verdict.message) == (NOT_YET, mistake.says), mistake.id
 
