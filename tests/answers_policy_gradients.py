@@ -23,6 +23,13 @@ def bandit_with_logits_from_z1(z1, z2, z3, r1, r2, r3):
     return p1 * (1 - p1) * r1 - p1 * p2 * r2 - p1 * p3 * r3
 
 
+def bandit_by_the_score(z1, z2, z3, r1, r2, r3):
+    """The mean of reward times score over the three arms."""
+    logits, rewards = (z1, z2, z3), (r1, r2, r3)
+    p = [sympy.exp(z - sympy.log(sum(map(sympy.exp, logits)))) for z in logits]
+    return sum(p[a] * rewards[a] * (int(a == 0) - p[0]) for a in range(3))
+
+
 def score_by_the_cross_entropy(dlogp, x, W, b, actions):
     dz = -len(x) * dlogp[:, None] * losses.softmax_cross_entropy_grad(x @ W + b, actions)
     return x.T @ dz, dz.sum(axis=0)
@@ -78,7 +85,7 @@ def update_by_the_loss(theta, states, actions, rewards, lr):
 
 
 RIGHT = {
-    "bandit-gradient": [bandit_by_sympy, bandit_by_pairs, bandit_with_logits_from_z1],
+    "bandit-gradient": [bandit_by_sympy, bandit_by_pairs, bandit_with_logits_from_z1, bandit_by_the_score],
     "log-prob-backward": [score_by_the_cross_entropy, score_example_by_example],
     "returns-to-go": [returns_by_sums, returns_by_a_matrix, returns_from_a_list],
     "policy-update": [update_in_loops, update_by_the_loss],

@@ -60,12 +60,14 @@ def test_the_list_is_written_name_by_name_and_stays():
 
 def test_the_captions_say_what_is_written_and_what_is_handed_on():
     explorer = build()
-    assert at(explorer, 0) == "Step 0 of 11. All values are known. Now the list is written."
-    assert at(explorer, 1) == "Step 1 of 11. w is written: it has no inputs."
-    assert at(explorer, 4) == "Step 4 of 11. t is written: u, its input, stands there already."
-    assert at(explorer, 5) == "Step 5 of 11. s is written: u and t, its inputs, stand there already."
-    assert at(explorer, 7) == "Step 7 of 11. The list is read from its end, where dL/dL = 1."
-    assert at(explorer, 10) == "Step 10 of 11. t hands 2.523 × 0.42 = 1.06 to u."
+    assert at(explorer, 0) == "Order inputs first, step 0 of 11. All values are known. Now the list is written."
+    assert at(explorer, 1) == "Order inputs first, step 1 of 11. w is written: it has no inputs."
+    assert at(explorer, 4) == "Order inputs first, step 4 of 11. t is written: u, its input, stands there already."
+    assert (
+        at(explorer, 5) == "Order inputs first, step 5 of 11. s is written: u and t, its inputs, stand there already."
+    )
+    assert at(explorer, 7) == "Order inputs first, step 7 of 11. The list is read from its end, where dL/dL = 1."
+    assert at(explorer, 10) == "Order inputs first, step 10 of 11. t hands 2.523 × 0.42 = 1.06 to u."
     assert at(explorer, 11).endswith("At the end dL/dw = 0.9106, which is right; dL/dx = 3.643, which is right.")
 
 
@@ -84,7 +86,9 @@ def test_a_wrong_order_is_told_where_it_goes_wrong_and_what_it_costs():
     controls(explorer)["order"].value = "nearest first"
     assert controls(explorer)["step"].value == 0
     assert at(explorer, 4).endswith("s is written, but its input t is not in the list yet.")
-    assert at(explorer, 9).startswith("Step 9 of 11. t is read too early: a share of its gradient is still to come; t")
+    assert at(explorer, 9).startswith(
+        "Order nearest first, step 9 of 11. t is read too early: a share of its gradient is still to come; t"
+    )
     assert "s hands 0.7616 × 1 = 0.7616 to t, too late, for it has handed on already." in at(explorer, 10)
     assert explorer.picture.value.count('data-role="late"') == 1
     assert "dL/dw = 0.7507, where 0.9106 is right" in at(explorer, 11)

@@ -39,12 +39,14 @@ FLOORS = {
         "nbclient",
         "nbconvert",
         "nbval",
+        "packaging",
         "pytest",
         "jupyter_client",
         "ipykernel",
         "traitlets",
         "tqdm",
         "distributed",
+        "math_core",
     },
 }
 

@@ -30,7 +30,7 @@ class Failed(RuntimeError):  # noqa: N818, it is our failure and no error of the
 
 @contextlib.contextmanager
 def scratch_folder():
-    """A folder to run a submission in, thrown away afterwards: an empty exercises/ with notebooks/ beside it."""
+    """A folder to run a submission in, thrown away afterward: an empty exercises/ with notebooks/ beside it."""
     folder = Path(tempfile.mkdtemp())
     try:
         (folder / "notebooks").mkdir()

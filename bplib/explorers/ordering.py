@@ -31,7 +31,7 @@ def order_explorer(value, orders):
 
     def draw(which, step):
         pictures, caption = films[which].at(step)
-        return pictures, f"Step {step} of {len(films[which].frames) - 1}. {caption}"
+        return pictures, f"Order {which}, step {step} of {len(films[which].frames) - 1}. {caption}"
 
     return Explorer([which, step], draw, films[first].at(-1), films[first].table(), buttons)
 

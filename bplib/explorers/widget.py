@@ -19,17 +19,20 @@ const mend = (root) => {
     if (label?.textContent && control.tagName !== "BUTTON") control.setAttribute("aria-label", label.textContent);
     if (control.isContentEditable) control.setAttribute("role", "textbox");
   }
-  for (const group of root.querySelectorAll(".widget-toggle-buttons > div")) {
+  for (const group of root.querySelectorAll(".widget-toggle-buttons > div:not([role])")) {
+    const press = () => {
+      for (const button of group.children) button.setAttribute("aria-pressed", button.classList.contains("mod-active"));
+    };
     group.setAttribute("role", "group");
     group.setAttribute("aria-label", group.parentElement.querySelector(".widget-label").textContent);
-    for (const button of group.children) button.setAttribute("aria-pressed", button.classList.contains("mod-active"));
+    new MutationObserver(press).observe(group, { subtree: true, attributes: true, attributeFilter: ["class"] });
+    press();
   }
 };
 const wait = (tries) => {
   const root = element.closest(".bplib-explorer");
   if (root) mend(root);
   if (tries > 0) setTimeout(wait, 200, tries - 1);
-  else root?.addEventListener("click", () => mend(root));
 };
 wait(15);
 """

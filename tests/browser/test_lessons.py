@@ -42,15 +42,24 @@ def moves(explorer):
             still.append(f"{name} by keys")
         if not changed(explorer, lambda handle=handle, place=place: click(handle, place)):
             still.append(f"{name} by mouse")
-        click(handle, 0.5)  # from its middle a button can go either way
     for select in explorer.locator("select").all():
         chosen = select.evaluate("(select) => select.selectedIndex")
         other = chosen + 1 if chosen + 1 < select.locator("option").count() else chosen - 1
         if not changed(explorer, lambda select=select, other=other: select.select_option(index=other)):
             still.append(f"{select.get_attribute('aria-label')}, a list")
-    for button in explorer.locator("button:visible:not(:disabled)").all():
-        pressed = "mod-active" in button.get_attribute("class")
-        if not pressed and not changed(explorer, lambda button=button: button.press("Enter")):
+    # From the middle of the sliders a button can go either way; near their ends two ways of doing it differ.
+    return still + [name for name in pressed(explorer, 0.5) if name in pressed(explorer, 0.9)]
+
+
+def pressed(explorer, share):
+    """Press every button that is not pressed already, the sliders at this share; those that changed nothing."""
+    for handle in explorer.locator("[role=slider]").all():
+        click(handle, share)
+    explorer.page.wait_for_timeout(500)
+    still = []
+    for button in reversed(explorer.locator("button:visible:not(:disabled)").all()):  # Next before Back
+        active = "mod-active" in button.get_attribute("class")
+        if not active and not changed(explorer, lambda button=button: button.press("Enter")):
             still.append(f"the button {button.inner_text()}")
     return still
 

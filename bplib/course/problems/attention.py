@@ -115,15 +115,21 @@ SOFTMAX_MISTAKES = misconceptions(
     ),
     (
         "own-part-only",
-        "This is only what a logit does to the part of its own weight that is on top of the fraction: da a. The sum"
-        " below the fraction grows with every logit as well, and takes off a_j times the sum of da times a.",
+        "This is only what a logit does to the part of its own weight that is above the line: da a. The sum"
+        " below the line grows with every logit as well, and takes off a_j times the sum of da times a.",
         (lambda da, a: da * a,),
     ),
     (
         "shared-part-only",
-        "This is only what comes through the sum below the fraction. The logit is on top of its own fraction too, which"
-        " gives da a: dz_j = a_j (da_j - sum of da times a).",
+        "This is only what comes through the sum below the line. The logit stands above the line of its own weight too,"
+        " which gives da a: dz_j = a_j (da_j - sum of da times a).",
         (lambda da, a: -a * np.sum(da * a, axis=-1, keepdims=True),),
+    ),
+    (
+        "exchanged",
+        "da and a have changed places: dz_j is a_j times how much better da_j is than the mean of da under the"
+        " weights.",
+        (lambda da, a: da * (a - np.sum(da * a, axis=-1, keepdims=True)),),
     ),
     (
         "log-softmax",
@@ -257,6 +263,26 @@ def _root_of_values(q, k, v):
     return np.sqrt(v.shape[2])
 
 
+def _root_of_queries(q, k, v):
+    return np.sqrt(q.shape[1])
+
+
+def _root_of_batch(q, k, v):
+    return np.sqrt(len(q))
+
+
+def _across_the_keys(da, a, mask):
+    return a * (da - (da * a).sum(axis=1, keepdims=True))
+
+
+def _all_axes_turned(dy, q, k, v, mask):
+    root = _root(q, k, v)
+    a = _masked_softmax(q @ k.T / root, mask)
+    da = dy @ v.T
+    dz = a * (da - (da * a).sum(axis=2, keepdims=True)) / root
+    return dz @ k, dz.T @ q, a.T @ dy
+
+
 def _over_queries(z, mask):
     return np.nan_to_num(_softmax_of(np.where(mask, z, -np.inf), axis=1))
 
@@ -284,7 +310,7 @@ ATTENTION_MISTAKES = misconceptions(
         "softmax-axis",
         "dv is right. On the way back through the softmax the sum of da times a runs over the queries. It runs over the"
         " keys, axis 2: these are the weights that add up to 1.",
-        (_wrong(through=lambda da, a, mask: a * (da - (da * a).sum(axis=1, keepdims=True))),),
+        (_wrong(through=_across_the_keys),),
     ),
     (
         "no-keepdims",
@@ -297,7 +323,7 @@ ATTENTION_MISTAKES = misconceptions(
         "The weights come from a softmax over the queries. Each query divides its attention among the keys: the rows"
         " add up to 1, so the softmax runs along the last axis.",
         (
-            _wrong(weights=_over_queries, through=lambda da, a, mask: a * (da - (da * a).sum(axis=1, keepdims=True))),
+            _wrong(weights=_over_queries, through=_across_the_keys),
             _wrong(weights=_over_queries),
         ),
     ),
@@ -349,6 +375,22 @@ ATTENTION_MISTAKES = misconceptions(
         (
             _wrong(forward_scale=_root_of_keys, scale=_root_of_keys),
             _wrong(forward_scale=_root_of_values, scale=_root_of_values),
+            _wrong(forward_scale=_root_of_queries, scale=_root_of_queries),
+            _wrong(forward_scale=_root_of_batch, scale=_root_of_batch),
+        ),
+    ),
+    (
+        "one-sequence",
+        "Axis 1 and q.shape[1] are those of the lesson, where there was one sequence. Here the batch comes first, so"
+        " the keys are axis 2 of the weights, and d is q.shape[2].",
+        (
+            _wrong(through=_across_the_keys, forward_scale=_root_of_queries, scale=_root_of_queries),
+            _wrong(
+                weights=_over_queries,
+                through=_across_the_keys,
+                forward_scale=_root_of_queries,
+                scale=_root_of_queries,
+            ),
         ),
     ),
     (
@@ -425,6 +467,17 @@ ATTENTION_MISTAKES = misconceptions(
         (_wrong(to_v=lambda a, dy, dz: a @ dy),),
     ),
     (
+        "all-axes-turned",
+        "`.T` turns all three axes around, the batch too. Within each example the last two change places:"
+        " x.swapaxes(1, 2).",
+        (
+            _all_axes_turned,
+            _wrong(to_a=lambda dy, v: dy @ v.T, to_k=lambda dz, q, k: dz.T @ q, to_v=lambda a, dy, dz: a.T @ dy),
+            _wrong(to_k=lambda dz, q, k: dz.T @ q, to_v=lambda a, dy, dz: a.T @ dy),
+            _wrong(to_v=lambda a, dy, dz: a.T @ dy),
+        ),
+    ),
+    (
         "nothing-turned",
         "Neither dk nor dv turns its weights around. Both collect from all queries, the rows of dz and of a.",
         (_wrong(to_k=lambda dz, q, k: dz @ q, to_v=lambda a, dy, dz: a @ dy),),
@@ -460,6 +513,7 @@ ATTENTION_MISTAKES = misconceptions(
 
 ONLY_SQUARE = (
     "no-keepdims",
+    "all-axes-turned",
     "partners",
     "dk-not-turned",
     "dq-turned",
@@ -520,6 +574,21 @@ MASK_MISTAKES = misconceptions(
         (lambda: _numbers(np.array([np.log(2), np.log(6), 0]) / np.log(12)),),
     ),
     (
+        "not-divided",
+        "These are the exponentials. A softmax divides them by their sum, so that the weights add up to 1.",
+        (lambda: _numbers([2, 6, 0]), lambda: _numbers(EXPONENTIALS)),
+    ),
+    (
+        "percent",
+        "These are percent. Weights add up to 1.",
+        (lambda: _numbers([25, 75, 0]),),
+    ),
+    (
+        "exchanged",
+        "The first and the second have changed places: the larger logit gets the larger weight.",
+        (lambda: _numbers([0.75, 0.25, 0]),),
+    ),
+    (
         "evenly",
         "You divided the attention evenly. It follows the logits: exp(log 2) is 2 and exp(log 6) is 6.",
         (lambda: _numbers([0.5, 0.5, 0]), lambda: _numbers(np.ones(3) / 3)),
@@ -538,7 +607,7 @@ PROBLEMS = (
             "Sum the upstream times the slope over all weights of the row: dz_j = da_j a_j - a_j (sum over m of da_m"
             " a_m).",
             "All rows at once: a sum along the last axis, which keepdims=True leaves standing as a column.",
-            "a * (da - np.sum(da * a, axis=-1, keepdims=True))",
+            "It is the line for dz in attend_backward of the lesson, before the scale, with axis=-1 for axis=1.",
         ),
         judge=judge_square_first(
             _softmax_rows_backward,

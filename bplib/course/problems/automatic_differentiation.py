@@ -129,7 +129,9 @@ def _twice_at_once(op, inputs, out, values, grads):
 
 
 def _before_forgotten(op, inputs, out, values, grads):
-    """The shares of this node add up, but what had come before is lost."""
+    """The shares of this node add up, but what had come before is lost; with one input that is to overwrite."""
+    if len(inputs) == 1:
+        return _backward_step(op, inputs, out, values, grads)
     grads = grads | dict.fromkeys(inputs, 0.0)
     return _stepping(upstream=lambda v, g, o, kept=grads[out]: kept)(op, inputs, out, values, grads)
 
@@ -555,6 +557,13 @@ def _reduced_too_early_twice(op, g, a, b):
     return tuple(_reduced(part + np.zeros(g.shape), x.shape) for part, x in zip(early, (a, b), strict=True))
 
 
+def _slopes_alone(op, g, a, b):
+    """Ones in the shapes of a and b, and the other factor as it stands."""
+    if op == "@":
+        return _array_rules(op, g, a, b)
+    return (np.ones_like(a), np.ones_like(b)) if op == "+" else (b, a)
+
+
 RULE_MISTAKES = misconceptions(
     (
         "not-reduced",
@@ -609,6 +618,19 @@ RULE_MISTAKES = misconceptions(
         (
             _ruling(reduce=lambda g, shape: g if g.shape == shape else g.sum(axis=0)),
             _ruling(reduce=lambda g, shape: g if g.shape == shape else g.sum(axis=0, keepdims=True)),
+        ),
+    ),
+    (
+        "no-upstream",
+        "These are the local derivatives alone. Multiply each by the upstream d_out first, and then sum over what was"
+        " copied.",
+        (
+            _ruling(
+                total=lambda g, a, b: (np.ones_like(g), np.ones_like(g)),
+                product=lambda g, a, b: (b + 0 * g, a + 0 * g),
+                matrix=lambda g, a, b: (np.ones_like(g) @ b.T, a.T @ np.ones_like(g)),
+            ),
+            _slopes_alone,
         ),
     ),
     (
@@ -740,7 +762,9 @@ TRAIN_MISTAKES = misconceptions(
     (
         "graph-once",
         "The loss is the same in every step. A graph is a record of one forward pass and does not compute itself anew:"
-        " build it inside the loop, from the parameters as they are now.",
+        " build it inside the loop, from the parameters as they are now. If you do that already, your updates get lost:"
+        " change p.data, since p = ... only gives the name to something else, and begin no step from the first arrays"
+        " again.",
         (_training(once=True), _training(lambda p, g, total, lr: p + lr * g, once=True)),
     ),
     (

@@ -64,7 +64,7 @@ EXP_MISTAKES = misconceptions(
     ),
     (
         "brackets",
-        "Brackets are missing: the factor is -2 times all of x - m.",
+        "Parentheses are missing: the factor is -2 times all of x - m.",
         (
             lambda x, m: -2 * x - m * _bump(x, m),
             lambda x, m: (-2 * x - m) * _bump(x, m),
@@ -135,7 +135,7 @@ LOG_MISTAKES = misconceptions(
     ),
     (
         "brackets",
-        "Brackets are missing: all of 1 + exp(w x) stands below the line.",
+        "Parentheses are missing: all of 1 + exp(w x) stands below the line.",
         (lambda x, w: x * exp(w * x) / 1 + exp(w * x),),
     ),
     (

@@ -188,6 +188,11 @@ CONV1D_MISTAKES = misconceptions(
         ),
     ),
     (
+        "slope-only-in-dw",
+        "dW has forgotten the upstream: each entry of x is still to be multiplied by the dy of its window.",
+        (_conv1d_variant(second=lambda dW, dy, x, W: _conv1d_backward(np.ones_like(dy), x, W)[1]),),
+    ),
+    (
         "slope-only",
         "dx has forgotten the upstream: each weight is still to be multiplied by the dy of its window.",
         (_conv1d_variant(first=lambda dx, dy, x, W: _conv1d_backward(np.ones_like(dy), x, W)[0]),),
@@ -372,6 +377,16 @@ CONV2D_MISTAKES = misconceptions(
         (_conv2d_variant(second=_image_window(0)), _conv2d_variant(second=_image_window(-1))),
     ),
     (
+        "last-filter",
+        "dx comes from the last filter alone. All filters have looked at x, and their gradients add up: += in place of"
+        " =.",
+        (
+            _conv2d_variant(
+                first=lambda dx, dy, x, W, stride: _conv2d_backward(dy[:, -1:], x, W[-1:], stride)[0],
+            ),
+        ),
+    ),
+    (
         "last-example",
         "dW comes from the last example of the batch alone. All examples pull at the same filter: add them up.",
         (
@@ -498,6 +513,15 @@ def _last(flat):
     return flat.shape[2] - 1 - flat[:, :, ::-1].argmax(axis=2)
 
 
+def _written_without_the_stride(dy, x, size, stride):
+    dx = np.zeros_like(x)
+    for e, c, o, p in np.ndindex(dy.shape):
+        window = x[e, c, o * stride : o * stride + size, p * stride : p * stride + size]
+        i, j = np.unravel_index(window.argmax(), window.shape)
+        dx[e, c, o + i, p + j] += dy[e, c, o, p]
+    return dx
+
+
 def _largest_of_all_channels(dy, x, size, stride):
     dx = np.zeros_like(x)
     for e, o, p in np.ndindex(len(x), *dy.shape[2:]):
@@ -577,7 +601,20 @@ POOL_MISTAKES = misconceptions(
         "over-channels",
         "The largest entry was sought in all channels at once. Each channel is pooled by itself, and so is each"
         " example.",
-        (_largest_of_all_channels,),
+        (
+            _largest_of_all_channels,
+            _pooled(share=lambda dy, window, first: dy * (window == window.max())),
+            _pooled(share=lambda dy, window, first: dy * (window == window.max()), add=False),
+        ),
+    ),
+    (
+        "no-stride",
+        "It is right with stride 1 only. Window (o, p) has its corner at (o stride, p stride), where you read it and"
+        " where you write into it.",
+        (
+            lambda dy, x, size, stride: _pooling(dy, x, size, 1),
+            _written_without_the_stride,
+        ),
     ),
 )
 

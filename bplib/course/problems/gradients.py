@@ -143,7 +143,7 @@ DIFFERENCE_MISTAKES = misconceptions(
     ),
     (
         "brackets",
-        "Only the second value is divided by 2h; put the difference in brackets: (above - below) / (2 * h).",
+        "Only the second value is divided by 2h; put the difference in parentheses: (above - below) / (2 * h).",
         (
             _entry_by_entry(lambda f, x, s, h: f(x + s) - f(x - s) / (2 * h)),
             _entry_by_entry(lambda f, x, s, h: f(x + s) - f(x - s) / 2 * h),
@@ -274,7 +274,7 @@ BCE_MISTAKES = misconceptions(
     ),
     (
         "brackets",
-        "Python multiplies before it subtracts: below the line 1 - p needs brackets of its own, as in p * (1 - p).",
+        "Python multiplies before it subtracts: below the line 1 - p needs parentheses of its own, as in p * (1 - p).",
         (
             lambda p, y, n: (p - y) / (n * p * 1 - p),
             lambda p, y, n: (p - y) / (p * 1 - p * n),

@@ -248,7 +248,7 @@ BCE_MISTAKES = misconceptions(
     ),
     (
         "sign-brackets",
-        "The minus reaches only the first of the two terms. Put brackets around both: -(y log p + (1 - y) log(1 - p)).",
+        "The minus reaches only the first of two terms. Put parentheses around both: -(y log p + (1 - y) log(1 - p)).",
         _in_every_form(BCE_FORMS, lambda form, z, y: np.mean((2 * y - 1) * form(z, y))),
     ),
     (

@@ -53,11 +53,12 @@ class _Saved:
 
 
 def _variant(
+    read=lambda gates: gates,
     cell=_cell,
-    gates=_as_it_is,
+    pulls=_as_it_is,
     slopes=_slopes,
     parts=lambda i, f, g, o: (i, f, g, o),
-    back=lambda dc, s: dc * s.f,
+    back=lambda dc, s, dc_next: dc * s.f,
     state=lambda dh, dz, Wh: dz @ Wh.T,
     bias=lambda dz: dz.sum(axis=0),
     weights=lambda dz, s: (s.x.T @ dz, s.h.T @ dz),
@@ -65,12 +66,12 @@ def _variant(
 ):
     """The backward of a step; each argument is a line of it, to be spoiled."""
 
-    def backward(dh_next, dc_next, c_next, saved, x, h, c, Wx, Wh):
-        s = _Saved(c_next, saved, x, h, c)
+    def backward(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
+        s = _Saved(c_next, read(gates), x, h, c)
         dc = cell(dh_next, dc_next, s)
-        dz = [d * slope for d, slope in zip(gates(dh_next, dc, s), slopes(s), strict=True)]
+        dz = [d * slope for d, slope in zip(pulls(dh_next, dc, s), slopes(s), strict=True)]
         dz = np.hstack(parts(*dz))
-        return result(dz @ Wx.T, state(dh_next, dz, Wh), back(dc, s), *weights(dz, s), bias(dz))
+        return result(dz @ Wx.T, state(dh_next, dz, Wh), back(dc, s, dc_next), *weights(dz, s), bias(dz))
 
     return backward
 
@@ -94,6 +95,10 @@ def _with_gates(**other):
 
 def _one(s):
     return 1.0
+
+
+def _old_cell(dh, dc, s):
+    return dc + dh * s.o * (1 - np.tanh(s.c) ** 2)
 
 
 STEP_MISTAKES = misconceptions(
@@ -120,6 +125,22 @@ STEP_MISTAKES = misconceptions(
         "It takes 1 - c_next**2 for the slope of the tanh. The slope is 1 minus the square of what comes out of it,"
         " tanh(c_next); c_next is what went in.",
         (_variant(cell=lambda dh, dc, s: dc + dh * s.o * (1 - s.c_next**2)),),
+    ),
+    (
+        "cell-before",
+        "The tanh is taken of c, the cell before this step. What h' shows is the new cell: h' = o tanh(c'), so it is"
+        " tanh(c_next), in the slope and in do.",
+        (
+            _variant(cell=_old_cell, pulls=_with_gates(o=lambda dh, dc, s: dh * np.tanh(s.c))),
+            _variant(cell=_old_cell),
+            _variant(pulls=_with_gates(o=lambda dh, dc, s: dh * np.tanh(s.c))),
+        ),
+    ),
+    (
+        "dc-next-bent",
+        "dc_next goes through o and the tanh along with dh_next. It arrives at the cell itself, so it is added as it"
+        " is: only dh_next comes by way of h'.",
+        (_variant(cell=lambda dh, dc, s: (dc + dh) * s.o * (1 - np.tanh(s.c_next) ** 2)),),
     ),
     (
         "output-gate-lost",
@@ -173,47 +194,68 @@ STEP_MISTAKES = misconceptions(
                     _sigmoid(s.o) * (1 - _sigmoid(s.o)),
                 )
             ),
+            _variant(
+                slopes=_with_slopes(
+                    i=lambda s: _sigmoid(s.i) * (1 - _sigmoid(s.i)),
+                    f=lambda s: _sigmoid(s.f) * (1 - _sigmoid(s.f)),
+                    o=lambda s: _sigmoid(s.o) * (1 - _sigmoid(s.o)),
+                )
+            ),
             _variant(slopes=_with_slopes(g=lambda s: 1 - np.tanh(s.g) ** 2)),
         ),
+    ),
+    (
+        "no-square",
+        "The slope of g is 1 - g**2, and the square is missing.",
+        (_variant(slopes=_with_slopes(g=lambda s: 1 - s.g)),),
     ),
     (
         "cell-after",
         "df is made with c', the cell after this step. In c' = f c + i g the forget gate is multiplied by c, the cell"
         " before.",
-        (_variant(gates=_with_gates(f=lambda dh, dc, s: dc * s.c_next)),),
+        (_variant(pulls=_with_gates(f=lambda dh, dc, s: dc * s.c_next)),),
     ),
     (
         "i-and-g",
         "di and dg are exchanged. In the product i g the gradient of i is multiplied by g, and that of g by i.",
-        (_variant(gates=_with_gates(i=lambda dh, dc, s: dc * s.i, g=lambda dh, dc, s: dc * s.g)),),
+        (_variant(pulls=_with_gates(i=lambda dh, dc, s: dc * s.i, g=lambda dh, dc, s: dc * s.g)),),
     ),
     (
         "do-without-tanh",
         "do is made with the cell as it is. The output gate is multiplied by tanh(c'): do = dh_next * tanh(c_next).",
-        (_variant(gates=_with_gates(o=lambda dh, dc, s: dh * s.c_next)),),
+        (_variant(pulls=_with_gates(o=lambda dh, dc, s: dh * s.c_next)),),
     ),
     (
         "do-from-cell",
         "do is made from the gradient of the cell. The output gate stands in h' = o tanh(c') alone: its gradient is"
         " dh_next * tanh(c_next).",
-        (_variant(gates=_with_gates(o=lambda dh, dc, s: dc * np.tanh(s.c_next))),),
+        (_variant(pulls=_with_gates(o=lambda dh, dc, s: dc * np.tanh(s.c_next))),),
     ),
     (
         "gates-before-adding",
         "di, df and dg are made from dc_next, before what comes through h' is added. First finish the gradient of the"
         " cell, then use it.",
-        (_variant(gates=lambda dh, dc, s: _as_it_is(dh, dc - _cell(dh, 0.0, s), s)),),
+        (_variant(pulls=lambda dh, dc, s: _as_it_is(dh, dc - _cell(dh, 0.0, s), s)),),
+    ),
+    (
+        "back-before-adding",
+        "All is right but dc: it is made from dc_next, before what comes through h' is added. The cell before gets f"
+        " times the whole gradient of c'.",
+        (
+            _variant(back=lambda dc, s, dc_next: dc_next * s.f),
+            _variant(back=lambda dc, s, dc_next: dc_next),
+        ),
     ),
     (
         "forget-gate-lost",
         "dc, for the step before, is the gradient of c' unchanged. In c' = f c + i g the cell before is multiplied by"
         " f, and so is its gradient.",
-        (_variant(back=lambda dc, s: dc),),
+        (_variant(back=lambda dc, s, dc_next: dc),),
     ),
     (
         "wrong-gate-back",
         "dc, for the step before, is multiplied by the input gate. In c' = f c + i g it is f that c is multiplied by.",
-        (_variant(back=lambda dc, s: dc * s.i),),
+        (_variant(back=lambda dc, s, dc_next: dc * s.i),),
     ),
     (
         "order-of-parts",
@@ -223,6 +265,22 @@ STEP_MISTAKES = misconceptions(
             _variant(parts=lambda i, f, g, o: (f, i, g, o)),
             _variant(parts=lambda i, f, g, o: (f, i, o, g)),
             _variant(parts=lambda i, f, g, o: (g, i, f, o)),
+        ),
+    ),
+    (
+        "parts-interleaved",
+        "The four parts of dz alternate from unit to unit. In z they stand side by side, first i of all units, then f,"
+        " then g, then o: np.hstack puts them so.",
+        (_variant(parts=lambda *parts: (np.stack(parts, axis=2).reshape(len(parts[0]), -1),)),),
+    ),
+    (
+        "gates-misread",
+        "The array gates is taken apart in another order than it has: i, f, g, o = gates.",
+        (
+            _variant(read=lambda gates: gates[[0, 1, 3, 2]]),
+            _variant(read=lambda gates: gates[[0, 1, 3, 2]], parts=lambda i, f, g, o: (i, f, o, g)),
+            _variant(read=lambda gates: gates[[1, 0, 2, 3]]),
+            _variant(read=lambda gates: gates[[1, 0, 2, 3]], parts=lambda i, f, g, o: (f, i, g, o)),
         ),
     ),
     (
@@ -236,14 +294,24 @@ STEP_MISTAKES = misconceptions(
         (_variant(weights=lambda dz, s: (s.x.T @ dz, (s.o * np.tanh(s.c_next)).T @ dz)),),
     ),
     (
+        "weights-from-cell",
+        "dWh is made with the cell c. Into z goes only the state h; the cell meets no matrix.",
+        (_variant(weights=lambda dz, s: (s.x.T @ dz, s.c.T @ dz)),),
+    ),
+    (
         "bias-mean",
         "db is a mean over the batch. All examples pull at the same bias, and pulls add up: sum over axis 0.",
         (_variant(bias=lambda dz: dz.mean(axis=0)),),
     ),
     (
         "bias-sum-shape",
-        "db is not summed over the batch: all examples have the same bias. Sum over axis 0, and over no other.",
-        (_variant(bias=lambda dz: dz), _variant(bias=lambda dz: dz.sum())),
+        "db is not summed over the batch: all examples have the same bias. Sum over axis 0.",
+        (_variant(bias=lambda dz: dz), _variant(bias=lambda dz: dz.sum(axis=1))),
+    ),
+    (
+        "bias-sum-all",
+        "db is summed over the units too. Each has biases of its own: sum over axis 0, the batch, and over no other.",
+        (_variant(bias=lambda dz: dz.sum()),),
     ),
     (
         "factor-batch",
@@ -288,7 +356,9 @@ def _sequences(rng):
 
 
 def _through_time(
-    later=lambda dh, dc: (dh, dc),
+    later=lambda dh, dc, dh_later, dc_later: (dh, dc),
+    upstream=lambda outside, dh_later, dc_later: (outside + dh_later, dc_later),
+    state=lambda h, c, h_before, c_before: (h, c),
     outside=lambda dh, t, T: dh[:, t],
     before=lambda h, h0, t: h[:, t - 1] if t else h0,
     cell_before=lambda c, c0, t: c[:, t - 1] if t else c0,
@@ -305,11 +375,11 @@ def _through_time(
         dh_later = dc_later = np.zeros_like(h0)
         dxs, dhs, dcs, parts = [], [], [], []
         for t in steps(T):
-            dstate = np.stack([outside(dh, t, T) + dh_later, dc_later])
-            inputs_of_step = x[:, t], before(h, h0, t), cell_before(c, c0, t), Wx, Wh, b
-            state = np.stack([h[:, t], c[:, t]])
-            dx, dh_before, dc_before, *weights = lstm.lstm_step_backward(dstate, state, *inputs_of_step)
-            dh_later, dc_later = later(dh_before, dc_before)
+            dstate = np.stack(upstream(outside(dh, t, T), dh_later, dc_later))
+            began = before(h, h0, t), cell_before(c, c0, t)
+            ended = np.stack(state(h[:, t], c[:, t], *began))
+            dx, dh_before, dc_before, *weights = lstm.lstm_step_backward(dstate, ended, x[:, t], *began, Wx, Wh, b)
+            dh_later, dc_later = later(dh_before, dc_before, dh_later, dc_later)
             for kept, new in zip((dxs, dhs, dcs, parts), (dx, dh_before, dc_before, weights), strict=True):
                 kept.append(new)
         sums = [collect(list(each), T) for each in zip(*parts, strict=True)]
@@ -325,24 +395,59 @@ SEQUENCE_MISTAKES = misconceptions(
         "dc-not-carried",
         "The gradient of the cell is not carried from step to step. Besides dh, a step gives the step before it dc, its"
         " dc_next, and this is the highway. A sequence of one step cannot show it; one of two does.",
-        (_through_time(later=lambda dh, dc: (dh, np.zeros_like(dc))),),
+        (_through_time(later=lambda dh, dc, *_: (dh, np.zeros_like(dc))),),
     ),
     (
         "dh-not-carried",
         "The gradient of the hidden state is not carried from step to step. What a step gets is dh[:, t] from outside,"
         " plus the dh that the step after has sent back.",
-        (_through_time(later=lambda dh, dc: (np.zeros_like(dh), dc)),),
+        (_through_time(later=lambda dh, dc, *_: (np.zeros_like(dh), dc)),),
     ),
     (
         "nothing-carried",
         "Nothing goes from a step to the step before: each is treated as if it were the last. Carry dh and dc along,"
         " from the last step to the first.",
-        (_through_time(later=lambda dh, dc: (np.zeros_like(dh), np.zeros_like(dc))),),
+        (_through_time(later=lambda dh, dc, *_: (np.zeros_like(dh), np.zeros_like(dc))),),
     ),
     (
         "carried-exchanged",
         "dh and dc are exchanged on their way to the step before. The upstream of a step is dh above dc.",
-        (_through_time(later=lambda dh, dc: (dc, dh)),),
+        (_through_time(later=lambda dh, dc, *_: (dc, dh)),),
+    ),
+    (
+        "piles-up",
+        "What is carried piles up from step to step. What a step sends back holds all that came from later steps"
+        " already, so it replaces what was carried. Only three steps or more can show it.",
+        (
+            _through_time(later=lambda dh, dc, dh_later, dc_later: (dh + dh_later, dc + dc_later)),
+            _through_time(later=lambda dh, dc, dh_later, dc_later: (dh, dc + dc_later)),
+            _through_time(later=lambda dh, dc, dh_later, dc_later: (dh + dh_later, dc)),
+        ),
+    ),
+    (
+        "upstream-exchanged",
+        "In dstate the two gradients are exchanged. That of the state, dh[:, t] and what is carried, stands above that"
+        " of the cell.",
+        (_through_time(upstream=lambda outside, dh_later, dc_later: (dc_later, outside + dh_later)),),
+    ),
+    (
+        "outside-on-cell",
+        "dh[:, t] is added to the gradient of the cell. Nobody outside looks at the cells: what arrives at c_t is only"
+        " what the step after has sent back, and its way through h_t is in the step already.",
+        (
+            _through_time(upstream=lambda outside, dh_later, dc_later: (outside + dh_later, outside + dc_later)),
+            _through_time(upstream=lambda outside, dh_later, dc_later: (dh_later, outside + dc_later)),
+        ),
+    ),
+    (
+        "state-exchanged",
+        "In state, h_t and c_t are exchanged: the new state stands above the new cell.",
+        (_through_time(state=lambda h, c, h_before, c_before: (c, h)),),
+    ),
+    (
+        "state-before",
+        "As state, the step is given the one in which it began. It wants the new one, h[:, t] above c[:, t].",
+        (_through_time(state=lambda h, c, h_before, c_before: (h_before, c_before)),),
     ),
     (
         "outside-last-only",
@@ -381,12 +486,19 @@ SEQUENCE_MISTAKES = misconceptions(
                 before=lambda h, h0, t: h[:, t - 1] if t else np.zeros_like(h0),
                 cell_before=lambda c, c0, t: c[:, t - 1] if t else np.zeros_like(c0),
             ),
+            _through_time(before=lambda h, h0, t: h[:, t - 1] if t else np.zeros_like(h0)),
+            _through_time(cell_before=lambda c, c0, t: c[:, t - 1] if t else np.zeros_like(c0)),
         ),
     ),
     (
         "start-wraps-around",
-        "At the first step, h[:, t - 1] is h[:, -1], the last state of all. The first step began in h0 and c0.",
-        (_through_time(before=lambda h, h0, t: h[:, t - 1], cell_before=lambda c, c0, t: c[:, t - 1]),),
+        "At the first step, h[:, t - 1] is h[:, -1], the last state of all, and so it is with c. The first step began"
+        " in h0 and c0.",
+        (
+            _through_time(before=lambda h, h0, t: h[:, t - 1], cell_before=lambda c, c0, t: c[:, t - 1]),
+            _through_time(before=lambda h, h0, t: h[:, t - 1]),
+            _through_time(cell_before=lambda c, c0, t: c[:, t - 1]),
+        ),
     ),
     (
         "forward-in-time",
@@ -395,6 +507,24 @@ SEQUENCE_MISTAKES = misconceptions(
             _through_time(steps=range, inputs=lambda dx: dx),
             _through_time(steps=range, inputs=lambda dx: dx, begin=lambda dhs, dcs: (dhs[0], dcs[0])),
         ),
+    ),
+    (
+        "first-step-left-out",
+        "The first step is left out. range(T - 1, 0, -1) ends at 1, before the 0 is reached; reversed(range(T)) does"
+        " not.",
+        (
+            _through_time(
+                inputs=lambda dx: [np.zeros_like(dx[0]), *dx[-2::-1]],
+                begin=lambda dhs, dcs: (dhs[-2], dcs[-2]) if len(dhs) > 1 else (0 * dhs[0], 0 * dcs[0]),
+                collect=lambda parts, T: sum(parts) - parts[-1],
+            ),
+        ),
+    ),
+    (
+        "start-untouched",
+        "dh0 and dc0 are zeros. The first step sends a gradient back too, into the state and the cell in which it"
+        " began: return what is carried when the loop is done.",
+        (_through_time(begin=lambda dhs, dcs: (0 * dhs[0], 0 * dcs[0])),),
     ),
     (
         "inputs-backward",
@@ -428,12 +558,12 @@ SEQUENCE_MISTAKES = misconceptions(
 STEPS = 20
 RNN_WEIGHT, RNN_STATE, FORGET, BIAS = 0.9, 0.5, 0.95, 1.0
 UPSTREAM, FORGETS = (3.0, 4.0), (0.95, 0.5)
-
+_ONE = float(_sigmoid(BIAS))
 
 LEFT = {
     "rnn": (RNN_WEIGHT * (1 - RNN_STATE**2)) ** STEPS,
     "cell": FORGET**STEPS,
-    "bias_one": float(_sigmoid(BIAS)) ** STEPS,
+    "bias_one": _ONE**STEPS,
     "norm": math.hypot(*(u * f**STEPS for u, f in zip(UPSTREAM, FORGETS, strict=True))),
     "bias_half": math.log(0.5 ** (1 / 100) / (1 - 0.5 ** (1 / 100))),
 }
@@ -460,7 +590,29 @@ LEFT_MISTAKES = misconceptions(
     (
         "added-not-multiplied",
         "Along one path factors are multiplied, and not added: 20 equal factors are a power.",
-        (lambda: {"cell": FORGET * STEPS}, lambda: {"rnn": STEPS * RNN_WEIGHT * (1 - RNN_STATE**2)}),
+        (
+            lambda: {"cell": FORGET * STEPS},
+            lambda: {"rnn": STEPS * RNN_WEIGHT * (1 - RNN_STATE**2)},
+            lambda: {"bias_one": STEPS * _ONE},
+        ),
+    ),
+    (
+        "one-step",
+        "That is the factor of a single step. Twenty steps back it has been applied twenty times.",
+        (
+            lambda: {"rnn": RNN_WEIGHT * (1 - RNN_STATE**2)},
+            lambda: {"cell": FORGET},
+            lambda: {"bias_one": _ONE},
+        ),
+    ),
+    (
+        "off-by-one",
+        "Count the factors again: every step back has one, so 20 steps have 20.",
+        tuple(
+            lambda name=name, factor=factor, count=count: {name: factor**count}
+            for name, factor in (("rnn", RNN_WEIGHT * (1 - RNN_STATE**2)), ("cell", FORGET), ("bias_one", _ONE))
+            for count in (STEPS - 1, STEPS + 1)
+        ),
     ),
     (
         "what-is-lost",
@@ -471,17 +623,29 @@ LEFT_MISTAKES = misconceptions(
         "slope-of-the-gate",
         "The gate's slope f (1 - f) belongs to the way into the gate. Along the cell the gradient is multiplied by the"
         " gate itself.",
-        (lambda: {"cell": (FORGET * (1 - FORGET)) ** STEPS}, lambda: {"cell": (1 - FORGET**2) ** STEPS}),
+        (
+            lambda: {"cell": (FORGET * (1 - FORGET)) ** STEPS},
+            lambda: {"cell": (1 - FORGET**2) ** STEPS},
+            lambda: {"bias_one": (_ONE * (1 - _ONE)) ** STEPS},
+        ),
     ),
     (
         "bias-as-gate",
-        "The bias is no gate yet: f is its sigmoid. A gate lies between 0 and 1, and is 1 for no bias.",
+        "The bias is no gate yet: f is its sigmoid. A gate lies between 0 and 1 and never quite reaches 1.",
         (lambda: {"bias_one": 1.0},),
+    ),
+    (
+        "bias-left-out",
+        "That is a gate of one half, which has the bias 0. With a bias of 1 the gate is sigmoid(1).",
+        (lambda: {"bias_one": 0.5**STEPS},),
     ),
     (
         "bias-tanh",
         "The forget gate is a sigmoid, and no tanh.",
-        (lambda: {"bias_one": math.tanh(BIAS) ** STEPS},),
+        (
+            lambda: {"bias_one": math.tanh(BIAS) ** STEPS},
+            lambda: {"bias_half": math.atanh(0.5 ** (1 / 100))},
+        ),
     ),
     (
         "norm-times-mean",
@@ -501,6 +665,28 @@ LEFT_MISTAKES = misconceptions(
         "gate-for-bias",
         "That is the forget gate itself. Its bias is what the sigmoid makes it from: log(f / (1 - f)).",
         (lambda: {"bias_half": 0.5 ** (1 / 100)},),
+    ),
+    (
+        "bias-negative",
+        "The size is right, the sign is not: a negative bias closes the gate, and this one stands wide open. It is"
+        " log(f / (1 - f)).",
+        (lambda: {"bias_half": -LEFT["bias_half"]},),
+    ),
+    (
+        "sigmoid-of-gate",
+        "That is the sigmoid of the gate. The bias is on the other side: the sigmoid of the bias is the gate.",
+        (lambda: {"bias_half": float(_sigmoid(0.5 ** (1 / 100)))},),
+    ),
+    (
+        "half-after-twenty",
+        "With this bias half is left after 20 steps already. Here it is 100 steps: f**100 = 1/2.",
+        (lambda: {"bias_half": math.log(0.5 ** (1 / STEPS) / (1 - 0.5 ** (1 / STEPS)))},),
+    ),
+    (
+        "losses-added",
+        "This shares the loss out evenly, a half in 100 equal parts. But each step takes its share of what is left:"
+        " f**100 = 1/2.",
+        (lambda: {"bias_half": math.log(0.995 / 0.005)},),
     ),
     (
         "half-at-each-step",

@@ -154,7 +154,7 @@ MOMENTUM_MISTAKES = misconceptions(
     ),
     (
         "mu-on-both",
-        "mu multiplies the new gradient as well. It fades the old velocity only: mu v + g, without brackets.",
+        "mu multiplies the new gradient as well. It fades the old velocity only: mu v + g, without parentheses.",
         (_descent(lambda v, g, lr, mu: mu * (v + g)),),
     ),
     (
@@ -302,7 +302,7 @@ RMS_MISTAKES = (
         ),
         (
             "no-brackets",
-            "eps is added to the weights and not to the root: the brackets are missing, as in g / (np.sqrt(v) + eps).",
+            "eps is added to the weights and not to the root: parentheses are missing, as in g / (np.sqrt(v) + eps).",
             (_no_brackets,),
         ),
         ("no-lr", "The learning rate is missing: the step is lr times g over the root.", (_no_rate,)),
@@ -466,7 +466,7 @@ ADAM_MISTAKES = misconceptions(
     ),
     (
         "no-brackets",
-        "eps is added to the weights and not to the root: the brackets are missing, as in m_hat / (np.sqrt(v_hat) +"
+        "eps is added to the weights and not to the root: the parentheses are missing, as in m_hat / (np.sqrt(v_hat) +"
         " eps).",
         (_no_adam_brackets,),
     ),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib.course.judging import Problem, judge_formula, judge_function, misconceptions
+from bplib.course.judging import Problem, judge_formula, judge_function, judge_square_first, misconceptions
 
 LESSON = "15_policy_gradients"
 TITLE = "Policy gradients"
@@ -33,6 +33,15 @@ def _bandit(formula):
 
 
 _bandit_gradient = _bandit(lambda p, r, J: p[0] * (r[0] - J))
+
+
+def _divided_once(z1, z2, z3, r1, r2, r3):
+    return _exp(z1) * _bandit(lambda p, r, J: r[0] - J)(z1, z2, z3, r1, r2, r3)
+
+
+def _below_without_slope(z1, z2, z3, r1, r2, r3):
+    below = _exp(z1) + _exp(z2) + _exp(z3)
+    return _bandit(lambda p, r, J: p[0] * r[0] - J / below)(z1, z2, z3, r1, r2, r3)
 
 
 def _logits_as_probabilities(z1, z2, z3, r1, r2, r3):
@@ -82,6 +91,37 @@ BANDIT_MISTAKES = misconceptions(
         (_bandit(lambda p, r, J: p[0] * (r[0] + J)),),
     ),
     (
+        "others-added",
+        "The terms of arms 2 and 3 have the wrong sign: when z1 grows, those arms lose probability.",
+        (_bandit(lambda p, r, J: p[0] * (r[0] - p[0] * r[0] + p[1] * r[1] + p[2] * r[2])),),
+    ),
+    (
+        "own-share",
+        "You compare arm 1 with what the other two arms pay. J is a sum over all three, and arm 1 is one of them.",
+        (_bandit(lambda p, r, J: p[0] * (r[0] - p[1] * r[1] - p[2] * r[2])),),
+    ),
+    (
+        "divided-once",
+        "The quotient rule divides by the square of what stands below the line. You have divided by it once.",
+        (_divided_once,),
+    ),
+    (
+        "inner-slope",
+        "In the second term of the quotient rule what stands above the line is multiplied by the slope of what stands"
+        " below it, and that slope is exp(z1).",
+        (_below_without_slope,),
+    ),
+    (
+        "by-the-reward",
+        "This is the slope of J along the reward r1. What is asked for is the slope along the logit z1.",
+        (_bandit(lambda p, r, J: p[0]),),
+    ),
+    (
+        "other-logit",
+        "This is the slope along the logit of another arm. What is asked for is the one along z1.",
+        (_bandit(lambda p, r, J: p[1] * (r[1] - J)), _bandit(lambda p, r, J: p[2] * (r[2] - J))),
+    ),
+    (
         "above-the-line",
         "This is the slope of what stands above the line alone. J is a fraction, and z1 stands below the line as well.",
         (lambda z1, z2, z3, r1, r2, r3: _exp(z1) * r1,),
@@ -119,6 +159,11 @@ def _naive_softmax(z):
     return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
 
 
+def _one_maximum(z):
+    e = np.exp(z - z.max())
+    return e / e.sum(axis=1, keepdims=True)
+
+
 def _onehot(actions, k):
     return np.eye(k)[actions]
 
@@ -149,17 +194,54 @@ def _minus_score(pi, taken):
     return pi - taken
 
 
+def _softmax_over_batch(z):
+    return _softmax(z.T).T
+
+
+def _softmax_over_batch_by_one_maximum(z):
+    e = np.exp(z - z.max())
+    return e / e.sum(axis=0)
+
+
+def _naive_softmax_over_batch(z):
+    return np.exp(z) / np.exp(z).sum(axis=0)
+
+
+def _all_rows(pi, taken):
+    return taken.max(axis=0) - pi
+
+
+def _without_bias(dlogp, x, W, b, actions):
+    return _log_prob_backward(dlogp, x, W, 0.0 * b, actions)
+
+
+def _not_turned(dlogp, x, W, b, actions):
+    dz = dlogp[:, None] * (_onehot(actions, len(b)) - _softmax(x @ W + b))
+    return x @ dz, dz.sum(axis=0)
+
+
 def _of_the_most_probable(dlogp, x, W, b, actions):
     return _log_prob_backward(dlogp, x, W, b, np.argmax(x @ W + b, axis=1))
 
 
-def _states(rng, n, d, k, scale=1.0):
-    x, W, b = rng.normal(size=(n, d)), scale * rng.normal(size=(d, k)), scale * rng.normal(size=k)
+def _states(rng, n, d, k):
+    x, W, b = rng.normal(size=(n, d)), rng.normal(size=(d, k)), rng.normal(size=k)
     return rng.normal(size=n), x, W, b, rng.integers(k, size=n)
 
 
+def _far_apart(rng, n, d, k):
+    """Logits of some thousands, and one state whose logits are small: subtracting a maximum of all does not help it."""
+    dlogp, x, W, b, actions = _states(rng, n, d, k)
+    x[0], x[1, 0], W[0, 0] = 1e-4 * x[0], 2.0, 2.0
+    return dlogp, x, 2000.0 * W, b, actions
+
+
 def _state_cases(rng):
-    return [_states(rng, 5, 4, 3), _states(rng, 7, 2, 4), _states(rng, 8, 3, 5, scale=2000.0)]
+    return [_states(rng, 5, 4, 3), _states(rng, 7, 2, 4), _far_apart(rng, 8, 3, 5)]
+
+
+def _square_state_cases(rng):
+    return [_states(rng, 4, 4, 4), _states(rng, 5, 5, 5)]
 
 
 SCORE_MISTAKES = misconceptions(
@@ -217,6 +299,40 @@ SCORE_MISTAKES = misconceptions(
         ),
     ),
     (
+        "all-rows",
+        "`[:, actions]` takes these columns in every row. Each row has one action of its own: `[np.arange(n), actions]`"
+        " picks one entry in each.",
+        (_backward(score=_all_rows),),
+    ),
+    (
+        "no-onehot",
+        "The 1 of the action taken is missing: the score is onehot - pi.",
+        (_backward(score=lambda pi, taken: -pi),),
+    ),
+    (
+        "over-the-batch",
+        "Your softmax runs down the columns, over the batch. Each state has probabilities of its own, which add up to 1"
+        " along its row: axis 1.",
+        (
+            _backward(softmax=_softmax_over_batch),
+            _backward(softmax=_softmax_over_batch_by_one_maximum),
+            _backward(softmax=_naive_softmax_over_batch),
+        ),
+    ),
+    ("no-bias", "The logits are x @ W + b, and the b is missing from them.", (_without_bias,)),
+    (
+        "across",
+        "dlogp lies across: `dlogp * score` gives one number to each action. Each row needs its own, so make a column"
+        " of them: dlogp[:, None].",
+        (_backward(upstream=lambda dz, dlogp: dlogp * dz),),
+    ),
+    (
+        "not-turned",
+        "x has to be turned in dW: all examples pull at the same W, so the batch is what is summed over. The shapes of"
+        " x and of dz tell how.",
+        (_not_turned,),
+    ),
+    (
         "transposed",
         "dW lies on its side: x has one row for each example, so x.T @ dz has the shape of W.",
         (_spoiled(lambda dW, db, dz: (dW.T, db)),),
@@ -230,9 +346,9 @@ SCORE_MISTAKES = misconceptions(
     ),
     (
         "overflow",
-        "It is right until the logits are large: exp(1000) is infinity, and infinity divided by itself is NaN. Subtract"
-        " the largest logit of each row before you take exp.",
-        (_backward(softmax=_naive_softmax),),
+        "It is right until the logits are large: exp(1000) is infinity, exp(-1000) is 0, and either divided by itself"
+        " is NaN. Subtract from each row its own largest logit before you take exp.",
+        (_backward(softmax=_naive_softmax), _backward(softmax=_one_maximum)),
     ),
     (
         "overflow-and-more",
@@ -361,12 +477,19 @@ def _scores(pi, taken):
     return taken - pi
 
 
-def _update(advantages=_advantages, scores=_scores, episodes=lambda m, T: m, add=np.add.at, change=None):
+def _update(
+    advantages=_advantages,
+    scores=_scores,
+    episodes=lambda m, T: m,
+    add=np.add.at,
+    change=None,
+    softmax=_softmax,
+):
     """An update; each argument is one thing that a learner may get wrong. change(theta, g, lr) is the step."""
 
     def policy_update(theta, states, actions, rewards, lr):
         A = advantages(rewards)
-        each = A[..., None] * scores(_softmax(theta)[states], _onehot(actions, theta.shape[1]))
+        each = A[..., None] * scores(softmax(theta)[states], _onehot(actions, theta.shape[1]))
         g = np.zeros_like(theta)
         add(g, states, each)
         g /= episodes(*states.shape)
@@ -406,6 +529,37 @@ def _in_turn(theta, states, actions, rewards, lr):
     return theta
 
 
+def _mean_over_visits(theta, states, actions, rewards, lr):
+    visits = np.maximum(np.bincount(states.ravel(), minlength=len(theta)), 1)[:, None]
+    g = _update(episodes=lambda m, T: 1, change=lambda theta, g, lr: g)(theta, states, actions, rewards, lr)
+    return theta + lr * g / visits
+
+
+def _of_the_others(rewards):
+    m = len(rewards)
+    return _advantages(rewards) * m / (m - 1)
+
+
+def _downhill(theta, g, lr):
+    return theta - lr * g
+
+
+def _minus_one_mean(rewards):
+    return _to_go(rewards) - _to_go(rewards).mean()
+
+
+def _whole(rewards):
+    return np.broadcast_to(rewards.sum(axis=1, keepdims=True), rewards.shape)
+
+
+def _all_steps(m, T):
+    return m * T
+
+
+def _no_division(m, T):
+    return 1
+
+
 def _of_whole(rewards):
     R = rewards.sum(axis=1, keepdims=True)
     return np.broadcast_to(R - R.mean(), rewards.shape)
@@ -425,16 +579,13 @@ UPDATE_MISTAKES = misconceptions(
     (
         "sign",
         "The step goes the wrong way. The gradient of J points to where the return grows, and J is no loss: add it.",
-        (_update(change=lambda theta, g, lr: theta - lr * g),),
+        (_update(change=_downhill),),
     ),
     (
         "whole-return",
         "Every step is weighted by the return of its whole episode. What was before an action is not its doing: use the"
         " return to go.",
-        (
-            _update(advantages=_of_whole),
-            _update(advantages=lambda rewards: np.broadcast_to(rewards.sum(axis=1, keepdims=True), rewards.shape)),
-        ),
+        (_update(advantages=_of_whole), _update(advantages=_whole)),
     ),
     (
         "no-baseline",
@@ -452,9 +603,22 @@ UPDATE_MISTAKES = misconceptions(
         "You subtract one number from all returns. There is more to come at the first step than at the last: take the"
         " mean over the episodes for each step.",
         (
-            _update(advantages=lambda rewards: _to_go(rewards) - _to_go(rewards).mean()),
+            _update(advantages=_minus_one_mean),
             _update(advantages=lambda rewards: _to_go(rewards) - rewards.sum(axis=1).mean()),
         ),
+    ),
+    (
+        "baseline-of-rewards",
+        "Your baseline is a mean of rewards. It is subtracted from returns to go, so it has to be a mean of those.",
+        (
+            _update(advantages=lambda rewards: _to_go(rewards) - rewards.mean(axis=0)),
+            _update(advantages=lambda rewards: _to_go(rewards) - rewards.mean()),
+        ),
+    ),
+    (
+        "without-itself",
+        "You left each episode out of its own baseline. Many programs do, but here the mean is over all m episodes.",
+        (_update(advantages=_of_the_others),),
     ),
     (
         "baseline-added",
@@ -488,12 +652,23 @@ UPDATE_MISTAKES = misconceptions(
         "mean-over-steps",
         "You divided by the number of all steps. The log-probability of an episode is a sum over its steps: divide by"
         " the number of episodes only.",
-        (_update(episodes=lambda m, T: m * T),),
+        (_update(episodes=_all_steps),),
     ),
     (
         "sum-over-episodes",
         "The episodes are added up, and their mean is needed: divide by m.",
-        (_update(episodes=lambda m, T: 1),),
+        (_update(episodes=_no_division),),
+    ),
+    (
+        "over-the-length",
+        "You divided by T, the steps of an episode. The steps are added up, and the mean is over the m episodes.",
+        (_update(episodes=lambda m, T: T),),
+    ),
+    (
+        "mean-over-visits",
+        "You took the mean over the visits to each state. Visits add up, as gradients do over paths; only the number of"
+        " episodes divides.",
+        (_mean_over_visits,),
     ),
     (
         "mean-times-sum",
@@ -524,6 +699,21 @@ UPDATE_MISTAKES = misconceptions(
         (_update(scores=lambda pi, taken: np.sum(pi * taken, axis=-1, keepdims=True) * (taken - pi)),),
     ),
     (
+        "only-the-taken",
+        "Only the logit of the action taken gets a gradient. The others stand in the sum below the line: each gets its"
+        " own -pi.",
+        (_update(scores=lambda pi, taken: taken * (1 - pi)),),
+    ),
+    (
+        "over-the-states",
+        "Your softmax is not taken along each row of theta. A row is a state, and the probabilities of its actions add"
+        " up to 1.",
+        (
+            _update(softmax=_softmax_over_batch),
+            _update(softmax=lambda theta: np.exp(theta) / np.exp(theta).sum()),
+        ),
+    ),
+    (
         "in-turn",
         "You change theta while the episodes are still being read, so later scores belong to another policy than the"
         " one that acted. Collect the gradient first, then take one step.",
@@ -538,6 +728,47 @@ UPDATE_MISTAKES = misconceptions(
         "no-rate",
         "The learning rate is missing: the step is lr times the gradient.",
         (_update(change=lambda theta, g, lr: theta + g),),
+    ),
+    (
+        "overwrites-and-more",
+        "A state that is visited more than once keeps only one of its visits: `g[states] += ...` writes a repeated"
+        " index once. Loop over the steps, or use np.add.at. There is something else too, which the next check will"
+        " name.",
+        tuple(
+            _update(add=_last_one_wins, **also)
+            for also in (
+                {"advantages": _to_go},
+                {"advantages": _minus_one_mean},
+                {"advantages": _whole},
+                {"advantages": _of_whole},
+                {"episodes": _all_steps},
+                {"episodes": _no_division},
+                {"change": _downhill},
+            )
+        ),
+    ),
+    (
+        "mean-over-steps-and-more",
+        "You divided by the number of all steps. The log-probability of an episode is a sum over its steps: divide by"
+        " the number of episodes only. The advantages are not right yet either: look at the baseline first.",
+        tuple(_update(advantages=A, episodes=_all_steps) for A in (_to_go, _minus_one_mean, _whole)),
+    ),
+    (
+        "sum-over-episodes-and-more",
+        "The episodes are added up, and their mean is needed: divide by m. The advantages are not right yet either:"
+        " look at the baseline first.",
+        tuple(_update(advantages=A, episodes=_no_division) for A in (_to_go, _minus_one_mean, _whole)),
+    ),
+    (
+        "sign-and-more",
+        "The step goes the wrong way: J is no loss, so add its gradient. There is something else too, which the next"
+        " check will name.",
+        (
+            _update(advantages=_to_go, change=_downhill),
+            _update(advantages=_minus_one_mean, change=_downhill),
+            _update(episodes=_all_steps, change=_downhill),
+            _update(episodes=_no_division, change=_downhill),
+        ),
     ),
 )
 
@@ -571,7 +802,9 @@ PROBLEMS = (
             " z.max(axis=1, keepdims=True).",
             "dW = x.T @ dz and db = dz.sum(axis=0), as in lesson 06.",
         ),
-        judge=judge_function(_log_prob_backward, _state_cases, SCORE_MISTAKES),
+        judge=judge_square_first(
+            _log_prob_backward, _state_cases, _square_state_cases, SCORE_MISTAKES, ("across", "not-turned")
+        ),
         withdrawn=("policy.log_prob_backward", "policy.policy_loss_grad"),
         minutes=12,
         difficulty=2,

@@ -108,6 +108,16 @@ STEP_MISTAKES = misconceptions(
         (_with_dz(lambda d, a, h: d * (1 - a)),),
     ),
     (
+        "plus",
+        "The slope of tanh is 1 - h²: the square is subtracted from 1, and not added to it.",
+        (_with_dz(lambda d, a, h: d * (1 + a**2)), _with_dz(lambda d, a, h: d * (a**2 - 1))),
+    ),
+    (
+        "slope-of-upstream",
+        "The slope of tanh is taken of dh_next, which is a gradient. What came out of tanh is h_next: 1 - h_next².",
+        (_with_dz(lambda d, a, h: d * (1 - d**2)),),
+    ),
+    (
         "divided",
         "The upstream is divided by the slope of tanh. Backward we multiply by slopes, as always: dz = dh_next"
         " (1 - h_next²).",
@@ -140,7 +150,7 @@ STEP_MISTAKES = misconceptions(
     (
         "added",
         "All is right but dh: dh_next itself is added to it. The state before reaches the next one through Wh and tanh"
-        " and on no other way, so dh is dz Wh^T alone.",
+        " and in no other way, so dh is dz Wh^T alone.",
         (_spoiled(dh=lambda dz, dh_next, Wh, **_: dh_next + dz @ Wh.T),),
     ),
     (
@@ -268,6 +278,22 @@ def _nothing(dz, dh, own, later, Wh):
     return np.zeros_like(later)
 
 
+def _one_step(i, pick):
+    """The gradient i comes from one step alone, and the other four are right."""
+
+    def backward(*args):
+        parts = list(_rnn_backward(*args))
+        parts[i] = _through_time(*args, collect=pick, read=pick)[i]
+        return tuple(parts)
+
+    return backward
+
+
+def _turned(*args):
+    dWx, dWh, *others = _rnn_backward(*args)
+    return dWx, dWh.T, *others
+
+
 def _sorted_as(*order):
     def backward(*args):
         parts = _rnn_backward(*args)
@@ -294,6 +320,12 @@ SEQUENCE_MISTAKES = misconceptions(
         "dWx, dWh and db are right. With T = 1 the other two are right as well, and from T = 2 on they come from one"
         " step alone: the output is used at every step, so dWy and dby add up over the steps too.",
         (_wrong(read=_last), _wrong(read=_first)),
+    ),
+    (
+        "one-step-alone",
+        "With T = 1 it is right, and from T = 2 on one of the five gradients comes from a single step, where the others"
+        " add up over the steps. See that each of the five has its +=.",
+        tuple(_one_step(i, pick) for i in range(5) for pick in (_last, _first)),
     ),
     (
         "alone-and-overwritten",
@@ -363,7 +395,13 @@ SEQUENCE_MISTAKES = misconceptions(
         "carries-dz",
         "With T = 1 it is right, and from T = 2 on it is not: dz is carried back as it is. Between one state and the"
         " next stands Wh: carry dz_t Wh^T.",
-        (_wrong(carry=lambda dz, dh, own, later, Wh: dz), _wrong(carry=lambda dz, dh, own, later, Wh: dh)),
+        (_wrong(carry=lambda dz, dh, own, later, Wh: dz),),
+    ),
+    (
+        "carries-dh-itself",
+        "With T = 1 it is right, and from T = 2 on it is not: the gradient of h_t is carried back as it is. Between one"
+        " state and the next stand Wh and tanh: carry dz_t Wh^T.",
+        (_wrong(carry=lambda dz, dh, own, later, Wh: dh),),
     ),
     (
         "not-turned",
@@ -411,6 +449,12 @@ SEQUENCE_MISTAKES = misconceptions(
         "It is wrong with T = 1 already, and only in dWh: the first step forgets h0. At t = 1 the state before is h0,"
         " and it is not zero.",
         (_wrong(before=lambda states, t: states[t] * (t > 0)),),
+    ),
+    (
+        "turned-dwh",
+        "It is wrong with T = 1 already, and only in dWh, which comes out turned. It is square, so no shape tells you:"
+        " the state before comes first, turned, and then dz_t.",
+        (_turned,),
     ),
     (
         "order",
@@ -461,6 +505,7 @@ def _norm(*arrays):
 def _clips(rng):
     """Gradients far above the limit, below it, and so that none exceeds it alone and all together do."""
     drawn = [[rng.normal(size=s) * scale for s in ((3, 2), (2, 2), (2,))] for scale in (5.0, 1.0, 2.0)]
+    drawn[0][1] *= 2 * max(map(_norm, drawn[0])) / _norm(drawn[0][1])  # so that to measure the first or last one tells
     limits = (1.5, 2.0 * _norm(*drawn[1]), (max(map(_norm, drawn[2])) + _norm(*drawn[2])) / 2)
     return [(*arrays, float(limit)) for arrays, limit in zip(drawn, limits, strict=True)]
 
@@ -546,6 +591,16 @@ CLIP_MISTAKES = misconceptions(
         "The largest of the three norms is compared with the limit. The common norm is the root of the sum of all"
         " squares, as if the three arrays were one long vector.",
         (_scaled(lambda arrays, limit: min(1.0, limit / max(map(_norm, arrays)))),),
+    ),
+    (
+        "one-norm",
+        "Only one of the three arrays is measured, and its norm decides for all. The common norm is the root of the sum"
+        " of all squares, as if the three arrays were one long vector.",
+        (
+            _scaled(lambda arrays, limit: min(1.0, limit / _norm(arrays[0]))),
+            _scaled(lambda arrays, limit: min(1.0, limit / _norm(arrays[-1]))),
+            _scaled(lambda arrays, limit: limit / _norm(arrays[-1])),
+        ),
     ),
     (
         "largest-entry",

@@ -103,6 +103,11 @@ def _left_out(X_train, X_test):
     return tuple(np.where(std == 0, 0.0, X) for X in _standardize(X_train, X_test))
 
 
+def _by_rows(X_train, X_test):
+    """Each example with a mean and a standard deviation of its own."""
+    return tuple((X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True) for X in (X_train, X_test))
+
+
 STANDARDIZE_MISTAKES = misconceptions(
     (
         "own-statistics",
@@ -148,6 +153,12 @@ STANDARDIZE_MISTAKES = misconceptions(
         (_scaling(center=np.mean, scale=np.std),),
     ),
     (
+        "by-rows",
+        "Each example was standardized by itself, with axis=1. A column holds one measure of all examples, and its"
+        " statistics run over them: axis=0.",
+        (_by_rows,),
+    ),
+    (
         "not-centered",
         "The mean is still there: subtract it before you divide.",
         tuple(_scaling(center=lambda X: 0.0, safe=safe) for safe in (_safe, _as_it_is)),
@@ -183,7 +194,7 @@ STANDARDIZE_MISTAKES = misconceptions(
     ),
     (
         "no-brackets",
-        "Only the mean was divided. Brackets: (X - mean) / std.",
+        "Only the mean was divided. Parentheses: (X - mean) / std.",
         (_no_brackets,),
     ),
     (
@@ -217,6 +228,14 @@ def _penalized(decay=lambda p, strength: strength * p, who=lambda name: name.sta
 
 
 _add_penalty = _penalized()
+
+
+def _gradient_for_weight(initials):
+    """strength times the wrong one of the two dicts."""
+    return lambda params, grads, strength: {
+        name: g + strength * g if name[0] in initials else g for name, g in grads.items()
+    }
+
 
 SIGN = "the sign: the penalty makes large weights cost, so its gradient is added"
 FACTOR = "the factor: the derivative of strength/2 times W^2 is strength times W, since the 2 cancels"
@@ -264,6 +283,7 @@ L2_MISTAKES = (
             (
                 _penalized(lambda p, strength: strength / 2 * np.sum(p**2)),
                 _penalized(lambda p, strength: strength / 2 * p**2),
+                _penalized(lambda p, strength: strength * p**2),
             ),
         ),
         (
@@ -271,6 +291,12 @@ L2_MISTAKES = (
             "This is the gradient of an L1 penalty, which pulls at all weights alike. That of strength/2 times W^2 is"
             " in proportion to W.",
             (_penalized(lambda p, strength: strength * np.sign(p)),),
+        ),
+        (
+            "gradient-for-weight",
+            "You added strength times the gradient of the loss. The penalty is made of the weights, and so is its"
+            " gradient: params[name].",
+            (_gradient_for_weight("W"), _gradient_for_weight("Wb")),
         ),
         (
             "only-biases",
@@ -336,6 +362,22 @@ def _whole_examples(rng, shape, p):
 def _same_every_time(rng, shape, p):
     own = np.random.default_rng(0)
     return own.random(shape) >= p
+
+
+_ELSEWHERE = np.random.default_rng(0)  # of an answer that draws from numbers of its own; it never starts again
+
+
+def _another_generator(rng, shape, p):
+    return _ELSEWHERE.random(shape) >= p
+
+
+def _mask_from_the_output(x, p, rng, training):
+    y, _ = _dropout(x, p, rng, training)
+    return y, lambda dy: dy * (y != 0) / (1 - p) if training else dy
+
+
+def _turned_around(x, p, rng, training):
+    return _dropout(x, p, rng, not training)
 
 
 def _scaled_at_rest(factor):
@@ -427,6 +469,23 @@ DROPOUT_MISTAKES = misconceptions(
         (_dropping(draw=_same_every_time),),
     ),
     (
+        "another-generator",
+        "The same rng does not give the same mask twice: the random numbers come from another generator. Draw them from"
+        " the one that is given, as in rng.random(x.shape).",
+        (_dropping(draw=_another_generator),),
+    ),
+    (
+        "mask-from-the-output",
+        "The backward takes an output of 0 for dropped. Where x is 0 the output is 0 also if it was kept, and a relu"
+        " makes many such: keep the mask itself.",
+        (_mask_from_the_output,),
+    ),
+    (
+        "turned-around",
+        "It drops in evaluation and leaves the training alone: the condition is turned around.",
+        (_turned_around,),
+    ),
+    (
         "drops-at-rest",
         "With training=False it still drops. In evaluation nothing is random: y is x.",
         (_dropping(rest=lambda x, p, rng: _dropout(x, p, rng, True)),),
@@ -490,7 +549,9 @@ def _observed(answer, x, dy, seed):
     words = {}
     for p in (0.2, 0.35):
         y, dx = _passes(answer, x, dy, p, True, seed)
+        same, _ = _passes(answer, x, dy, p, True, seed)
         again, _ = _passes(answer, x, dy, p, True, seed + 1)
+        _, of_zeros = _passes(answer, 0 * x, dy, p, True, seed)
         kept, back = y != 0, dx != 0
         dropped = 1 - kept.mean()
         if kept.all() or not kept.any():
@@ -510,6 +571,8 @@ def _observed(answer, x, dy, seed):
             _ratio(dx[both], dy[both], p),
             _ratio(dx[both], (dy * x)[both], p),
             share in ("p", "1-p", "other") and bool((kept == (again != 0)).all()),
+            bool((kept == (same != 0)).all()),
+            bool(of_zeros.any()),
         )
     y, dx = _passes(answer, x, dy, 0.35, False, seed)
     words["rest"] = (
@@ -530,10 +593,14 @@ def _first_wrong(words, right):
             return f"With p = {p} what is kept is not x / (1 - p)."
         if theirs[5]:
             return "Two different generators give the same mask: draw it from the rng that is given."
+        if not theirs[6]:
+            return "The same rng does not give the same mask twice: draw all random numbers from it, and no others."
         if theirs[2] != ours[2]:
             return "The gradient is 0 in other places than the output: the backward needs the mask of the forward."
         if theirs[3] != ours[3]:
             return f"With p = {p} the gradient is not dy / (1 - p) where the output was kept."
+        if not theirs[7]:
+            return "Where x is 0 no gradient comes back. Its slope is mask / (1 - p), as everywhere."
     return "With training=False the output is x, and the gradient is dy."
 
 
@@ -576,6 +643,11 @@ _ONE_MISTAKE = misconceptions(
         _but(loss_at_first=0.0),
     ),
     (
+        "sign-of-the-loss",
+        "log(1/10) is negative, as is the logarithm of every probability below 1. The loss is minus that.",
+        _but(loss_at_first=-float(np.log(CLASSES))),
+    ),
+    (
         "loss-of-two",
         "log 2 is the loss of knowing nothing about two classes. There are ten digits.",
         _but(loss_at_first=float(np.log(2))),
@@ -603,7 +675,7 @@ _ONE_MISTAKE = misconceptions(
     ),
     (
         "W2-moves",
-        "You let W2 of A move. Its gradient is A1 transposed times dZ2, and A1 = tanh(0) = 0, now and for ever.",
+        "You let W2 of A move. Its gradient is A1 transposed times dZ2, and A1 = tanh(0) = 0, now and forever.",
         _but(a_moved=float(HIDDEN * CLASSES + CLASSES)),
     ),
     (
@@ -731,6 +803,26 @@ def _one_sum(which):
     return backward
 
 
+def _only_last_divided(dy, x, gamma, eps):
+    """The parentheses around the three terms are missing."""
+    s = np.sqrt(x.var(axis=0) + eps)
+    x_hat, d = (x - x.mean(axis=0)) / s, dy * gamma
+    dx = d - d.mean(axis=0) - x_hat * (d * x_hat).mean(axis=0) / s
+    return dx, *_batch_norm_backward(dy, x, gamma, eps)[1:]
+
+
+def _terms(first, second):
+    """dx from its two means, which are made of dy, of x_hat and of d = dy gamma."""
+
+    def backward(dy, x, gamma, eps):
+        s = np.sqrt(x.var(axis=0) + eps)
+        x_hat, d = (x - x.mean(axis=0)) / s, dy * gamma
+        dx = (d - first(dy, d) - x_hat * second(dy * x_hat, d * x_hat)) / s
+        return dx, *_batch_norm_backward(dy, x, gamma, eps)[1:]
+
+    return backward
+
+
 BATCH_NORM_MISTAKES = misconceptions(
     (
         "constants",
@@ -820,6 +912,41 @@ BATCH_NORM_MISTAKES = misconceptions(
         "no-division",
         "The division by sqrt(v + eps) is missing in dx: it is the slope of x_hat with respect to x.",
         (_normalizing(outer=lambda gamma, s: gamma),),
+    ),
+    (
+        "no-parentheses",
+        "Only the last term of dx is divided by sqrt(v + eps). Parentheses: all three terms are.",
+        (_only_last_divided,),
+    ),
+    (
+        "gamma-late",
+        "In dx gamma multiplies dy and not the two means. Put it in front of all three terms, or into each of them.",
+        (_terms(lambda dy, d: dy.mean(axis=0), lambda dyx, dx: dyx.mean(axis=0)),),
+    ),
+    (
+        "all-units",
+        "The means in dx run over all units at once. Each unit has its own, over the batch: axis 0.",
+        (
+            _terms(lambda dy, d: d.mean(), lambda dyx, dx: dx.mean()),
+            _normalizing(mean=lambda each, axis, keepdims: np.mean(each)),
+        ),
+    ),
+    (
+        "across-units",
+        "The means in dx run along each example. Mean and variance belong to a unit, over the batch: axis 0.",
+        (
+            _normalizing(mean=lambda each, axis, keepdims: np.mean(each, axis=1, keepdims=True)),
+            _terms(
+                lambda dy, d: d.mean(axis=1, keepdims=True),
+                lambda dyx, dx: dx.mean(axis=1, keepdims=True),
+            ),
+        ),
+    ),
+    (
+        "no-x_hat-in-dx",
+        "The last term of dx lacks its factor x_hat: the variance pulls at each example as far as it lies from the"
+        " mean.",
+        (_normalizing(last=lambda x, x_hat: 1.0),),
     ),
     (
         "x-for-x_hat-in-dx",

@@ -133,7 +133,7 @@ NINE_MISTAKES = (
         ),
         (
             "sigmoid-no-1",
-            "A probability is never above 1. Below the line stands 1 + exp(-z), and Python needs brackets around it.",
+            "A probability is never above 1. Below the line stands 1 + exp(-z); Python needs parentheses around it.",
             (
                 lambda: _nine(a=exp(NINE["z"])) | {"L": -NINE["z"]},
                 lambda: NINE | {"a": exp(NINE["z"])},
@@ -297,7 +297,7 @@ MSE_MISTAKES = (
         ),
         (
             "brackets",
-            "Brackets are missing: Python multiplies before it subtracts, so a * 1 - a is 0, and 2 * a - y is no"
+            "Parentheses are missing: Python multiplies before it subtracts, so a * 1 - a is 0, and 2 * a - y is no"
             " 2 * (a - y).",
             (
                 lambda x, y, a: 2 * (a - y) * a * 1 - a * x,

@@ -139,7 +139,7 @@ UPDATE_MISTAKES = (
         ),
         (
             "lr-on-all",
-            "The learning rate has shrunk the parameters too. It multiplies the gradient alone: mind the brackets.",
+            "The learning rate has shrunk the parameters too. It multiplies the gradient alone: mind the parentheses.",
             (_with(lambda p, g, lr: lr * (p - g)), _with(lambda p, g, lr: lr * p - g)),
         ),
         (
