@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import shutil
 import sys
 from html import unescape
@@ -9,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from test_structure import FLOORS
 
 from bplib.course import cli
 
@@ -204,3 +206,22 @@ def test_the_pictures_of_the_readme_are_there_with_words_and_under_500_kilobytes
     assert {ROOT / path for path in shown.values()} == set((ROOT / ".github" / "pictures").iterdir())
     assert all(len(words.split()) > 5 for words in shown)
     assert sum((ROOT / path).stat().st_size for path in shown.values()) < 500_000
+
+
+# JupyterLite
+
+
+def test_the_notebooks_for_the_browser_install_bplib_and_what_lessons_import(tmp_path):
+    names = runpy.run_path(str(ROOT / ".github" / "lite.py"))
+    names["copy"](tmp_path / "out")
+    written = sorted(
+        path.relative_to(tmp_path / "out").with_suffix("").as_posix() for path in tmp_path.rglob("*.ipynb")
+    )
+    assert written == [f"{folder}/{stem}" for folder in ("exercises", "notebooks") for stem in STEMS]
+    for path in written:
+        title, first, *_ = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        assert title["cell_type"] == "markdown"
+        assert "--no-deps bplib" in "".join(first["source"])
+    imported = set().union(*(packages for module, packages in FLOORS.items() if module != "course"))
+    # IPython is the kernel's, and mpmath comes with sympy.
+    assert set(names["PACKAGES"]) == imported - {"IPython", "mpmath"}
