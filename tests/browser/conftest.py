@@ -203,8 +203,8 @@ class Lab:
 
 
 @pytest.fixture
-def lab(server, browser):
-    """A page with JupyterLab; see `Lab`."""
+def lab(browser, server):
+    """A page with JupyterLab; see `Lab`. Without a browser no server is started."""
     lab = Lab(browser, server)
     yield lab
     lab.close()

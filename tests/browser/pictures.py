@@ -21,7 +21,7 @@ WRONG = "def mse(y_pred, y_true):\n    return np.sum((y_pred - y_true) ** 2)"
 
 
 @pytest.fixture
-def sharp(server, browser):
+def sharp(browser, server):
     """JupyterLab as `lab` has it, with two pixels for one, and without the bars around the notebook."""
     twice = types.SimpleNamespace(new_page=functools.partial(browser.new_page, device_scale_factor=2))
     lab = Lab(twice, server)

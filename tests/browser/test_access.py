@@ -15,7 +15,7 @@ FIGURES = ".jp-RenderedImage img"
 
 
 @pytest.fixture(scope="module")
-def opened(request, server, browser):
+def opened(request, browser, server):
     """A page in which all cells of a notebook were run."""
     lab = Lab(browser, server)
     lab.open(request.param)
