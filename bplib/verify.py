@@ -33,6 +33,7 @@ from bplib import (  # noqa: F401  importing them fills OPERATIONS
     symbolic,
 )
 from bplib.gradcheck import central_difference, disagreement
+from bplib.operations import Operation
 
 TOLERANCE = 1e-6
 """Largest relative error that counts as agreement, for every witness."""
@@ -63,8 +64,11 @@ def witnesses(operation, backward=None, seed=0, **sizes):
     """Put an operation, or another backward for it, before the witnesses. Returns a `Report`.
 
     The inputs are the operation's example, of the given axis lengths, and a random upstream (a constant one hides
-    mistakes); both are read-only, so a backward that writes into its arguments raises.
+    mistakes); both are read-only, so a backward that writes into its arguments raises. TypeError for a function.
     """
+    if not isinstance(operation, Operation):
+        kind = type(operation).__name__
+        raise TypeError(f"witnesses: operation is a {kind}; an Operation is needed, as operations.find(sigmoid) gives")
     if backward is not None:
         operation = replace(operation, backward=backward)
     rng = np.random.default_rng(seed)

@@ -142,6 +142,17 @@ def test_no_line_of_a_solution_leaks_into_the_code_of_its_exercise(path):
     assert "SOLUTION" not in stored(releases.RELEASED / path.name)
 
 
+COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+
+
+@pytest.mark.parametrize("path", SOLUTIONS[1:], ids=lambda path: path.stem)  # those of lesson 00 have no points
+def test_the_first_cell_of_an_exercise_counts_its_exercises_and_points(path):
+    (lesson,) = [lesson for lesson in LESSONS if path.stem == lesson.LESSON]
+    count, points = len(lesson.PROBLEMS), sum(problem.points for problem in lesson.PROBLEMS)
+    said = f"{COUNTS[count]} {'exercise' if count == 1 else 'exercises'} on [the lesson](../notebooks/{path.name}), "
+    assert said + counted(points, "point") in notebooks.read(path).cells[0].source
+
+
 def counted(number, name):
     return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
@@ -213,7 +224,8 @@ def test_the_neuron_of_lesson_04_prints_what_exact_arithmetic_says():
 
 
 def test_the_readme_is_short_and_its_map_names_every_module_and_both_commands():
-    assert README.count("\n") < 150
+    # Without the lines of the lessons, so that a further lesson costs no other line.
+    assert len([line for line in README.splitlines() if "](notebooks/" not in line]) < 140
     for module in re.findall(r"^    (\w+) ", bplib.__doc__, re.MULTILINE):
         assert re.search(rf"\b{module}\b", README), module
     assert "python -m pip install uv && python -m uv run jupyter lab notebooks/00_start_here.ipynb" in README

@@ -23,7 +23,7 @@ def build(**more):
 
 
 def controls(explorer):
-    return {control.description: control for control in explorer.children[0].children}
+    return explorer.controls
 
 
 def at(explorer, **values):

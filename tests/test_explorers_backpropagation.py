@@ -25,7 +25,7 @@ def build(net=None):
 
 
 def controls(explorer):
-    return {control.description: control for control in explorer.children[0].children}
+    return explorer.controls
 
 
 def shown(explorer):

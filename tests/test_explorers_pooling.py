@@ -20,7 +20,7 @@ def build():
 
 
 def controls(explorer):
-    return {control.description: control for control in explorer.children[0].children}
+    return explorer.controls
 
 
 def field(explorer, name):

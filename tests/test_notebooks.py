@@ -181,6 +181,16 @@ def test_a_cell_without_a_good_name_is_refused_with_the_way_to_mend_it(ids, says
     assert '"id": "plot-the-loss"' in str(error.value)
 
 
+def test_all_cells_without_a_good_name_are_refused_at_once_and_before_anything_runs(tmp_path):
+    nb = new_notebook(cells=[code("1 / 0", "1a2b3c4d"), code("y = 2", "fine"), new_markdown_cell("Why", id="5e6f7a8b")])
+    with pytest.raises(ValueError) as error:
+        notebooks.run(nb, tmp_path)
+    assert str(error.value) == (
+        "cell 1 (code: 1 / 0) has the random id '1a2b3c4d'; cell 3 (markdown: Why) has the random id '5e6f7a8b'; "
+        'name each in the file, as in "id": "plot-the-loss"'
+    )
+
+
 # The marks of exercises
 
 

@@ -21,8 +21,9 @@ def stub(*args):
 
 @EVERY
 def test_each_known_wrong_answer_gets_its_own_sentence(problem):
-    for mistake in problem.misconceptions:
-        for seed in SEEDS:
+    # A judge that knows k mistakes tries them all, so this grows as their square: two of the seeds for each.
+    for first, mistake in enumerate(problem.misconceptions):
+        for seed in (first % len(SEEDS), (first + 1) % len(SEEDS)):
             verdict = problem.judge(mistake.answer, seed=seed)
             assert (verdict.status, verdict.message) == (NOT_YET, mistake.says), mistake.id
 
@@ -35,7 +36,7 @@ def test_at_least_two_mistakes_are_known(problem):
 @EVERY
 def test_right_answers_written_differently_pass(problem):
     answers = RIGHT.get(problem.id, [])
-    assert len(answers) >= 2, f"tests/answers.py needs two right answers to {problem.id}"
+    assert len(answers) >= 2, f"RIGHT in tests/answers*.py has {len(answers)} answers to {problem.id}; 2 are needed"
     for answer in answers:
         for seed in SEEDS:
             assert problem.judge(answer, seed=seed).status == PASSED

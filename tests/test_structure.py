@@ -39,6 +39,7 @@ FLOORS = {
         "nbclient",
         "nbconvert",
         "nbval",
+        "packaging",
         "pytest",
         "jupyter_client",
         "ipykernel",

@@ -11,7 +11,7 @@ import pytest
 
 from bplib import autodiff, symbolic
 from bplib.autodiff import Value
-from bplib.operations import OPERATIONS
+from bplib.operations import OPERATIONS, find
 from bplib.verify import Report, witnesses
 
 WITNESSES = ("forward = definition", "symbolic", "numeric", "automatic")
@@ -508,6 +508,12 @@ def test_a_hole_is_said_where_it_is(hole):
 
     for complaint in list(witnesses(OPERATIONS["tanh"], backward).complaints.values())[1:]:
         assert complaint.startswith(f"FAIL: worst at z[4, 2], {hole} where it should be ")
+
+
+def test_a_function_is_refused_with_the_way_to_its_operation():
+    with pytest.raises(TypeError, match=r"is a function; an Operation is needed, as operations.find\(sigmoid\) gives$"):
+        witnesses(OPERATIONS["tanh"].forward)
+    assert witnesses(find(OPERATIONS["tanh"].forward)).passed
 
 
 def test_a_report_passes_only_if_every_witness_agrees():

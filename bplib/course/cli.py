@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from bplib.course import files, grading, notebooks, progress, releases, reports
+from bplib.course import files, grading, notebooks, progress, releases, reports, updating
 
 
 def main(arguments=None):
@@ -31,6 +31,15 @@ def main(arguments=None):
     command = commands.add_parser("reset", help="give a fresh exercise, and keep the old one as a dated copy")
     command.add_argument("notebook", metavar="NOTEBOOK", help="such as exercises/01_loss_functions.ipynb, or 01")
     command.set_defaults(run=_reset)
+    command = commands.add_parser("update", help="bring the exercises to this version of the course, with your answers")
+    command.add_argument(
+        "old",
+        nargs="?",
+        metavar="OLD_FOLDER",
+        type=Path,
+        help="the older copy of the course that holds your answers; without it, they are here, as after a git pull",
+    )
+    command.set_defaults(run=_update)
     command = commands.add_parser("progress", help="show what is passed")
     command.set_defaults(run=_progress)
     command = commands.add_parser("release", help="for authors: make exercises/ from solutions/")
@@ -103,6 +112,21 @@ def _reset(options):
     path, kept = releases.reset(options.notebook)
     print(f"{path} is fresh{f'; what was there is in {kept.name}' if kept else ''}")
     return 0
+
+
+def _update(options):
+    folder = files.course_folder()
+    if folder is None:
+        raise ValueError(f"{Path.cwd()} is not in a folder of the course; go to the one that is to be up to date")
+    lines, problems = updating.update(folder, options.old)
+    for line in lines:
+        print(line)
+    for problem in problems:
+        print(f"bplib: {' '.join(problem.split())}", file=sys.stderr)
+    if not lines and not problems:
+        where = f"; {options.old} holds no answers that are not here" if options.old else ""
+        print(f"exercises/ is up to date{where}")
+    return 1 if problems else 0
 
 
 def _progress(options):

@@ -1,4 +1,4 @@
-"""Files of a learner, handled so that nothing is lost: where the course lies, writing, setting aside."""
+"""Files of a learner, handled so that nothing is lost: where the course lies, writing, setting aside, copies."""
 
 import datetime
 import os
@@ -21,11 +21,11 @@ def course_folder():
 
 
 def write(path, content):
-    """Write text to a file so that whoever reads sees the old file or the new one, never half of it."""
+    """Write text, or bytes, to a file so that whoever reads sees the old file or the new one, never half of it."""
     path = Path(path)
     half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        half.write_bytes(content.encode("utf-8"))
+        half.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         os.replace(half, path)
     finally:
         half.unlink(missing_ok=True)
@@ -33,12 +33,28 @@ def write(path, content):
 
 def set_aside(path):
     """Rename a file to a copy with the time in its name, and return the path of the copy. No file is overwritten."""
+    copy = _free(path)
+    path.rename(copy)
+    return copy
+
+
+def keep_copy(path, data):
+    """Write what a file holds to a copy with the time in its name, unless there is one; return the path of the copy."""
+    for copy in sorted(path.parent.iterdir()):
+        ours = copy.suffix == path.suffix and Path(copy.stem).stem == path.stem and is_set_aside(copy)
+        if ours and copy.is_file() and copy.read_bytes() == data:
+            return copy
+    copy = _free(path)
+    write(copy, data)
+    return copy
+
+
+def _free(path):
     stamp = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
     copy, count = path.with_name(f"{path.stem}.{stamp}{path.suffix}"), 1
     while copy.exists():
         count += 1
         copy = path.with_name(f"{path.stem}.{stamp}-{count}{path.suffix}")
-    path.rename(copy)
     return copy
 
 

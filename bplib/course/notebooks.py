@@ -71,7 +71,7 @@ def canonical(nb):
 
     Fixed metadata; sorted tags; the nbgrader block of answers and checks, written from the id in check("<id>", ...);
     execution counts 1 to n; no widget state, output metadata, time stamp, or frame of a file in a traceback. Cells
-    have names for ids: a ValueError says which has not, and so does a check whose id is unknown.
+    have names for ids: a ValueError says which have not, and so does a check whose id is unknown.
     """
     import nbformat
 
@@ -126,20 +126,22 @@ def _canonical_outputs(outputs):
 
 
 def _refuse_ids(cells):
-    seen = set()
+    seen, wrong = set(), []
     for number, cell in enumerate(cells, 1):
         start = (cell.source.strip().splitlines() or ["empty"])[0][:40]
         where = f"cell {number} ({cell.cell_type}: {start})"
-        mend = 'name it in the file, as in "id": "plot-the-loss"'
         if not cell.id:
-            raise ValueError(f"{where} has no id; {mend}")
-        if _RANDOM.fullmatch(cell.id):
-            raise ValueError(f"{where} has the random id {cell.id!r}; {mend}")
-        if not _SLUG.fullmatch(cell.id):
-            raise ValueError(f"{where} has the id {cell.id!r}; only a-z, 0-9 and - are used; {mend}")
-        if cell.id in seen:
-            raise ValueError(f"{where} has the id {cell.id!r} of a cell above it; {mend}")
+            wrong.append(f"{where} has no id")
+        elif _RANDOM.fullmatch(cell.id):
+            wrong.append(f"{where} has the random id {cell.id!r}")
+        elif not _SLUG.fullmatch(cell.id):
+            wrong.append(f"{where} has the id {cell.id!r}, where only a-z, 0-9 and - are used")
+        elif cell.id in seen:
+            wrong.append(f"{where} has the id {cell.id!r} of a cell above it")
         seen.add(cell.id)
+    if wrong:
+        it = "it" if len(wrong) == 1 else "each"
+        raise ValueError(f'{"; ".join(wrong)}; name {it} in the file, as in "id": "plot-the-loss"')
 
 
 def _mark_exercises(cells):
@@ -181,11 +183,13 @@ def _number(cells):
 def run(nb, folder):
     """Run the notebook in a fresh kernel, in the folder, and return it in canonical form; nb is left as it is.
 
-    RuntimeError, naming the cell, if one raises that is not tagged raises-exception, takes longer than 60 s, or ends
-    the kernel. Progress is off, so that what is stored does not depend on who ran it.
+    ValueError, before anything runs, where `canonical` refuses the notebook. RuntimeError, naming the cell, if one
+    raises that is not tagged raises-exception, takes longer than 60 s, or ends the kernel. Progress is off, so that
+    what is stored does not depend on who ran it.
     """
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+    canonical(nb)
     nb = copy.deepcopy(nb)
     for cell in nb.cells:
         if cell.cell_type == "code":

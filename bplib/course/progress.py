@@ -9,6 +9,7 @@ import html
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from bplib.course import files
 from bplib.course.problems import LESSONS
@@ -44,6 +45,12 @@ def statuses():
     return (_read(path) or {}) if path else {}
 
 
+def take_over(folder):
+    """Remember also what is remembered in another folder of the course."""
+    for id, status in (_read(Path(folder) / FILE_NAME) or {}).items():
+        record(id, status)
+
+
 @dataclass(frozen=True)
 class ProgressTable:
     """The map of the course: one row for each lesson, as text for print and as HTML for a notebook.
@@ -74,11 +81,11 @@ class ProgressTable:
             lesson, _, points, max_points, ids = row
             link = f'<a href="../notebooks/{html.escape(lesson)}.ipynb">{html.escape(_label(row))}</a>'
             names = [html.escape(", ".join(ids[status])) for status in (PASSED, NOT_YET, NOT_ATTEMPTED)]
-            cells = "".join(f"<td {style}>{cell}</td>" for cell in (*names, _points(points, max_points)))
+            cells = "".join(f"<td {style}>{cell}</td>" for cell in (*names, _unbroken(points, max_points)))
             rows.append(f'<th scope="row" {style}>{link}</th>{cells}')
         label, points, max_points, ids = self._total()
         counts = [str(len(ids[status])) for status in (PASSED, NOT_YET, NOT_ATTEMPTED)]
-        cells = "".join(f"<td {style}>{cell}</td>" for cell in (*counts, _points(points, max_points)))
+        cells = "".join(f"<td {style}>{cell}</td>" for cell in (*counts, _unbroken(points, max_points)))
         rows.append(f'<th scope="row" {style}>{label}</th>{cells}')
         table = "".join(f"<tr>{row}</tr>" for row in rows)
         return (
@@ -118,6 +125,10 @@ def _label(row):
 
 def _points(points, max_points):
     return f"{points} of {max_points}" if max_points else "-"
+
+
+def _unbroken(points, max_points):
+    return _points(points, max_points).replace(" ", "&nbsp;")
 
 
 def _path():

@@ -66,7 +66,7 @@ def depth_explorer(signals):
     start = initializations[0], networks[0], 1
     controls = [
         toggles("weights", initializations, start[0]),
-        toggles("network", networks, start[1], width="10em"),
+        toggles("network", networks, start[1]),
         slider(widgets.IntSlider, "layer", 1, 1, layers, 1),
     ]
     return Explorer(controls, draw, draw(*start), caption(*start))

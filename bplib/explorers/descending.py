@@ -47,10 +47,15 @@ def descent_explorer(surfaces, rates=RATES, *, rate=0.13, step=20, steps=60):
         said, limits = caption(surface, rate, step), surfaces[surface][3]
         places, losses = descent(surface, rate)
         xs, ys = near(places[: step + 1], limits)
-        seen = {"marks": {"": (xs[-1], ys[-1], None)}, "contours": background(surface), "points": (xs, ys)}
+        seen = {
+            "marks": {"": (xs[-1], ys[-1], None)},
+            "contours": background(surface),
+            "points": (xs, ys),
+            "width": 350,
+        }
         path = svg.chart({"": (xs, ys)}, f"Lines of equal loss and the path. {said}", "w", "b", limits=limits, **seen)
         heights = [log10(loss) for loss in losses]
-        area = {"limits": (0, steps, -1.2, 3.0), "width": 330}
+        area = {"limits": (0, steps, -1.2, 3.0), "width": 285}
         mark, label = {"": (step, heights[step], None)}, f"Logarithm of the loss against the step. {said}"
         fallen = {"": (range(step + 1), heights[: step + 1])}
         curve = svg.chart(fallen, label, "step", "log₁₀ of the loss", marks=mark, **area)

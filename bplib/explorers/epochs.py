@@ -6,7 +6,7 @@ import numpy as np
 from bplib import svg
 from bplib.explorers.widget import Explorer, slider
 
-_COLUMNS, _CELL = 10, 56  # images in a row of the gallery, and the pixels for each
+_COLUMNS, _CELL = 10, 76  # images in a row of the gallery, and the pixels for each
 _LEVELS = 5  # shades of ink
 
 

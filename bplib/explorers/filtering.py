@@ -64,7 +64,7 @@ def filter_explorer(image, filters, at=(0, 0)):
 
     start = next(iter(filters)), *at
     controls = [
-        toggles("filter", list(filters), start[0], width="9em"),
+        toggles("filter", list(filters), start[0]),
         slider(widgets.IntSlider, "row", at[0], 0, rows - 1, 1),
         slider(widgets.IntSlider, "column", at[1], 0, columns - 1, 1),
     ]

@@ -34,7 +34,7 @@ def loss_explorer():
         picture = svg.chart(curves[y], label, "logit z", "loss L", limits=limits, marks=marks, width=560, height=330)
         return [picture], said
 
-    truth = toggles("truth y", [0, 1], 1, width="3em")
+    truth = toggles("truth y", [0, 1], 1)
     logit = slider(widgets.FloatSlider, "logit z", -4.0, -6.0, 6.0, 0.1)
     return Explorer([truth, logit], draw, draw(1, -4.0), caption(1, -4.0))
 

@@ -21,7 +21,7 @@ def order_explorer(value, orders):
         raise ValueError("the gradients are compared with those of the nodes: call value.backward() before")
     films = {name: _Order(value, order, name) for name, order in orders.items()}
     first = next(iter(films))
-    which = toggles("order", list(films), first, "11em")
+    which = toggles("order", list(films), first)
     step, buttons = stepper(len(films[first].frames) - 1)
 
     def begin(change):

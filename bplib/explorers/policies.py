@@ -8,6 +8,7 @@ from bplib.activations import softmax
 from bplib.explorers.widget import Explorer, slider, toggles
 
 _TOP, _LEFT, _CELL, _ARROW = 30, 12, 84, 33
+_WIDTH = 325  # of a chart, so that both stand beside the grid in JupyterLab on a laptop
 _STEPS = ((0, -1), (1, 0), (0, 1), (-1, 0))  # x and y of up, right, down, left
 _VARIANCES = ("without a baseline", "with baseline J")
 
@@ -65,7 +66,7 @@ def policy_explorer(world, runs, episode, bonus=0.0):
             limits=(0, max(last, 1), low - room, high + room),
             marks={name: (episode, J[name][episode], None)},
             named=False,
-            width=330,
+            width=_WIDTH,
             height=276,
         )
         scatter = svg.chart(
@@ -76,14 +77,14 @@ def policy_explorer(world, runs, episode, bonus=0.0):
             limits=(0, max(last, 1), 0, top),
             marks={kind: (episode, values[episode], None) for kind, values in variances[name].items()},
             named=False,
-            width=330,
+            width=_WIDTH,
             height=276,
         )
         return [picture, returns, scatter, legend], said
 
     first = next(iter(runs))
     controls = [
-        toggles("training", list(runs), first, width="10em"),
+        toggles("training", list(runs), first),
         slider(widgets.IntSlider, "episode", episode, 0, last, 1),
     ]
     return Explorer(controls, draw, draw(first, episode), caption(first, episode))
@@ -92,7 +93,7 @@ def policy_explorer(world, runs, episode, bonus=0.0):
 def _legend(columns):
     parts = []
     for column, (title, names) in enumerate(columns.items()):
-        x = 290 + 330 * column  # below the charts
+        x = 290 + _WIDTH * column  # below the charts
         parts.append(svg.text(x, 14, title, anchor="start"))
         parts += [svg.key(k, name, x, 38 + 24 * k) for k, name in enumerate(names)]
     label = "; ".join(f"{title}: {', '.join(names)}" for title, names in columns.items())

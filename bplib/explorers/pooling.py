@@ -25,7 +25,7 @@ def pooling_explorer(x, upstreams, size=2):
     first = next(iter(upstreams))
     step, buttons = stepper(upstreams[first].size)
     kind = toggles("pooling", list(_KINDS), "maximum")
-    stride = toggles("stride", list(upstreams), first, width="4em")
+    stride = toggles("stride", list(upstreams), first)
 
     def draw(kind, stride, step):
         film = films[kind, stride]

@@ -74,7 +74,7 @@ def through_time_explorer(inputs, *, weight=0.9, step=None):
 
     begin = next(iter(inputs)), weight, step or T
     controls = [
-        toggles("inputs", list(inputs), begin[0], width="9em"),
+        toggles("inputs", list(inputs), begin[0]),
         slider(widgets.FloatSlider, "w", weight, -1.5, 1.5, 0.05),
         slider(widgets.IntSlider, "step", begin[2], 1, T, 1),
     ]

@@ -7,20 +7,34 @@ import ipywidgets as widgets
 
 from bplib import svg
 
-# JupyterLab listens to keys even while a slider has the focus (x cuts the cell), and the handles have no name for a
-# screen reader (ipywidgets issue 3912). The views of the widgets appear one by one, hence the waiting.
+# JupyterLab listens to keys even while a slider has the focus (x cuts the cell), and a screen reader hears neither the
+# names of handles (ipywidgets issue 3912) nor which of several buttons is pressed. The views of the widgets appear one
+# by one, hence the waiting.
 _ACCESSIBLE = """
-const mend = (tries) => {
-  const root = element.closest(".bplib-explorer");
-  const controls = root ? root.querySelectorAll(".noUi-handle, button, input, select, .widget-readout") : [];
-  for (const control of controls) {
+const mend = (root) => {
+  for (const control of root.querySelectorAll(".noUi-handle, button, input, select, [contenteditable]")) {
     control.setAttribute("data-lm-suppress-shortcuts", "true");
-    const label = control.closest(".jupyter-widgets")?.querySelector(".widget-label");
+    let label, around = control;  // the nearest label is the control's own
+    while (!label && around !== root) label = (around = around.parentElement).querySelector(".widget-label");
     if (label?.textContent && control.tagName !== "BUTTON") control.setAttribute("aria-label", label.textContent);
+    if (control.isContentEditable) control.setAttribute("role", "textbox");
   }
-  if (tries > 0) setTimeout(mend, 200, tries - 1);
+  for (const group of root.querySelectorAll(".widget-toggle-buttons > div:not([role])")) {
+    const press = () => {
+      for (const button of group.children) button.setAttribute("aria-pressed", button.classList.contains("mod-active"));
+    };
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-label", group.parentElement.querySelector(".widget-label").textContent);
+    new MutationObserver(press).observe(group, { subtree: true, attributes: true, attributeFilter: ["class"] });
+    press();
+  }
 };
-mend(15);
+const wait = (tries) => {
+  const root = element.closest(".bplib-explorer");
+  if (root) mend(root);
+  if (tries > 0) setTimeout(wait, 200, tries - 1);
+};
+wait(15);
 """
 
 
@@ -28,17 +42,20 @@ class Explorer(widgets.VBox):
     """Controls above a picture.
 
     draw(*values of the controls) returns SVG pictures and a caption; still is such a pair to store in a notebook, and
-    text what is printed where there is no HTML. extra widgets, such as buttons, stand beside the controls.
+    text what is printed where there is no HTML. extra widgets, such as buttons, stand beside the last of the controls.
+    The attribute controls holds all of these by their names.
     """
 
     def __init__(self, controls, draw, still, text, extra=()):
         """Show the picture for the values that the controls have now."""
+        self.controls = {control.description: control for control in (*controls, *extra)}
         self._static = {"text/html": svg.figure(*still), "text/plain": text}
         self._controls, self._draw = controls, draw
         self.picture = widgets.HTML()
         script = {"output_type": "display_data", "metadata": {}, "data": {"application/javascript": _ACCESSIBLE}}
         wrap = widgets.Layout(flex_flow="row wrap", align_items="center")
-        row = widgets.HBox([*controls, *extra], layout=wrap)
+        last = [widgets.HBox([controls[-1], *extra], layout=wrap)] if extra else controls[-1:]
+        row = widgets.HBox([*controls[:-1], *last], layout=wrap)
         super().__init__([row, self.picture, widgets.Output(outputs=(script,))])
         self.add_class("bplib-explorer")
         for control in controls:
@@ -79,10 +96,11 @@ def selection(name, options, value):
     return widgets.SelectionSlider(description=name, options=options, value=value, layout=wide)
 
 
-def toggles(name, options, value, width="7em"):
-    """Buttons of which one is pressed, each of the width."""
+def toggles(name, options, value):
+    """Buttons of which one is pressed, as wide as the longest of them needs."""
     buttons = widgets.ToggleButtons(description=name, options=options, value=value)
-    buttons.style.button_width = width
+    buttons.add_class("widget-inline-hbox")  # the name beside the buttons, as beside a slider
+    buttons.style.button_width = f"{max(len(str(option)) for option in options) * 0.55 + 2:.1f}em"
     return buttons
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from bplib import data
 from bplib.activations import relu, softmax
 from bplib.course.judging import Misconception, Problem, judge_function, misconceptions
-from bplib.course.reading import NOT_YET, PASSED, Settled, Verdict, call, kind_of, settling
+from bplib.course.predicting import NO_LABELS, judge_predict
+from bplib.course.reading import NOT_YET, Verdict
 from bplib.initializers import he
 from bplib.layers import Activation, Dropout, Linear
 from bplib.losses import softmax_cross_entropy
@@ -45,19 +46,22 @@ def _stepping(
     early=False,
     slope=lambda A1: 1 - A1**2,
     rate=lambda lr, n: lr,
+    before=False,
+    divided=(),
 ):
     """A step of gradient descent; each argument is one thing that may be wrong."""
 
     def step(params, X, y, lr):
         W1, b1, W2, b2 = (params[name] for name in ("W1", "b1", "W2", "b2"))
         A1, lr = np.tanh(X @ W1 + b1), rate(lr, len(y))
-        dZ2 = softmax(A1 @ W2 + b2)
+        dZ2 = softmax(A1 @ W2 + b2) / (len(y) if before else 1)
         dZ2[np.arange(len(y)), y] -= 1
         dZ2 = dZ2 * share(dZ2)
-        new_W2 = W2 - lr * A1.T @ dZ2
+        rates = {name: lr / len(y) if name in divided else lr for name in params}
+        new_W2 = W2 - rates["W2"] * A1.T @ dZ2
         dZ1 = dZ2 @ (new_W2 if early else W2).T * slope(A1)
-        new = {"W1": W1 - lr * X.T @ dZ1, "b1": b1 - lr * bias(dZ1), "W2": new_W2}
-        return new | {"b2": b2 - lr * dZ2.sum(axis=0)}
+        new = {"W1": W1 - rates["W1"] * X.T @ dZ1, "b1": b1 - rates["b1"] * bias(dZ1), "W2": new_W2}
+        return new | {"b2": b2 - rates["b2"] * dZ2.sum(axis=0)}
 
     return step
 
@@ -103,18 +107,37 @@ STEP_MISTAKES = (
             (_stepping(rate=lambda lr, n: lr / n),),
         ),
         (
+            "divided-in-some",
+            "Some of the four gradients are divided by n, and others are not. Divided once, in dZ2, the 1/n reaches all"
+            " of them.",
+            tuple(
+                _stepping(share=lambda P: 1.0, divided=divided)
+                for divided in (("W2",), ("W1", "W2"), ("W2", "b2"), ("W1", "b1"), ("b1", "b2"), ("W1", "W2", "b2"))
+            ),
+        ),
+        (
+            "means-of-biases",
+            "The gradients of the biases are sums over the batch. What is to be divided by n has been divided in dZ2.",
+            (_stepping(divided=("b1", "b2")), _stepping(divided=("b2",))),
+        ),
+        (
+            "divided-before",
+            "In dZ2 the probabilities are divided by n, and the 1 that is taken off is not. Divide the difference.",
+            (_stepping(share=lambda P: 1.0, before=True),),
+        ),
+        (
             "uphill",
             "It walks uphill. The update was right as it stood: subtract lr times the gradient.",
             (_stepping(rate=lambda lr, n: -lr),),
         ),
         (
             "slope-lost",
-            "The slope of the tangent got lost in the repair. That line was right: dZ1 has the factor 1 - A1**2.",
+            "The slope of tanh got lost in the repair. That line was right: dZ1 has the factor 1 - A1**2.",
             (_stepping(slope=np.ones_like),),
         ),
         (
             "slope-changed",
-            "The slope of the tangent was right, and is not any more: 1 - A1**2 is written with the output A1.",
+            "The slope of tanh was right, and is not any more: 1 - A1**2 is written with the output A1.",
             (_stepping(slope=lambda A1: 1 - np.tanh(A1) ** 2), _stepping(slope=lambda A1: A1 * (1 - A1))),
         ),
         (
@@ -147,10 +170,11 @@ def _z(X, by):
 
 def _training(
     prepare=lambda A, B: (_z(A, A), _z(B, A)),
-    apart=False,
+    pick=lambda rows, places: (rows, rows),
     clock=lambda t, epoch, batch: t,
     correct=True,
     last=lambda X, W: softmax(X @ W),
+    again=False,
 ):
     """A training and what it says about the test part; each argument is one thing that may be wrong."""
 
@@ -159,9 +183,12 @@ def _training(
         m, v, t = np.zeros_like(W), np.zeros_like(W), 0
         for epoch in range(epochs):
             order = rng.permutation(len(X_train))
+            if again:
+                X_train, y_train, order = X_train[order], y_train[order], np.arange(len(order))
             for batch, start in enumerate(range(0, len(order), batch_size)):
-                rows = order[start : start + batch_size]
-                X, y = X_train[rows], y_train[start : start + batch_size] if apart else y_train[rows]
+                places = slice(start, start + batch_size)
+                x_rows, y_rows = pick(order[places], places)
+                X, y = X_train[x_rows], y_train[y_rows]
                 P = softmax(X @ W)
                 P[np.arange(len(y)), y] -= 1
                 g, t = X.T @ P / len(y), t + 1
@@ -192,20 +219,26 @@ CLOCKS = {
     "Adam: t begins anew in every epoch. It counts all steps since m and v were zero": lambda t, epoch, batch: (
         batch + 1
     ),
+    "Adam: t goes up with every step, and once more with every epoch. It counts the steps alone": (
+        lambda t, epoch, batch: t + epoch + 1
+    ),
     "Adam: t stays at 1. It counts the steps, so it goes up with every update": lambda t, epoch, batch: 1,
 }
-APART = (
+PICKS = {
+    "": lambda rows, places: (rows, rows),
     "the mini-batch: the inputs are taken in the shuffled order and the labels are not, so each example learns another"
-    " one's label. Index both with the same rows"
-)
+    " one's label. Index both with the same rows": lambda rows, places: (rows, places),
+    "the mini-batch: inputs and labels belong together again, and nothing is shuffled any more. Index both with"
+    " rows": lambda rows, places: (places, places),
+}
 
 
 def _trainers_left():
     """Every way to have repaired some of the trainer, and some ways to have repaired it wrongly."""
-    for (scaling, prepare), (time, clock), apart in product(SCALES.items(), CLOCKS.items(), (False, True)):
-        bugs = [bug for bug in (scaling, time, APART if apart else "") if bug]
+    for (scaling, prepare), (time, clock), (mixed, pick) in product(SCALES.items(), CLOCKS.items(), PICKS.items()):
+        bugs = [bug for bug in (scaling, time, mixed) if bug]
         if bugs:
-            yield Misconception(f"left-{len(bugs)}", _training(prepare, apart, clock), _left(bugs))
+            yield Misconception(f"left-{len(bugs)}", _training(prepare, pick, clock), _left(bugs))
 
 
 TRAINER_MISTAKES = (
@@ -228,6 +261,12 @@ TRAINER_MISTAKES = (
             (_training(correct=False),),
         ),
         (
+            "shuffled-again",
+            "Each epoch shuffles what the one before has shuffled, so your batches are not ours. Leave X_train and"
+            " y_train in their order, and take rows of them.",
+            (_training(again=True),),
+        ),
+        (
             "logits",
             "It returns logits. The last line was right: probabilities are asked for.",
             (_training(last=lambda X, W: X @ W),),
@@ -243,13 +282,13 @@ TRAINER_MISTAKES = (
 
 # project: a network on digits from odd sensors with hasty labels, judged on digits that it has not seen
 
-BAR = 0.88
-TRAINED, HASTY = 900, 270  # digits to learn from, and how many of their labels are drawn at random
-BY_HEART, LOST, TOO_LITTLE = 0.8, 0.5, 0.62  # shares of digits that are right
+BAR = 0.89  # above the nearest mean image, below what a penalty near the best one reaches with any seed
+TRAINED, HASTY = 900, 310  # digits to learn from, and how many of their labels are drawn at random
+BY_HEART, LOST, TOO_LITTLE = 0.8, 0.4, 0.58  # shares of digits that are right
 
 
 def hasty_digits():
-    """Digits as 64 sensors gave them, each with its own unit and zero: X, y with hasty labels, X_test, y_test.
+    """Digits as 64 sensors gave them, each with its own unit and zero: X, X_test, y with hasty labels, y_test.
 
     They are always the same: which digits are held out should not decide about an answer.
     """
@@ -260,7 +299,7 @@ def hasty_digits():
     y = digits.y[train]
     hasty = rng.permutation(TRAINED)[:HASTY]
     y[hasty] = rng.integers(10, size=HASTY)
-    return X[train], y, X[test], digits.y[test]
+    return X[train], X[test], y, digits.y[test]
 
 
 def _scales(X):
@@ -308,29 +347,38 @@ def _labels_of_training(X, y, rng):
     return _careless(epochs=3)(X, y, rng)(X)
 
 
+def _divided_by_zero(X, y, rng):
+    mean, std = X.mean(axis=0), X.std(axis=0)
+    net = _trained((X - mean) / std, y, rng, l2=0.05, epochs=5)
+    return lambda X: net.predict((X - mean) / std).argmax(axis=1)
+
+
 PROJECT_MISTAKES = misconceptions(
     (
         "logits",
-        "predict returns ten numbers for each image. The class is the place of the largest of them: argmax along"
-        " axis 1.",
+        NO_LABELS["logits"],
         (_careless(epochs=5, says=lambda Z: Z), _careless(epochs=5, says=softmax)),
     ),
     (
         "labels-for-function",
-        "It returns labels. Return the function that makes them, predict itself, so that it can be asked about images"
-        " that you have not seen.",
+        NO_LABELS["labels-for-function"],
         (_labels_of_training,),
     ),
     (
+        "one-number",
+        NO_LABELS["one-number"],
+        (_careless(epochs=5, says=np.argmax),),
+    ),
+    (
         "one-class",
-        "It says the same class for every image. Has the training diverged, or does predict ignore its argument?",
-        (lambda X, y, rng: lambda X: np.full(len(X), 3),),
+        NO_LABELS["one-class"],
+        (lambda X, y, rng: lambda X: np.full(len(X), 3), _divided_by_zero),
     ),
     (
         "by-heart",
-        "It agrees with most of the labels that it was given, although more than a quarter of them are wrong: it has"
-        " learned them by heart. Hold it back, with a penalty on the weights, dropout, or an end that a validation part"
-        " decides.",
+        "It agrees with most of the labels that it was given, although nearly a third of them are wrong: it has learned"
+        " them by heart. Hold it back: with a penalty on the weights before all, and dropout or an earlier end may help"
+        " it.",
         (_careless(l2=0.0, epochs=150), _careless(l2=0.001, epochs=150)),
     ),
     (
@@ -361,57 +409,37 @@ PROJECT_MISTAKES = misconceptions(
 )
 
 
-def _judge_project():
-    def settled(id):
-        return Verdict(NOT_YET, next(mistake.says for mistake in PROJECT_MISTAKES if mistake.id == id), id)
+def _settled(id):
+    return Verdict(NOT_YET, next(mistake.says for mistake in PROJECT_MISTAKES if mistake.id == id), id)
 
-    def asked(predict, X):
-        """What predict says about images: a label for each, as floats."""
-        said = call(predict, (X.copy(),), f"images of shape {X.shape}")
-        try:
-            said = np.array(said, dtype=float)
-        except (TypeError, ValueError):
-            raise Settled(f"predict returns {kind_of(said)}; an array of labels is needed.") from None
-        if said.shape != (len(X),) and said.shape != (len(X), 10):
-            raise Settled(f"predict returns an array of shape {said.shape}; {(len(X),)} is needed, a label for each.")
-        return said
 
-    def judge(answer, rng):
-        X, y, X_test, y_test = hasty_digits()
-        shapes = f"X of shape {X.shape}, y of shape {y.shape} and an rng"
-        predict = call(answer, (X.copy(), y.copy(), np.random.default_rng(int(rng.integers(1 << 31)))), shapes)
-        if not callable(predict):
-            if isinstance(predict, np.ndarray | list) and np.size(predict) > 1:
-                return settled("labels-for-function")
-            raise Settled(f"It returns {kind_of(predict)}; a function is needed, from images to labels.")
-        said = asked(predict, X_test)
-        if said.ndim == 2:
-            return settled("logits")
-        if (said == said[0]).all() or not np.isfinite(said).all():
-            return settled("one-class")
-        if np.sum(asked(predict, X_test) != said) > 2:
-            return settled("random")
-        alone = np.unique(y_test, return_index=True)[1]  # the first image of each class
-        if sum(asked(predict, X_test[i : i + 1])[0] != said[i] for i in alone) > 2:
-            return settled("own-statistics")
-        right = float(np.mean(said == y_test))
-        if right >= BAR:
-            return Verdict(PASSED, f"It is right on at least {BAR:.0%} of {len(y_test)} digits that it had never seen.")
-        believed = float(np.mean(asked(predict, X) == y))
-        if believed >= BY_HEART:
-            return settled("by-heart")
-        if right < LOST:
-            return settled("lost")
-        if believed < TOO_LITTLE:
-            return settled("too-little")
-        return Verdict(
-            NOT_YET,
-            f"{right:.1%} of the digits that it had not seen are right, and {BAR:.0%} are needed. It agrees with"
-            f" {believed:.0%} of the labels it was given, of which about {1 - 0.9 * HASTY / TRAINED:.0%} are right:"
-            " does it learn too much of them, or too little?",
-        )
+def _refused_project(asked, said, parts):
+    """The verdict on a predict that is right perhaps, but not about an image alone, or not twice."""
+    _, X_test, _, y_test = parts
+    if np.sum(asked(X_test) != said) > 2:
+        return _settled("random")
+    alone = np.unique(y_test, return_index=True)[1]  # the first image of each class
+    if sum(asked(X_test[i : i + 1])[0] != said[i] for i in alone) > 2:
+        return _settled("own-statistics")
+    return None
 
-    return settling(judge, PROJECT_MISTAKES)
+
+def _missed_project(asked, said, parts):
+    X, _, y, y_test = parts
+    right, believed = float(np.mean(said == y_test)), float(np.mean(asked(X) == y))
+    if believed >= BY_HEART:
+        return _settled("by-heart")
+    if right < LOST:
+        return _settled("lost")
+    if believed < TOO_LITTLE:
+        return _settled("too-little")
+    return Verdict(
+        NOT_YET,
+        f"{right:.1%} of the digits that it had not seen are right, and {BAR:.0%} are needed. It agrees with"
+        f" {believed:.0%} of the labels it was given, of which about {1 - 0.9 * HASTY / TRAINED:.0%} are right:"
+        " does it learn too much of them, or too little? Try the remedies of lesson 10 with other strengths and"
+        " together, and let a validation part decide.",
+    )
 
 
 PROBLEMS = (
@@ -455,12 +483,12 @@ PROBLEMS = (
             " change one thing at a time.",
             "The sensors have their own units and zeros. Standardize with the mean and the standard deviation of X, and"
             " keep both for predict. A column that is constant has the standard deviation 0.",
-            "More than a quarter of the labels are wrong, and a network that is trained to the end learns those too."
-            " Lesson 10 has three remedies.",
+            "Nearly a third of the labels are wrong, and a network that is trained to the end learns those too. Lesson"
+            " 10 has three remedies, and here dropout alone or an early end alone is not enough.",
             "training.train has l2=..., and l2=0.03 holds a network of 64 hidden units back. A function defined inside"
             " another one sees its variables, so predict can use the mean, the standard deviation and the network.",
         ),
-        judge=_judge_project(),
+        judge=judge_predict(hasty_digits, BAR, PROJECT_MISTAKES, _missed_project, _refused_project),
         minutes=30,
         difficulty=3,
     ),

@@ -8,6 +8,7 @@ import numpy as np
 from bplib import data
 from bplib.activations import tanh
 from bplib.course.judging import Misconception, Problem, judge_function
+from bplib.course.predicting import NO_LABELS, judge_predict
 from bplib.course.reading import (
     NOT_YET,
     PASSED,
@@ -669,20 +670,17 @@ BAND_MISTAKES = (
     Misconception(
         "logits",
         _fitting(logits=True),
-        "predict returns ten numbers for each image. The class is the place of the largest of them: argmax along"
-        " axis 1.",
+        NO_LABELS["logits"],
     ),
     Misconception(
         "logits",
         _one_hot,
-        "predict returns ten numbers for each image. The class is the place of the largest of them: argmax along"
-        " axis 1.",
+        NO_LABELS["logits"],
     ),
     Misconception(
         "labels-for-function",
         _labels_of_training,
-        "It returns labels. Return the function that makes them, predict itself, so that it can be asked about images"
-        " that you have not seen.",
+        NO_LABELS["labels-for-function"],
     ),
     Misconception(
         "chance",
@@ -693,12 +691,12 @@ BAND_MISTAKES = (
     Misconception(
         "one-class",
         _same_for_all,
-        "It says the same class for every image. Has the training diverged, or does predict ignore its argument?",
+        NO_LABELS["one-class"],
     ),
     Misconception(
         "one-number",
         _means_only,
-        "predict returns one number for all images; one label for each of them is needed.",
+        NO_LABELS["one-number"],
     ),
     Misconception(
         "off-by-one",
@@ -708,48 +706,18 @@ BAND_MISTAKES = (
 )
 
 
-def _judge_band():
-    settled = partial(_said, BAND_MISTAKES)
-
-    def judge(answer, rng):
-        X, X_test, y, y_test = _digits()
-        shapes = f"X of shape {X.shape}, y of shape {y.shape} and an rng"
-        predict = call(answer, (X, y, np.random.default_rng(int(rng.integers(1 << 31)))), shapes)
-        if not callable(predict):
-            if isinstance(predict, np.ndarray | list) and np.size(predict) > 1:
-                return settled("labels-for-function")
-            raise Settled(f"It returns {kind_of(predict)}; a function is needed, from images to labels.")
-        said = call(predict, (X_test,), f"images of shape {X_test.shape}")
-        try:
-            said = np.array(said, dtype=float)
-        except (TypeError, ValueError):
-            raise Settled(f"predict returns {kind_of(said)}; an array of labels is needed.") from None
-        if said.shape == (len(X_test), 10):
-            return settled("logits")
-        if said.ndim == 0:
-            return settled("one-number")
-        if said.shape != y_test.shape:
-            raise Settled(
-                f"predict returns an array of shape {said.shape}; {y_test.shape} is needed, a label for each."
-            )
-        if (said == said[0]).all() or not np.isfinite(said).all():
-            return settled("one-class")
-        right = float(np.mean(said == y_test))
-        if right >= BAND:
-            return Verdict(
-                PASSED, f"It is right on at least {BAND:.0%} of {len(y_test)} digits that it had never seen."
-            )
-        if np.mean(said - 1 == y_test) > 0.5:
-            return settled("off-by-one")
-        if right < 0.25:
-            return settled("chance")
-        return Verdict(
-            NOT_YET,
-            f"{right:.1%} of the digits that it had not seen are right, and {BAND:.0%} are needed. Watch both losses"
-            " while it trains: are they still falling?",
-        )
-
-    return settling(judge, BAND_MISTAKES)
+def _missed_band(asked, said, parts):
+    y_test, settled = parts[3], partial(_said, BAND_MISTAKES)
+    if np.mean(said - 1 == y_test) > 0.5:
+        return settled("off-by-one")
+    right = float(np.mean(said == y_test))
+    if right < 0.25:
+        return settled("chance")
+    return Verdict(
+        NOT_YET,
+        f"{right:.1%} of the digits that it had not seen are right, and {BAND:.0%} are needed. Watch both losses"
+        " while it trains: are they still falling?",
+    )
 
 
 PROBLEMS = (
@@ -808,7 +776,7 @@ PROBLEMS = (
             " all of them.",
             "predict takes images and returns labels: net.predict(X / 16).argmax(axis=1). Return the function itself.",
         ),
-        judge=_judge_band(),
+        judge=judge_predict(_digits, BAND, BAND_MISTAKES, _missed_band),
         minutes=15,
         difficulty=2,
     ),

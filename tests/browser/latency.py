@@ -1,0 +1,88 @@
+"""How long a picture takes to follow a slider, in JupyterLab, as a table: `python -m tests.browser.latency`.
+
+From the press of an arrow key to the new picture in the page, both seen by the page itself; 30 moves of the first
+slider of each explorer, after one that does not count. A benchmark and no test: it says what is above its bar, and
+fails nobody. Arguments are pytest's: `-k 09` measures lesson 09 only. Nothing else should run meanwhile.
+"""
+
+import statistics
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+MOVES = 30
+BAR, BAR_OF_BOUNDARIES = 100, 150
+"""Milliseconds that 95 of 100 moves may take: of a graph or a curve, and where every place of a plane is classified."""
+BOUNDARIES = ()
+"""The cells with explorers of the second kind."""
+MOVE = """([picture, handle]) => new Promise((resolve) => {
+  const observer = new MutationObserver(() => end(performance.now() - window.bplibPressed));
+  const limit = setTimeout(() => end(null), 10000);
+  const end = (time) => { clearTimeout(limit); observer.disconnect(); resolve(time) };
+  handle.addEventListener("keydown", () => {
+    window.bplibPressed = performance.now();
+    observer.observe(picture, { childList: true, subtree: true });
+  }, { capture: true, once: true });
+})"""
+
+
+@pytest.fixture(scope="session")
+def rows():
+    """What is measured, printed at the end."""
+    rows = []
+    yield rows
+    print(f"\n\n{'lesson':28}{'cell':24}{'slider':22}{'p50':>5}{'p95':>6}{'bar':>5}  ms")
+    for lesson, cell, slider, times in rows:
+        bar = BAR_OF_BOUNDARIES if cell in BOUNDARIES else BAR
+        middle, high = statistics.median(times), statistics.quantiles(times, n=20, method="inclusive")[-1]
+        over = "  above" if high > bar else ""
+        print(f"{lesson:28}{cell:24}{slider:22}{middle:5.0f}{high:6.0f}{bar:5}{over}")
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_latency(lesson, lab, rows):
+    lab.open(f"notebooks/{lesson}.ipynb")
+    lab.run_all()
+    explorers = lab.page.locator(".bplib-explorer")
+    for number in range(explorers.count()):
+        explorer = explorers.nth(number)
+        explorer.scroll_into_view_if_needed()
+        handle = explorer.locator("[role=slider]").first
+        times = [move(explorer, handle, key) for key in keys(handle)]
+        rows.append((lesson, cell_of(explorer), handle.get_attribute("aria-label"), times[1:]))
+
+
+def cell_of(explorer):
+    """The id of the cell that shows an explorer."""
+    return explorer.evaluate("""(explorer) => {
+      const notebook = window.jupyterapp.shell.currentWidget.content;
+      return notebook.widgets.find((cell) => cell.node.contains(explorer)).model.id;
+    }""")
+
+
+def keys(handle):
+    """The keys of all moves: to the end of the slider, from there to its other end, and so on."""
+    back = False
+    for _ in range(1 + MOVES):
+        low, now, high = (float(handle.get_attribute(f"aria-value{which}")) for which in ("min", "now", "max"))
+        back = now > low if back else now >= high
+        yield "ArrowLeft" if back else "ArrowRight"
+
+
+def move(explorer, handle, key):
+    """The milliseconds from the press of a key to the new picture."""
+    picture = explorer.locator(".widget-html").first.element_handle()
+    timing = explorer.page.evaluate_handle(
+        f"(given) => ({{ time: ({MOVE})(given) }})", [picture, handle.element_handle()]
+    )
+    handle.press(key)
+    time = timing.evaluate("(timing) => timing.time")
+    assert time is not None, f"no new picture from {handle.get_attribute('aria-label')}"
+    return time
+
+
+if __name__ == "__main__":
+    sys.exit(pytest.main([__file__, "-n0", "-q", "-s", "--no-header", *sys.argv[1:]]))
