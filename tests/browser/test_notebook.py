@@ -6,7 +6,7 @@ from test_lessons import moves
 
 
 def test_a_lesson_runs_in_notebook_7_and_its_explorer_moves(course, browser, screenshots):
-    pytest.importorskip("notebook", reason="Notebook 7 is in the group `browser`")
+    pytest.importorskip("notebook", reason="Notebook 7 is in the group `notebook`")
     with serving(course, "notebook") as address:
         notebook = Lab(browser, address)
         notebook.open("notebooks/04_single_neuron.ipynb", under="notebooks")
