@@ -17,7 +17,7 @@ _NAMES = {
     "h": "state h, what is seen of it",
     "dc": "∂c at the end / ∂c here",
 }
-_WIDTH, _LEGEND = 470, 250
+_WIDTH, _HEIGHT, _LEGEND = 470, 160, 250  # three charts and the caption fit in a window of a laptop
 
 
 def gate_explorer(x, Wx, Wh, b, start=None):
@@ -61,7 +61,7 @@ def gate_explorer(x, Wx, Wh, b, start=None):
             marks = {name: (step, now[name][step - 1], None) for name in names}
             label = f"{', '.join(_NAMES[name] for name in names)}, against the step. {said}"
             limits = 0.5, T + 0.5, low - room, high + room
-            look = {"limits": limits, "marks": marks, "named": False, "width": _WIDTH, "height": 190}
+            look = {"limits": limits, "marks": marks, "named": False, "width": _WIDTH, "height": _HEIGHT}
             pair = [svg.chart(curves, label, "step", ", ".join(names), **look), _legend(names)]
             # The color of the first curve says that it is a value; a gradient has its own.
             pictures += [picture.replace(svg.BLUE, svg.VERMILLION) if names == ("dc",) else picture for picture in pair]
@@ -96,5 +96,5 @@ def _signed(words):
 
 
 def _legend(names):
-    parts = [svg.key(k, _NAMES[name], 8, 40 + 26 * k) for k, name in enumerate(names)]
-    return svg.document(_LEGEND, 190, f"Legend: {', '.join(_NAMES[name] for name in names)}", parts)
+    parts = [svg.key(k, _NAMES[name], 8, 24 + 26 * k) for k, name in enumerate(names)]
+    return svg.document(_LEGEND, _HEIGHT, f"Legend: {', '.join(_NAMES[name] for name in names)}", parts)

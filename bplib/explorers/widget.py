@@ -97,10 +97,10 @@ def selection(name, options, value):
 
 
 def toggles(name, options, value):
-    """Buttons of which one is pressed, as wide as the longest of them needs."""
+    """Buttons of which one is pressed, each as wide as its words."""
     buttons = widgets.ToggleButtons(description=name, options=options, value=value)
     buttons.add_class("widget-inline-hbox")  # the name beside the buttons, as beside a slider
-    buttons.style.button_width = f"{max(len(str(option)) for option in options) * 0.55 + 2:.1f}em"
+    buttons.style.button_width = "max-content"
     return buttons
 
 

@@ -88,7 +88,13 @@ def serious(lab, theme):
     high = lab.page.locator(".jp-Notebook .jp-WindowedPanel-outer").evaluate("(notebook) => notebook.scrollHeight")
     lab.page.set_viewport_size({"width": 1366, "height": high + 200})
     lab.page.evaluate("() => { document.documentElement.style.height = document.body.style.height = '100vh' }")
-    lab.page.wait_for_timeout(1000)
+    lab.page.wait_for_function(
+        """(outputs) => {
+          document.querySelector(".jp-Notebook .jp-WindowedPanel-outer").scrollTop = 0;
+          return [...document.querySelectorAll(outputs)].at(-1).getBoundingClientRect().bottom < window.innerHeight;
+        }""",
+        arg=OURS,
+    )
     results = axe.Axe().run(lab.page, {"include": [[OURS]], "exclude": [[FIGURES]]}).response
     lab.page.set_viewport_size({"width": 1366, "height": 768})
     assert "color-contrast" in [rule["id"] for rule in results["passes"]]
