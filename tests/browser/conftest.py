@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+LESSONS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "notebooks").glob("*.ipynb"))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Of the flags, all but the last are for a machine without a screen, a sandbox or a network.
 FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
@@ -137,6 +138,7 @@ class Lab:
 
     def open(self, path, theme="Light", under="lab/tree"):
         """Open a notebook of the course, its kernel ready."""
+        self.path = path
         self.page.goto(f"{self.address}/{under}/{path}?token=learner&reset")
         self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady")
         self.command("apputils:change-theme", theme=f"JupyterLab {theme}")
@@ -206,5 +208,15 @@ class Lab:
 def lab(browser, server):
     """A page with JupyterLab; see `Lab`. Without a browser no server is started."""
     lab = Lab(browser, server)
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="session")
+def opened(request, browser, server):
+    """A page in which all cells of a notebook were run, once for all tests that are about it."""
+    lab = Lab(browser, server)
+    lab.open(request.param)
+    lab.run_all()
     yield lab
     lab.close()

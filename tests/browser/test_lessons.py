@@ -1,16 +1,14 @@
 """Promise: every lesson runs in JupyterLab, and each control of its explorers moves the picture, by mouse and keys."""
 
+from pathlib import Path
+
 import pytest
-from conftest import ROOT
-
-LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+from conftest import LESSONS
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_a_lesson_runs_and_its_explorers_move(lesson, lab, screenshots):
-    lab.open(f"notebooks/{lesson}.ipynb")
-    lab.run_all()
-    page = lab.page
+@pytest.mark.parametrize("opened", LESSONS, indirect=True)
+def test_a_lesson_runs_and_its_explorers_move(opened, screenshots):
+    lesson, page = Path(opened.path).stem, opened.page
     stopped = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']")
     assert stopped.count() == 0
     cells = page.locator(".jp-Notebook .jp-Cell").count()
@@ -22,11 +20,11 @@ def test_a_lesson_runs_and_its_explorers_move(lesson, lab, screenshots):
         assert not still, f"{lesson}, explorer {number + 1}: no new picture from {', '.join(still)}"
         explorer.screenshot(path=screenshots / f"{lesson}-{number + 1}-light.png")
     assert page.locator(".jp-Notebook .jp-Cell").count() == cells  # no key has cut one
-    lab.command("apputils:change-theme", theme="JupyterLab Dark")
+    opened.command("apputils:change-theme", theme="JupyterLab Dark")
     page.wait_for_timeout(1000)
     for number in range(explorers.count()):
         explorers.nth(number).screenshot(path=screenshots / f"{lesson}-{number + 1}-dark.png")
-    assert not lab.wrong
+    assert not opened.wrong
 
 
 def moves(explorer):
