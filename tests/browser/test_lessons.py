@@ -9,6 +9,7 @@ from conftest import LESSONS
 @pytest.mark.parametrize("opened", LESSONS, indirect=True)
 def test_a_lesson_runs_and_its_explorers_move(opened, screenshots):
     lesson, page = Path(opened.path).stem, opened.page
+    opened.command("apputils:change-theme", theme="JupyterLab Light")
     stopped = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']")
     assert stopped.count() == 0
     cells = page.locator(".jp-Notebook .jp-Cell").count()
