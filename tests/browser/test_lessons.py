@@ -10,6 +10,7 @@ from conftest import LESSONS
 def test_a_lesson_runs_and_its_explorers_move(opened, screenshots):
     lesson, page = Path(opened.path).stem, opened.page
     opened.command("apputils:change-theme", theme="JupyterLab Light")
+    page.wait_for_timeout(1000)  # JupyterLab stumbles where a second change of the theme overtakes the first
     stopped = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']")
     assert stopped.count() == 0
     cells = page.locator(".jp-Notebook .jp-Cell").count()
