@@ -51,6 +51,11 @@ def misconceptions(*groups):
     return tuple(Misconception(id, answer, says) for id, says, answers in groups for answer in answers)
 
 
+def verdict_of(mistakes, id):
+    """The verdict of the mistake of this id, for a judge that knows it by something else than its answer's values."""
+    return Verdict(NOT_YET, next(mistake.says for mistake in mistakes if mistake.id == id), id)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One exercise: what is asked, how it is judged, and what helps on the way.

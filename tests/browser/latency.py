@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+from tests.browser.conftest import LESSONS
+
 MOVES = 30
 BAR = 100
 """Milliseconds that 95 of 100 moves may take."""
@@ -40,17 +40,15 @@ def show():
     return show
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_latency(lesson, lab, show):
-    lab.open(f"notebooks/{lesson}.ipynb")
-    lab.run_all()
-    explorers = lab.page.locator(".bplib-explorer")
+@pytest.mark.parametrize("opened", LESSONS, indirect=True)
+def test_latency(opened, show):
+    explorers = opened.page.locator(".bplib-explorer")
     for number in range(explorers.count()):
         explorer = explorers.nth(number)
         explorer.scroll_into_view_if_needed()
         handle = explorer.locator("[role=slider]").first
         times = [move(explorer, handle, key) for key in keys(handle)]
-        show(lesson, cell_of(explorer), handle.get_attribute("aria-label"), times[1:])
+        show(Path(opened.path).stem, cell_of(explorer), handle.get_attribute("aria-label"), times[1:])
 
 
 def cell_of(explorer):

@@ -6,7 +6,7 @@ import numpy as np
 
 from bplib import data
 from bplib.activations import relu, softmax
-from bplib.course.judging import Misconception, Problem, judge_function, misconceptions
+from bplib.course.judging import Misconception, Problem, judge_function, misconceptions, verdict_of
 from bplib.course.predicting import NO_LABELS, judge_predict
 from bplib.course.reading import NOT_YET, Verdict
 from bplib.initializers import he
@@ -409,18 +409,14 @@ PROJECT_MISTAKES = misconceptions(
 )
 
 
-def _settled(id):
-    return Verdict(NOT_YET, next(mistake.says for mistake in PROJECT_MISTAKES if mistake.id == id), id)
-
-
 def _refused_project(asked, said, parts):
     """The verdict on a predict that is right perhaps, but not about an image alone, or not twice."""
     _, X_test, _, y_test = parts
     if np.sum(asked(X_test) != said) > 2:
-        return _settled("random")
+        return verdict_of(PROJECT_MISTAKES, "random")
     alone = np.unique(y_test, return_index=True)[1]  # the first image of each class
     if sum(asked(X_test[i : i + 1])[0] != said[i] for i in alone) > 2:
-        return _settled("own-statistics")
+        return verdict_of(PROJECT_MISTAKES, "own-statistics")
     return None
 
 
@@ -428,11 +424,11 @@ def _missed_project(asked, said, parts):
     X, _, y, y_test = parts
     right, believed = float(np.mean(said == y_test)), float(np.mean(asked(X) == y))
     if believed >= BY_HEART:
-        return _settled("by-heart")
+        return verdict_of(PROJECT_MISTAKES, "by-heart")
     if right < LOST:
-        return _settled("lost")
+        return verdict_of(PROJECT_MISTAKES, "lost")
     if believed < TOO_LITTLE:
-        return _settled("too-little")
+        return verdict_of(PROJECT_MISTAKES, "too-little")
     return Verdict(
         NOT_YET,
         f"{right:.1%} of the digits that it had not seen are right, and {BAR:.0%} are needed. It agrees with"

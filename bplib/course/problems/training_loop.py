@@ -7,7 +7,7 @@ import numpy as np
 
 from bplib import data
 from bplib.activations import tanh
-from bplib.course.judging import Misconception, Problem, judge_function
+from bplib.course.judging import Misconception, Problem, judge_function, verdict_of
 from bplib.course.predicting import NO_LABELS, judge_predict
 from bplib.course.reading import (
     NOT_YET,
@@ -31,11 +31,6 @@ from bplib.training import minibatches
 
 LESSON = "08_training_loop"
 TITLE = "The training loop"
-
-
-def _said(mistakes, id):
-    """The verdict of the mistake that has been recognized."""
-    return Verdict(NOT_YET, next(mistake.says for mistake in mistakes if mistake.id == id), id)
 
 
 # training-loop: epochs, shuffled mini-batches, updates, and a history
@@ -359,7 +354,7 @@ def _judge_loop():
         seed = int(rng.integers(2**32))
         verdict = compared(answer, seed=seed)
         if verdict.status == NOT_YET and verdict.misconception is None and _differs(answer, seed):
-            return _said(LOOP_MISTAKES, "other-random-numbers")
+            return verdict_of(LOOP_MISTAKES, "other-random-numbers")
         return verdict
 
     return settling(judge, LOOP_MISTAKES)
@@ -578,7 +573,7 @@ def _told(value):
 
 
 def _judge_overfit():
-    settled = partial(_said, OVERFIT_MISTAKES)
+    settled = partial(verdict_of, OVERFIT_MISTAKES)
 
     def judge(answer, rng):
         settings, missing = read_named(call(answer, (), ""), ("hidden", "lr", "epochs"))
@@ -707,7 +702,7 @@ BAND_MISTAKES = (
 
 
 def _missed_band(asked, said, parts):
-    y_test, settled = parts[3], partial(_said, BAND_MISTAKES)
+    y_test, settled = parts[3], partial(verdict_of, BAND_MISTAKES)
     if np.mean(said - 1 == y_test) > 0.5:
         return settled("off-by-one")
     right = float(np.mean(said == y_test))
