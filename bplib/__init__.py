@@ -1,6 +1,7 @@
 """A course on backpropagation and the small NumPy package it stands on.
 
-Read the modules in this order; each imports only modules above it:
+The mathematics stands here, a chapter a file, and imports NumPy and what is named behind a plus. Read it in this order;
+each module imports only modules above it:
 
     operations    an operation of the course: definition, forward, backward
     gradcheck     derivatives by differences, and how far two gradients disagree
@@ -20,18 +21,28 @@ Read the modules in this order; each imports only modules above it:
     attention     every step looks at every other
     networks      layers one after the other
     optimizers    what to do with a gradient
-    training      the five steps, over epochs
-    worlds        where a policy acts: a bandit, a grid, CartPole
+    training      the five steps, over epochs + tqdm
+    worlds        where a policy acts: a bandit, a grid, CartPole + gymnasium
     policy        learning from rewards
     data          the real data sets of the course
-    symbolic      derivatives on paper, by SymPy
+    symbolic      derivatives on paper, by SymPy + sympy, mpmath
     verify        every backward before three witnesses
-    plots         figures
-    svg           shapes, colors and small line charts as inline SVG
-    layout        where the boxes of a graph stand
-    diagrams      computational graphs as SVG
-    explorers     figures and graphs that move
-    course        notebooks, exercises and grades
+
+Behind the mathematics are rooms. Each says in its own docstring what it is for, what it may import and how to read it:
+
+    pictures      what one looks at
+    course        what a learner meets
+    grading       what an instructor and CI meet
+    cli           the command + tqdm
 
 Notebooks import modules, not names: ``losses.mse`` tells the reader where to look.
 """
+
+
+def __getattr__(name):
+    """Pictures stood here before they had a room, and notebooks of learners may still say so: the new place."""
+    if name in ("diagrams", "explorers", "plots"):
+        import importlib
+
+        return importlib.import_module(f"bplib.pictures.{name}")
+    raise AttributeError(f"module 'bplib' has no attribute {name!r}")

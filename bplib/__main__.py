@@ -1,7 +1,7 @@
-"""`python -m bplib.course` is the command `bplib`, for where the folder of commands is not on the path."""
+"""`python -m bplib` is the command `bplib`, for where the folder of commands is not on the path."""
 
 import sys
 
-from bplib.course.cli import main
+from bplib.cli import main
 
 sys.exit(main())

@@ -6,7 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from bplib.course import files, grading, notebooks, progress, releases, reports, updating
+from bplib.course import files, progress
+from bplib.course.notebooks import canonical, releases, updating
+from bplib.grading import grader, reports
 
 
 def main(arguments=None):
@@ -77,7 +79,7 @@ def _grade(options):
     if options.json and options.json.is_dir():
         print(f"bplib: {options.json} is a folder; --json takes the path of a file", file=sys.stderr)
         return 2
-    report = grading.grade(options.paths)
+    report = grader.grade(options.paths)
     if options.json:
         files.write(options.json, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     print(reports.table(report))
@@ -93,7 +95,7 @@ def _grade_class(options):
         return 2
     from tqdm import tqdm
 
-    from bplib.course import batch
+    from bplib.grading.classes import batch
 
     with tqdm(unit="learner", leave=False) as bar:
 
@@ -146,9 +148,9 @@ def _run(options):
     failed = 0
     for path in options.notebooks:
         try:
-            nb = notebooks.read(path)
-            done = notebooks.canonical(nb) if options.check else notebooks.run(nb, path.resolve().parent)
-            new = notebooks.text(done)
+            nb = canonical.read(path)
+            done = canonical.canonical(nb) if options.check else canonical.run(nb, path.resolve().parent)
+            new = canonical.text(done)
             same = path.read_bytes() == new.encode("utf-8")
             if not same and not options.check:
                 files.write(path, new)
@@ -162,7 +164,7 @@ def _run(options):
 
 def _site(options):
     try:
-        from bplib.course import site
+        from bplib.course.notebooks import site
     except ImportError as error:
         start = "python -m uv run --extra site bplib site"
         raise RuntimeError(f"there is no package {error.name}, which pages are made with; try: {start}") from None

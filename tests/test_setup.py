@@ -7,7 +7,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_jupyter_opened_as_in_the_readme_serves_the_whole_course_and_not_notebooks_alone():

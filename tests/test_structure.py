@@ -1,10 +1,10 @@
-"""Promise: reading order is import order, heavy imports stay on the top floors, and files stay small and explained."""
+"""Promise: reading order is import order, each room imports what it says, and files stay small and explained."""
 
 import ast
+import math
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,60 +13,59 @@ import bplib
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "bplib"
-FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
-each_file = pytest.mark.parametrize("path", FILES.values(), ids=FILES)
-
-# The floors: what each module may import beside the standard library and the modules above it.
-STDLIB, NUMPY = frozenset(), frozenset({"numpy"})
-FLOORS = {
-    "operations": STDLIB,
-    "training": NUMPY | {"tqdm"},
-    "worlds": NUMPY | {"gymnasium"},
-    "symbolic": NUMPY | {"sympy", "mpmath"},  # mpmath is the arithmetic of sympy, and comes with it
-    "verify": NUMPY | {"sympy"},
-    "plots": NUMPY | {"sympy", "matplotlib"},
-    "layout": STDLIB,
-    "svg": STDLIB,
-    "diagrams": STDLIB,
-    "explorers": NUMPY | {"sympy", "matplotlib", "ipywidgets", "IPython"},
-    "course": NUMPY
-    | {
-        "sympy",
-        "matplotlib",
-        "ipywidgets",
-        "IPython",
-        "nbformat",
-        "nbclient",
-        "nbconvert",
-        "nbval",
-        "packaging",
-        "pytest",
-        "jupyter_client",
-        "ipykernel",
-        "traitlets",
-        "tqdm",
-        "distributed",
-        "math_core",
-    },
-}
 
 
-def module_order():
-    """The indented table in the docstring of bplib: one module a line, with what it is for."""
-    return re.findall(r"^    ([a-z_]+) +\S", bplib.__doc__, flags=re.MULTILINE)
+def dotted(path):
+    """The name by which a file is imported."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def course_order():
-    """The modules of bplib.course, in the order in which its docstring names them after the first line."""
-    source = (PACKAGE / "course" / "__init__.py").read_text(encoding="utf-8")
-    _, _, prose = ast.get_docstring(ast.parse(source)).partition("\n")
-    names = {path.stem for path in (PACKAGE / "course").iterdir() if path.suffix == ".py" or path.is_dir()}
-    return [word for word in dict.fromkeys(re.findall(r"\w+", prose)) if word in names]
+FILES = {dotted(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+ROOMS = [name for name, path in FILES.items() if path.name == "__init__.py" and name != "bplib"]
+each_file = pytest.mark.parametrize("name", FILES)
+
+
+def docstring(name):
+    return ast.get_docstring(ast.parse(FILES[name].read_text(encoding="utf-8")))
+
+
+def table():
+    """The indented lines in the docstring of bplib: the name of a module or room, and the packages behind its plus."""
+    lines = re.findall(r"^    ([a-z_]+) +(\S.*)", bplib.__doc__, flags=re.MULTILINE)
+    return [(name, {*words.partition(" + ")[2].split(", ")} - {""}) for name, words in lines]
+
+
+def said(room, heading):
+    """What stands behind a heading in the docstring of a room."""
+    [words] = re.findall(rf"^{heading}: (.*?)\.$", docstring(room), flags=re.MULTILINE | re.DOTALL)
+    return " ".join(words.split())
+
+
+def reading_order(room):
+    """The names in a room in the order in which it says to read them, in groups that do not import each other."""
+    if room == "bplib":
+        return [[name] for name, _ in table()]
+    words = [word.removeprefix("then ") for word in said(room, "Reading order").split(", ")]
+    inside = {name.rpartition(".")[2] for name in FILES if name.rpartition(".")[0] == room}
+    return [sorted(inside - set(words)) if word == "any" else [word] for word in words]
+
+
+def ranks(room="bplib", above=()):
+    """Where everything stands in the order of the whole: name to a tuple, which is less for what is above."""
+    placed = {room: (*above, math.inf)}  # a room's own file gathers what is in the room
+    for place, names in enumerate(reading_order(room)):
+        for name in (f"{room}.{name}" for name in names):
+            placed |= ranks(name, (*above, place)) if name in ROOMS else {name: (*above, place)}
+    return placed
+
+
+RANKS = {**ranks(), "bplib": (), "bplib.__main__": (math.inf,)}
 
 
 def imports(path):
     """The dotted name of everything a file imports, wherever the import stands."""
-    package = ".".join(path.relative_to(ROOT).with_suffix("").parts[:-1])
+    package = ".".join(path.relative_to(PACKAGE.parent).parts[:-1])
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -76,50 +75,74 @@ def imports(path):
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-def floor(path):
-    """The name of the module in bplib that a file is, or is part of."""
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return parts[0]
+def ours(path):
+    """The modules of ours that a file imports."""
+    for name in imports(path):
+        if name.split(".")[0] == "bplib":
+            while name not in FILES:
+                name = name.rpartition(".")[0]
+            yield name
+
+
+def packages(path):
+    return {name.split(".")[0] for name in imports(path)} - {"bplib"} - sys.stdlib_module_names
+
+
+def room_of(name):
+    return name if name in ROOMS else name.rpartition(".")[0]
+
+
+def may_import(room):
+    """The places and the packages that the docstring of a room allows; `bplib` alone is the mathematics."""
+    places, _, others = said(room, "May import").partition("; ")
+    return set(places.split(", ")) - {"nothing of ours"}, set(others.split(", ")) - {"nothing else"}
 
 
 # The order
 
 
-def test_the_docstring_of_the_package_lists_every_module_once():
-    listed = module_order()
-    assert len(listed) == len(set(listed)) > 10
-    there = {floor(path) for path in FILES.values()} - {"__init__"}
-    assert there <= set(listed)
-
-
-def test_every_module_that_is_listed_exists():
-    there = {floor(path) for path in FILES.values()}
-    assert set(module_order()) <= there
+@pytest.mark.parametrize("room", ["bplib", *ROOMS])
+def test_a_room_says_once_where_each_of_its_files_stands(room):
+    listed = [name for group in reading_order(room) for name in group]
+    there = {name.rpartition(".")[2] for name in FILES if name.rpartition(".")[0] == room}
+    assert len(listed) == len(set(listed)) and set(listed) == there - {"__main__"}
 
 
 @each_file
-def test_a_module_imports_only_modules_above_it(path):
-    order = module_order()
-    mine = floor(path)
-    assert mine in ("__init__", *order), f"the docstring of bplib does not name {mine}"
-    above = [] if mine == "__init__" else order[: order.index(mine)]
-    for name in imports(path):
-        if name.split(".")[0] == "bplib" and name.split(".")[1:2] != [mine]:
-            assert name.split(".")[1:2] and name.split(".")[1] in above, f"{path.name} imports {name}"
+def test_a_module_imports_only_modules_above_it(name):
+    for other in ours(FILES[name]):
+        assert RANKS[other] < RANKS[name], f"{name} imports {other}"
 
 
-@pytest.mark.parametrize("path", [p for p in FILES.values() if floor(p) == "course"], ids=lambda p: p.name)
-def test_a_module_of_the_course_imports_only_those_its_docstring_names_before(path):
-    order = course_order()
-    mine = path.relative_to(PACKAGE / "course").with_suffix("").parts[0]
-    if mine not in ("__init__", "__main__"):
-        assert mine in order, f"the docstring of bplib.course does not name {mine}"
-        order = order[: order.index(mine)]
-    above = [] if mine == "__init__" else order
-    for name in imports(path):
-        parts = name.split(".")
-        if parts[:2] == ["bplib", "course"] and parts[2:3] != [mine]:
-            assert parts[2:3] and parts[2] in above, f"{path.name} imports {name}"
+@pytest.mark.parametrize("name", [name for name in FILES if room_of(name) not in ("", "bplib")])
+def test_a_module_in_a_room_imports_only_what_the_room_says(name):
+    places, others = may_import(room_of(name))
+    for other in ours(FILES[name]):
+        mathematics = "bplib" in places and room_of(other) == "bplib"
+        within = any(f"{other}.".startswith(f"{place}.") for place in {*places, room_of(name)} - {"bplib"})
+        assert mathematics or within, f"{name} imports {other}"
+    assert packages(FILES[name]) <= others
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_lists_no_package_that_it_does_without(room):
+    used = set().union(*(packages(path) for name, path in FILES.items() if room_of(name) == room))
+    assert used == may_import(room)[1]
+
+
+@pytest.mark.parametrize("name, more", [(name, more) for name, more in table() if f"bplib.{name}" not in ROOMS])
+def test_the_mathematics_imports_numpy_and_what_is_named_behind_a_plus(name, more):
+    used = packages(FILES[f"bplib.{name}"])
+    assert more <= used <= {"numpy"} | more
+
+
+def test_an_operation_is_said_without_a_package():
+    assert packages(FILES["bplib.operations"]) == set()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_what_it_is_for_in_one_line(room):
+    assert re.match(r"[A-Z][^:.]+[:.] ?\S*", docstring(room)) and "\n\nMay import: " in docstring(room)
 
 
 @pytest.mark.parametrize(
@@ -135,21 +158,42 @@ def test_a_module_of_the_course_imports_only_those_its_docstring_names_before(pa
     ids=["import", "from package", "from module", "lazy", "relative", "relative module"],
 )
 def test_an_import_is_seen_however_it_is_written(source, found, monkeypatch, tmp_path):
-    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path / "bplib")
     path = tmp_path / "bplib" / "operations.py"
     path.parent.mkdir()
     path.write_text(source)
     assert list(imports(path)) == [found]
 
 
-# The floors
+# The README
 
 
-@each_file
-def test_a_module_imports_only_the_packages_of_its_floor(path):
-    allowed = STDLIB if floor(path) == "__init__" else FLOORS.get(floor(path), NUMPY)
-    packages = {name.split(".")[0] for name in imports(path)} - {"bplib"} - sys.stdlib_module_names
-    assert packages <= allowed
+def readme_map():
+    """The lines of the README's map of the package: the place, and what stands behind it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"^```\n(operations .*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    return block
+
+
+def test_the_readme_shows_the_mathematics_and_the_rooms_in_reading_order():
+    names = {name.rpartition(".")[2] for name in FILES}
+    shown = [word for word in re.findall(r"^ *(?:(?:[a-z_]+/?(?:  +|$))+)", readme_map(), flags=re.MULTILINE)]
+    words = [word.rstrip("/") for line in shown for word in line.split()]
+    expected = [name for name, _ in table()]
+    for room, inside in (("course", ("judging", "problems", "notebooks")), ("grading", ("sandbox", "classes"))):
+        at = expected.index(room) + 1
+        expected[at:at] = inside
+    assert [word for word in words if word in names] == expected
+
+
+def test_the_readme_says_of_a_room_what_the_room_says_of_itself():
+    for name, words in re.findall(r"^ *([a-z]+)/ +(.*)", readme_map(), flags=re.MULTILINE):
+        [room] = [room for room in ROOMS if room.rpartition(".")[2] == name and room.count(".") < 3]
+        first = re.match(r"[^:.]+", docstring(room))[0]
+        assert words.partition(":")[0].strip() == first[0].lower() + first[1:], room
+
+
+# What an import costs
 
 
 def modules_loaded_by(statement):
@@ -166,7 +210,8 @@ def test_importing_bplib_loads_nothing_heavy():
 
 
 def test_the_numerical_core_loads_numpy_and_nothing_heavy():
-    core = module_order()[: module_order().index("symbolic")]
+    core = [name for name, _ in table()]
+    core = core[: core.index("symbolic")]
     loaded = modules_loaded_by("".join(f"import bplib.{name}\n" for name in core))
     assert "numpy" in loaded
     assert not HEAVY & loaded
@@ -178,99 +223,13 @@ def test_the_witnesses_need_sympy_but_no_figures():
     assert not (HEAVY - {"sympy"}) & loaded
 
 
-# The environment
-
-
-def pyproject():
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-
-
-def conda_environment(text):
-    """The dependencies of an environment.yml and of its pip section; it is so plain that no YAML library is needed."""
-    (_, listed) = re.split(
-        r"^dependencies:\s*$", re.sub(r"[ \t]+#.*$|^#.*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE
-    )
-    conda, pip, pip_indent = [], [], None
-    for line in listed.splitlines():
-        if not line.strip():
-            continue
-        if not line.lstrip().startswith("- "):
-            break  # the next key
-        indent, entry = len(line) - len(line.lstrip()), line.lstrip()[2:].strip().strip("\"'")
-        if entry == "pip:":
-            pip_indent = indent
-        elif pip_indent is not None and indent > pip_indent:
-            pip.append(entry)
-        else:
-            pip_indent = None
-            conda.append(entry)
-    return conda, pip
-
-
-def name_of(requirement):
-    """The name of a package as PyPI spells it: IPython is ipython, and jupyter_client is jupyter-client."""
-    return re.sub(r"[-_.]+", "-", re.match(r"[A-Za-z0-9_.-]+", requirement).group()).lower()
-
-
-def bounds(requirements):
-    """The name of each package with the versions that will do."""
-    return {name_of(entry): re.sub(r"^[A-Za-z0-9_.-]+|\s", "", entry) for entry in requirements}
-
-
-def test_the_conda_environment_has_the_packages_of_the_project_and_installs_it():
-    conda, pip = conda_environment((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    assert len(conda) == len(set(conda))
-    needed = bounds(pyproject()["project"]["dependencies"])
-    assert bounds(conda) == {**needed, "python": "=3.12", "pip": ""}
-    assert pip == ["-e ."]
-
-
-def test_the_environment_is_read_as_it_is_written():
-    text = """name: x
-channels:
-  - conda-forge
-dependencies:  # all of them
-  - python=3.12
-  # - not-this
-  - numpy>=1.26
-  - pip
-  - pip:
-      - -e .
-variables:
-  A: b
-"""
-    assert conda_environment(text) == (["python=3.12", "numpy>=1.26", "pip"], ["-e ."])
-
-
-# What a learner starts, and what pytest loads by name.
-NOT_IMPORTED = {"jupyterlab", "pytest-xdist"}
-
-
-def test_the_project_depends_on_the_packages_that_its_files_import_and_on_no_others():
-    imported = {name.split(".")[0] for path in FILES.values() for name in imports(path)}
-    needed = {name_of(package) for package in imported - {"bplib"} - sys.stdlib_module_names}
-    project = pyproject()["project"]
-    optional = [package for extra in project["optional-dependencies"].values() for package in extra]
-    assert needed | NOT_IMPORTED == set(bounds([*project["dependencies"], *optional]))
-
-
-def test_a_requirement_is_split_into_name_and_bounds_however_it_is_spelled():
-    assert bounds(["Jupyter_Client >= 8.6", "numpy>=1.26,<3", "pip"]) == {
-        "jupyter-client": ">=8.6",
-        "numpy": ">=1.26,<3",
-        "pip": "",
-    }
-
-
 # The files
 
 
 # Problems are lists of wrong answers and sentences, which are looked up and not read through.
-@pytest.mark.parametrize(
-    "path", [path for path in FILES.values() if path.parent.name != "problems"], ids=lambda p: p.name
-)
-def test_a_file_is_short_enough_to_be_read(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+@pytest.mark.parametrize("name", [name for name in FILES if room_of(name) != "bplib.course.problems"])
+def test_a_file_is_short_enough_to_be_read(name):
+    assert len(FILES[name].read_text(encoding="utf-8").splitlines()) <= 300
 
 
 def public_nodes(tree):
@@ -283,20 +242,22 @@ def public_nodes(tree):
 
 
 @each_file
-def test_every_public_name_has_a_docstring(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def test_every_public_name_has_a_docstring(name):
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
     assert ast.get_docstring(tree)
     assert [node.name for node in public_nodes(tree) if not ast.get_docstring(node)] == []
 
 
 @each_file
-def test_nothing_is_random_behind_the_back_of_the_caller(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def test_nothing_is_random_behind_the_back_of_the_caller(name):
+    for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute) and ast.unparse(node).startswith("np.random."):
             assert ast.unparse(node) in ("np.random.default_rng", "np.random.Generator")
 
 
 @each_file
-def test_errors_are_raised_and_never_asserted(path):
+def test_errors_are_raised_and_never_asserted(name):
     # pytest runs with assertions; a learner's python -O does not.
-    assert not any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    assert not any(
+        isinstance(node, ast.Assert) for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8")))
+    )

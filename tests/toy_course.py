@@ -10,8 +10,9 @@ from unittest import mock
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from bplib.course import checks, files, notebooks, releases
-from bplib.course.processes import Missing
+from bplib.course import checks, files
+from bplib.course.notebooks import canonical, releases
+from bplib.grading.sandbox.processes import Missing
 
 NAME = "77_toy.ipynb"
 
@@ -47,14 +48,14 @@ def make(folder):
     """Write the course into a folder: solutions/, the released copy and exercises/."""
     for name in ("notebooks", "solutions", "exercises"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    files.write(folder / "solutions" / NAME, notebooks.text(notebooks.canonical(solution())))
+    files.write(folder / "solutions" / NAME, canonical.text(canonical.canonical(solution())))
     releases.release_all(folder)
     return folder
 
 
 def released():
     """The released exercise."""
-    return releases.release(notebooks.canonical(solution()))
+    return releases.release(canonical.canonical(solution()))
 
 
 def cell(nb, id):

@@ -6,9 +6,9 @@ import sys
 import textwrap
 
 from bplib.course import progress
+from bplib.course.judging.reading import PASSED
+from bplib.course.judging.withdrawing import without
 from bplib.course.problems import PROBLEMS
-from bplib.course.reading import PASSED
-from bplib.course.withdrawing import without
 
 _hints_given = {}
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bplib.course import files
+from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
 from bplib.course.problems import LESSONS
-from bplib.course.reading import NOT_ATTEMPTED, NOT_YET, PASSED
 
 FILE_NAME = ".progress.json"
 STATUSES = (NOT_ATTEMPTED, NOT_YET, PASSED)  # from least to best

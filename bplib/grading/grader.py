@@ -15,11 +15,12 @@ import threading
 import time
 from pathlib import Path
 
-from bplib.course import launching, submissions
-from bplib.course.launching import TRIES, Failed
+from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED, Gone, Settled, Verdict
+from bplib.course.notebooks import submissions
 from bplib.course.problems import LESSONS, PROBLEMS
-from bplib.course.processes import Limits, Missing
-from bplib.course.reading import NOT_ATTEMPTED, NOT_YET, PASSED, Gone, Settled, Verdict
+from bplib.grading.sandbox import launching
+from bplib.grading.sandbox.launching import TRIES, Failed
+from bplib.grading.sandbox.processes import Limits, Missing
 
 JUDGE_SECONDS = 20
 """How long the judge itself may compute over one answer."""

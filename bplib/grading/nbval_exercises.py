@@ -18,9 +18,11 @@ from nbformat.v4 import new_code_cell
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
-from bplib.course import grading, launching, notebooks, submissions, wire
-from bplib.course.processes import ENDED, Limits, Process
-from bplib.course.reading import Gone
+from bplib.course.judging.reading import Gone
+from bplib.course.notebooks import canonical, submissions
+from bplib.grading import grader
+from bplib.grading.sandbox import launching, wire
+from bplib.grading.sandbox.processes import ENDED, Limits, Process
 
 LIMITS = Limits()
 OUTPUT = 20 << 20
@@ -31,7 +33,7 @@ _GRACE = 5
 _CONNECT = 10
 """Seconds in which a kernel must begin to serve the judge, and must end it."""
 
-_SERVE = "__import__('bplib.course.host', fromlist=['host']).serve_from_kernel({}, {!r})"
+_SERVE = "__import__('bplib.grading.sandbox.host', fromlist=['host']).serve_from_kernel({}, {!r})"
 
 
 class NotYet(Exception):  # noqa: N818
@@ -43,8 +45,15 @@ class Kernel(RunningKernel):
 
     def __init__(self, folder, port, startup_timeout):
         """Start it in the folder, allowed to connect to the port."""
-        own = ["-m", "bplib.course.jailed_kernel", "{connection_file}", port, LIMITS.memory, LIMITS.notebook_seconds]
-        self.km = notebooks.kernel_manager([sys.executable, *map(str, own)])
+        own = [
+            "-m",
+            "bplib.grading.sandbox.jailed_kernel",
+            "{connection_file}",
+            port,
+            LIMITS.memory,
+            LIMITS.notebook_seconds,
+        ]
+        self.km = canonical.kernel_manager([sys.executable, *map(str, own)])
         self.km.start_kernel(
             cwd=str(folder),
             env={**launching.environment(), "HOME": str(folder.parent), "IPYTHONDIR": str(folder.parent)},
@@ -118,7 +127,7 @@ class KernelProcess(Process):
         if self.notebook.timed_out:
             raise Gone(self._too_long())
         errors = [output for output in hidden.test_outputs if output.output_type == "error"]
-        return grading.one_line(f"{errors[0].ename}: {errors[0].evalue}").rstrip(".: ") if errors else ""
+        return grader.one_line(f"{errors[0].ename}: {errors[0].evalue}").rstrip(".: ") if errors else ""
 
     @contextlib.contextmanager
     def answering(self):
@@ -181,7 +190,7 @@ class Exercises(IPyNbFile):
             return
         learner, released, problems = self.submission
         try:
-            graded = grading.grade_notebook(
+            graded = grader.grade_notebook(
                 learner, released, lambda scratch, limits: KernelProcess(self, scratch, limits), LIMITS
             )
         except launching.Failed as error:  # in pytest's words an error, where a wrong answer is a failure
@@ -208,9 +217,9 @@ class Exercise(pytest.Item):
         self.user_properties.append(("bplib", said))
         if notebook.unreadable:
             raise NotYet(notebook.unreadable)
-        if exercise["status"] == grading.NOT_ATTEMPTED:
+        if exercise["status"] == grader.NOT_ATTEMPTED:
             pytest.skip(f"{self.name}: not attempted")
-        if exercise["status"] != grading.PASSED:
+        if exercise["status"] != grader.PASSED:
             raise NotYet(f"{self.name}: {exercise['status']}. {exercise['message']}")
 
     def repr_failure(self, excinfo):
@@ -231,4 +240,4 @@ def _started(kernel):
             return kernel()
         except Exception as error:
             reason = error
-    raise launching.Failed(f"the kernel did not start, tried {launching.TRIES} times ({grading.one_line(reason)})")
+    raise launching.Failed(f"the kernel did not start, tried {launching.TRIES} times ({grader.one_line(reason)})")

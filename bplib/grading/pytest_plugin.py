@@ -36,7 +36,8 @@ def pytest_collect_file(file_path, parent):
     collected = yield
     if not _nbval_is_on(parent.config) or not _is_exercise(file_path):
         return collected
-    from bplib.course import nbval_exercises, submissions
+    from bplib.course.notebooks import submissions
+    from bplib.grading import nbval_exercises
 
     try:
         learner, problems = submissions.read(file_path)
@@ -71,8 +72,8 @@ def pytest_terminal_summary(terminalreporter):
                     _add(submissions, value)
     if not submissions:
         return
-    from bplib.course import reports
     from bplib.course.problems import PROBLEMS
+    from bplib.grading import reports
 
     for submission in submissions.values():  # pytest has sorted its reports by outcome
         submission["exercises"].sort(key=lambda exercise: list(PROBLEMS).index(exercise["id"]))

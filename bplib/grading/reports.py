@@ -2,7 +2,7 @@
 
 import textwrap
 
-from bplib.course.reading import NOT_ATTEMPTED
+from bplib.course.judging.reading import NOT_ATTEMPTED
 
 
 def table(report, width=100):

@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from bplib.autodiff import topological_order
-from bplib.layout import BOX, place
-from bplib.svg import BLUE, GREEN, HALO, INK, VERMILLION, document, figure, number, px, text
+from bplib.pictures.layout import BOX, place
+from bplib.pictures.svg import BLUE, GREEN, HALO, INK, VERMILLION, document, figure, number, px, text
 
 SYMBOLS = {"-": "−", "*": "×", "/": "÷", "neg": "−", "sqrt": "√", "sum": "Σ", "sigmoid": "σ", "mse": "MSE"}
 SYMBOLS |= {"binary_cross_entropy": "BCE", "binary_cross_entropy_with_logits": "BCE", "softmax_cross_entropy": "CE"}

@@ -4,6 +4,7 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+
 from benchmarks import harness, report, scalar_autodiff
 
 CASES = {

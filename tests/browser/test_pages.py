@@ -8,7 +8,9 @@ PAGES = ("index", "notebooks/01_loss_functions", "notebooks/06_backpropagation",
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    pages = pytest.importorskip("bplib.course.site", reason="the extra `site` is not installed", exc_type=ImportError)
+    pages = pytest.importorskip(
+        "bplib.course.notebooks.site", reason="the extra `site` is not installed", exc_type=ImportError
+    )
     out = tmp_path_factory.mktemp("site")
     pages.build(ROOT, out)
     return out

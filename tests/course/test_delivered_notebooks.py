@@ -10,10 +10,11 @@ import sympy
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import bplib
-from bplib.course import notebooks, progress, releases, submissions
+from bplib.course import progress
+from bplib.course.notebooks import canonical, releases, submissions
 from bplib.course.problems import LESSONS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 LESSON_FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,12 +47,12 @@ def test_every_lesson_has_a_notebook_a_solution_an_exercise_and_problems():
 
 @each_notebook
 def test_a_notebook_is_stored_in_canonical_form(path):
-    assert stored(path) == notebooks.text(notebooks.canonical(notebooks.read(path)))
+    assert stored(path) == canonical.text(canonical.canonical(canonical.read(path)))
 
 
 @each_notebook
 def test_every_code_cell_has_run_and_none_has_failed_or_warned(path):
-    for cell in notebooks.read(path).cells:
+    for cell in canonical.read(path).cells:
         if cell.cell_type == "code":
             assert cell.execution_count is not None, cell.id
             assert not [output for output in cell.outputs if output.output_type == "error"], cell.id
@@ -79,7 +80,7 @@ def paths_of_a_machine(nb):
 
 @each_notebook
 def test_no_notebook_holds_a_path_of_the_machine_it_ran_on(path):
-    assert paths_of_a_machine(notebooks.read(path)) == []
+    assert paths_of_a_machine(canonical.read(path)) == []
 
 
 @pytest.mark.parametrize("path", ["/home/ada/x", "/Users/ada", "/root/x", r"C:\Users\ada", "C:/Users/ada", str(ROOT)])
@@ -106,7 +107,7 @@ def test_what_only_looks_like_a_path_of_a_machine_is_none():
 
 @each_solution
 def test_the_released_copy_is_the_solution_without_its_answers_byte_for_byte(path):
-    made = notebooks.text(releases.release(notebooks.canonical(notebooks.read(path))))
+    made = canonical.text(releases.release(canonical.canonical(canonical.read(path))))
     assert stored(releases.RELEASED / path.name) == made
 
 
@@ -115,7 +116,7 @@ def test_the_exercise_is_the_released_copy_byte_for_byte_unless_a_learner_has_wo
     mine = ROOT / "exercises" / path.name
     if stored(mine) == stored(releases.RELEASED / path.name):
         return
-    assert holds_answers(notebooks.read(mine), notebooks.read(releases.RELEASED / path.name))
+    assert holds_answers(canonical.read(mine), canonical.read(releases.RELEASED / path.name))
     pytest.skip(f"exercises/{path.name} holds a learner's answers")
 
 
@@ -132,7 +133,7 @@ def test_an_exercise_that_an_author_has_edited_is_not_taken_for_a_learners():
 @each_solution
 def test_no_line_of_a_solution_leaks_into_the_code_of_its_exercise(path):
     regions = []
-    for cell in notebooks.read(path).cells:
+    for cell in canonical.read(path).cells:
         regions += re.findall(r"### BEGIN SOLUTION\n(.*?)\n *### END SOLUTION", cell.source, re.DOTALL)
     lines = {line.strip() for region in regions for line in region.splitlines()} - {""}
     assert lines
@@ -150,7 +151,7 @@ def test_the_first_cell_of_an_exercise_counts_its_exercises_and_points(path):
     (lesson,) = [lesson for lesson in LESSONS if path.stem == lesson.LESSON]
     count, points = len(lesson.PROBLEMS), sum(problem.points for problem in lesson.PROBLEMS)
     said = f"{COUNTS[count]} {'exercise' if count == 1 else 'exercises'} on [the lesson](../notebooks/{path.name}), "
-    assert said + counted(points, "point") in notebooks.read(path).cells[0].source
+    assert said + counted(points, "point") in canonical.read(path).cells[0].source
 
 
 def counted(number, name):
@@ -175,7 +176,7 @@ def test_every_exercise_of_a_lesson_stands_in_its_notebook_in_order_with_its_poi
 
 @each_notebook
 def test_the_links_of_a_notebook_lead_somewhere(path):
-    for cell in notebooks.read(path).cells:
+    for cell in canonical.read(path).cells:
         if cell.cell_type == "markdown":
             for link in re.findall(r"\]\(([^)#]+)", cell.source):
                 assert link.startswith("https://") or (path.parent / link).exists(), (cell.id, link)
@@ -183,19 +184,19 @@ def test_the_links_of_a_notebook_lead_somewhere(path):
 
 @pytest.mark.parametrize("path", LESSON_FILES, ids=lambda path: path.stem)
 def test_in_a_lesson_words_stand_before_every_cell_of_code(path):
-    cells = notebooks.read(path).cells
+    cells = canonical.read(path).cells
     bare = [b.id for a, b in itertools.pairwise(cells) if a.cell_type == b.cell_type == "code"]
     assert bare == []
 
 
 @pytest.mark.parametrize("path", LESSON_FILES, ids=lambda path: path.stem)
 def test_a_cell_of_a_lesson_is_at_most_sixteen_lines(path):
-    long = [cell.id for cell in notebooks.read(path).cells if cell.cell_type == "code" and cell.source.count("\n") > 15]
+    long = [cell.id for cell in canonical.read(path).cells if cell.cell_type == "code" and cell.source.count("\n") > 15]
     assert long == []
 
 
 def test_the_map_of_lesson_00_is_the_map_of_the_course():
-    cells = notebooks.read(ROOT / "notebooks" / "00_start_here.ipynb").cells
+    cells = canonical.read(ROOT / "notebooks" / "00_start_here.ipynb").cells
     (shown,) = [cell for cell in cells if cell.id == "map-show"]
     assert "".join(shown.outputs[0].data["text/plain"]) == str(progress.progress_table())
 
@@ -206,7 +207,7 @@ def test_the_neuron_of_lesson_04_prints_what_exact_arithmetic_says():
     slopes = [(a - 1) * sympy.Rational(x, 10) for x in (5, 3, 2, 10)]
     new = [sympy.Rational(start, 10) - slope / 10 for start, slope in zip((4, 7, 2, 1), slopes, strict=True)]
     new_z = sum(w * sympy.Rational(x, 10) for w, x in zip(new, (5, 3, 2, 10), strict=True))
-    cells = {cell.id: cell for cell in notebooks.read(ROOT / "notebooks" / "04_single_neuron.ipynb").cells}
+    cells = {cell.id: cell for cell in canonical.read(ROOT / "notebooks" / "04_single_neuron.ipynb").cells}
 
     def printed(id):
         return [float(x) for x in re.findall(r"-?\d+\.\d*(?!\w)", cells[id].outputs[0].text)]

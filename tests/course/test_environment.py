@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from bplib.course import environment, notebooks
+from bplib.course import environment
 from bplib.course.environment import WELL, check_environment
+from bplib.course.notebooks import canonical
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def said(capsys):
 
 def test_where_all_is_well_it_says_so_and_lesson_00_has_stored_just_that(course, said):
     assert said() == WELL
-    cells = notebooks.read(ROOT / "notebooks" / "00_start_here.ipynb").cells
+    cells = canonical.read(ROOT / "notebooks" / "00_start_here.ipynb").cells
     first = next(cell for cell in cells if cell.cell_type == "code")
     assert "check_environment()" in first.source and first.outputs[0].text == WELL + "\n"
 
@@ -133,11 +134,11 @@ def test_the_python_it_asks_for_is_that_of_the_project():
 
 
 def test_the_packages_it_asks_for_are_those_that_lessons_import():
-    below = [path for path in (ROOT / "bplib").glob("*.py")] + list((ROOT / "bplib" / "explorers").glob("*.py"))
+    below = [path for path in (ROOT / "bplib").glob("*.py")] + list((ROOT / "bplib" / "pictures").rglob("*.py"))
     sources = [path.read_text(encoding="utf-8") for path in below]
     for folder in ("notebooks", "exercises"):
         for path in (ROOT / folder).glob("*.ipynb"):
-            cells = notebooks.read(path).cells
+            cells = canonical.read(path).cells
             sources += [cell.source for cell in cells if cell.cell_type == "code" and not cell.source.startswith("%")]
     names = set()
     for source in sources:

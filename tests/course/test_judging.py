@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sympy
 
-from bplib.course.judging import (
+from bplib.course.judging.judges import (
     NOT_YET,
     PASSED,
     Misconception,
@@ -17,7 +17,7 @@ from bplib.course.judging import (
     judge_numbers,
     judge_square_first,
 )
-from bplib.course.reading import NOT_ATTEMPTED
+from bplib.course.judging.reading import NOT_ATTEMPTED
 
 # The exercise of these tests: the gradient of a mean of squares for predictions (n, 3), and the loss itself.
 

@@ -15,7 +15,9 @@ import toy_course
 import toy_problems
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from bplib.course import cli, files, notebooks, releases
+from bplib import cli
+from bplib.course import files
+from bplib.course.notebooks import canonical, releases
 from bplib.course.problems import PROBLEMS
 
 PNG = "iVBORw0KGgo=\n"
@@ -43,7 +45,7 @@ def code(source="x = 1", id="a-cell", **more):
 def stored(outputs, **more):
     """The outputs of a cell after the canonical form."""
     nb = new_notebook(cells=[code(outputs=outputs, **more)])
-    return notebooks.canonical(nb).cells[0].outputs
+    return canonical.canonical(nb).cells[0].outputs
 
 
 def messy():
@@ -89,7 +91,7 @@ def messy():
 
 
 def test_the_canonical_form_keeps_what_a_reader_sees_and_drops_the_rest():
-    nb = notebooks.canonical(messy())
+    nb = canonical.canonical(messy())
     assert nb.metadata == {
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -106,20 +108,20 @@ def test_the_canonical_form_keeps_what_a_reader_sees_and_drops_the_rest():
 
 
 def test_the_canonical_form_of_the_canonical_form_is_itself_also_through_a_file(tmp_path):
-    once = notebooks.text(notebooks.canonical(messy()))
+    once = canonical.text(canonical.canonical(messy()))
     files.write(tmp_path / "a.ipynb", once)
-    assert notebooks.text(notebooks.canonical(notebooks.read(tmp_path / "a.ipynb"))) == once
+    assert canonical.text(canonical.canonical(canonical.read(tmp_path / "a.ipynb"))) == once
 
 
 def test_making_the_canonical_form_leaves_the_notebook_as_it_is():
     nb = messy()
     before = copy.deepcopy(nb)
-    notebooks.canonical(nb)
+    canonical.canonical(nb)
     assert nb == before
 
 
 def test_the_stored_text_is_readable_and_ends_in_one_newline():
-    content = notebooks.text(notebooks.canonical(messy()))
+    content = canonical.text(canonical.canonical(messy()))
     assert "Größe" in content and "∂L/∂w" in content
     assert content.endswith("}\n") and not content.endswith("\n\n")
     assert '\n "cells"' in content
@@ -128,14 +130,14 @@ def test_the_stored_text_is_readable_and_ends_in_one_newline():
 @pytest.mark.skipif(importlib.util.find_spec("ruff") is None, reason="ruff is not installed")
 def test_ruff_format_changes_no_byte_of_the_canonical_form_but_the_code(tmp_path):
     path = tmp_path / "a.ipynb"
-    formatted = notebooks.canonical(messy())
-    formatted.cells += notebooks.canonical(toy_course.solution()).cells
+    formatted = canonical.canonical(messy())
+    formatted.cells += canonical.canonical(toy_course.solution()).cells
     formatted.cells[1].source = "x = 1"
     ugly = copy.deepcopy(formatted)
     ugly.cells[1].source = "x=1"  # so that ruff writes the file
-    files.write(path, notebooks.text(ugly))
+    files.write(path, canonical.text(ugly))
     subprocess.run([sys.executable, "-m", "ruff", "format", "--isolated", path], check=True, capture_output=True)
-    assert path.read_text(encoding="utf-8") == notebooks.text(formatted)
+    assert path.read_text(encoding="utf-8") == canonical.text(formatted)
 
 
 def test_adjacent_streams_of_one_name_are_one():
@@ -157,7 +159,7 @@ def test_a_traceback_keeps_the_frames_of_cells_and_no_path_of_a_machine():
 
 def test_a_cell_with_outputs_counts_as_run():
     assert stored([new_output("stream", name="stdout", text="a")])
-    nb = notebooks.canonical(new_notebook(cells=[code(outputs=[new_output("stream", name="stdout", text="a")])]))
+    nb = canonical.canonical(new_notebook(cells=[code(outputs=[new_output("stream", name="stdout", text="a")])]))
     assert nb.cells[0].execution_count == 1
 
 
@@ -176,7 +178,7 @@ def test_a_cell_without_a_good_name_is_refused_with_the_way_to_mend_it(ids, says
     for cell, id in zip(nb.cells, ids, strict=True):
         cell.id = id
     with pytest.raises(ValueError, match=re.escape(says)) as error:
-        notebooks.canonical(nb)
+        canonical.canonical(nb)
     assert f"cell {len(ids)} (code: import numpy as np)" in str(error.value)
     assert '"id": "plot-the-loss"' in str(error.value)
 
@@ -184,7 +186,7 @@ def test_a_cell_without_a_good_name_is_refused_with_the_way_to_mend_it(ids, says
 def test_all_cells_without_a_good_name_are_refused_at_once_and_before_anything_runs(tmp_path):
     nb = new_notebook(cells=[code("1 / 0", "1a2b3c4d"), code("y = 2", "fine"), new_markdown_cell("Why", id="5e6f7a8b")])
     with pytest.raises(ValueError) as error:
-        notebooks.run(nb, tmp_path)
+        canonical.run(nb, tmp_path)
     assert str(error.value) == (
         "cell 1 (code: 1 / 0) has the random id '1a2b3c4d'; cell 3 (markdown: Why) has the random id '5e6f7a8b'; "
         'name each in the file, as in "id": "plot-the-loss"'
@@ -195,7 +197,7 @@ def test_all_cells_without_a_good_name_are_refused_at_once_and_before_anything_r
 
 
 def test_answers_and_checks_get_the_nbgrader_block_and_nothing_else_does():
-    nb = notebooks.canonical(toy_course.solution())
+    nb = canonical.canonical(toy_course.solution())
     blocks = {cell.id: cell.metadata.nbgrader for cell in nb.cells if "nbgrader" in cell.metadata}
     assert set(blocks) == {id + end for id in toy_problems.TOYS for end in ("", "-check")}
     same = {"schema_version": 3}
@@ -214,21 +216,21 @@ def test_a_block_typed_by_hand_is_written_anew():
     nb = toy_course.solution()
     toy_course.cell(nb, "setup").metadata["nbgrader"] = {"grade_id": "setup"}
     toy_course.cell(nb, "toy-half-check").metadata["nbgrader"] = {"points": 99}
-    assert notebooks.canonical(nb) == notebooks.canonical(toy_course.solution())
+    assert canonical.canonical(nb) == canonical.canonical(toy_course.solution())
 
 
 def test_a_check_of_an_unknown_exercise_is_refused():
     with pytest.raises(ValueError, match="'toy-duoble', which is no exercise"):
-        notebooks.canonical(new_notebook(cells=[code('check("toy-duoble", f)')]))
+        canonical.canonical(new_notebook(cells=[code('check("toy-duoble", f)')]))
 
 
 def test_a_check_is_alone_in_its_cell():
     with pytest.raises(ValueError, match="belongs in the cell 'toy-half-check'"):
-        notebooks.canonical(new_notebook(cells=[code('half = 1\ncheck("toy-half", half)', "toy-half")]))
+        canonical.canonical(new_notebook(cells=[code('half = 1\ncheck("toy-half", half)', "toy-half")]))
 
 
 def test_a_lesson_may_show_a_check_without_being_an_exercise():
-    nb = notebooks.canonical(new_notebook(cells=[code('check("toy-half", lambda x: x)', "wrong-on-purpose")]))
+    nb = canonical.canonical(new_notebook(cells=[code('check("toy-half", lambda x: x)', "wrong-on-purpose")]))
     assert nb.cells[0].metadata == {}
 
 
@@ -236,7 +238,7 @@ def test_a_lesson_may_show_a_check_without_being_an_exercise():
 
 
 def test_the_exercise_is_the_solution_with_stubs_and_without_outputs():
-    nb = notebooks.canonical(toy_course.solution())
+    nb = canonical.canonical(toy_course.solution())
     for cell in nb.cells:
         if cell.cell_type == "code":
             cell.execution_count = 1
@@ -352,9 +354,9 @@ def test_running_stores_the_canonical_form_and_running_again_changes_no_byte(cou
     widget = "import ipywidgets\nfrom IPython.display import display\n\ndisplay(ipywidgets.IntSlider())\n1 / 0"
     nb = toy_course.solution()
     nb.cells += [code(show, "show"), code(widget, "widget", metadata={"tags": ["raises-exception"]})]
-    path.write_text(notebooks.text(nb))
+    path.write_text(canonical.text(nb))
     assert cli.main(["run", str(path)]) == 0
-    nb = notebooks.read(path)
+    nb = canonical.read(path)
     assert [cell.execution_count for cell in nb.cells if cell.cell_type == "code"] == list(range(1, 10))
     assert toy_course.cell(nb, "show").outputs[0].text == "solutions off\n"
     assert "passed, 3 of 3 points" in toy_course.cell(nb, "toy-half-check").outputs[0].data["text/plain"]
@@ -373,7 +375,7 @@ def test_running_stores_the_canonical_form_and_running_again_changes_no_byte(cou
 def test_running_stops_at_an_error_and_names_the_cell_and_stores_nothing(tmp_path, capsys):
     path = tmp_path / "a.ipynb"
     nb = new_notebook(cells=[code("x = 1", "fine"), code("undefined_name", "bad"), code("x", "later")])
-    path.write_text(notebooks.text(nb))
+    path.write_text(canonical.text(nb))
     before = path.read_bytes()
     assert cli.main(["run", str(path)]) == 1
     assert (
@@ -386,9 +388,9 @@ def test_running_stops_at_an_error_and_names_the_cell_and_stores_nothing(tmp_pat
     ("source", "says"), [("while True: pass", "took longer than 1 s"), ("import os; os._exit(0)", "ended the kernel")]
 )
 def test_a_cell_that_does_not_come_back_is_named(source, says, tmp_path, monkeypatch):
-    monkeypatch.setattr(notebooks, "CELL_SECONDS", 1)
+    monkeypatch.setattr(canonical, "CELL_SECONDS", 1)
     with pytest.raises(RuntimeError, match=f"cell 'bad' {says}"):
-        notebooks.run(new_notebook(cells=[code(source, "bad")]), tmp_path)
+        canonical.run(new_notebook(cells=[code(source, "bad")]), tmp_path)
 
 
 def test_the_check_of_the_form_says_what_is_not_canonical_and_writes_nothing(tmp_path, capsys):
@@ -480,4 +482,4 @@ def test_the_toys_are_not_exercises_of_the_course():
 
 
 def test_nbformat_is_content_with_what_we_write():
-    nbformat.validate(json.loads(notebooks.text(notebooks.canonical(toy_course.solution()))))
+    nbformat.validate(json.loads(canonical.text(canonical.canonical(toy_course.solution()))))

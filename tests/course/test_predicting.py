@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bplib.course.predicting import NO_LABELS, judge_predict
-from bplib.course.reading import NOT_YET, PASSED, Verdict
+from bplib.course.judging.predicting import NO_LABELS, judge_predict
+from bplib.course.judging.reading import NOT_YET, PASSED, Verdict
 
 
 class TestTrainings:

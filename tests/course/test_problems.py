@@ -8,8 +8,8 @@ import pytest
 from answers import RIGHT
 
 from bplib.course import problems
+from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
 from bplib.course.problems import LESSONS, PROBLEMS, collect
-from bplib.course.reading import NOT_ATTEMPTED, NOT_YET, PASSED
 
 EVERY = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS.keys())
 SEEDS = range(5)

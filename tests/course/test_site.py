@@ -10,11 +10,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from test_structure import FLOORS
+from test_structure import FILES, packages, room_of
 
-from bplib.course import cli
+from bplib import cli
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 STEMS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -58,7 +58,9 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The pages of this course: path below the folder to the text and what was read in it."""
-    module = pytest.importorskip("bplib.course.site", reason="the extra `site` is not installed", exc_type=ImportError)
+    module = pytest.importorskip(
+        "bplib.course.notebooks.site", reason="the extra `site` is not installed", exc_type=ImportError
+    )
     out = tmp_path_factory.mktemp("site") / "new"
     count = module.build(ROOT, out)
     pages = {path.relative_to(out).as_posix(): path.read_text(encoding="utf-8") for path in out.rglob("*.html")}
@@ -69,7 +71,7 @@ def site(tmp_path_factory):
 @pytest.fixture
 def small(tmp_path, monkeypatch):
     """A course of one lesson, whose folder is the working one; what it is made of can be changed before it is built."""
-    pytest.importorskip("bplib.course.site", reason="the extra `site` is not installed", exc_type=ImportError)
+    pytest.importorskip("bplib.course.notebooks.site", reason="the extra `site` is not installed", exc_type=ImportError)
     course = tmp_path / "course"
     for folder in ("notebooks", "exercises"):
         (course / folder).mkdir(parents=True)
@@ -191,10 +193,10 @@ def test_a_jupyterlite_beside_the_pages_is_linked(small, tmp_path):
 
 def test_without_its_packages_the_command_says_how_to_start_it(monkeypatch, capsys, tmp_path):
     monkeypatch.setitem(sys.modules, "math_core", None)
-    monkeypatch.delitem(sys.modules, "bplib.course.site", raising=False)
-    import bplib.course
+    monkeypatch.delitem(sys.modules, "bplib.course.notebooks.site", raising=False)
+    import bplib.course.notebooks
 
-    monkeypatch.delattr(bplib.course, "site", raising=False)
+    monkeypatch.delattr(bplib.course.notebooks, "site", raising=False)
     assert cli.main(["site", "--out", str(tmp_path / "out")]) == 1
     assert "math_core" in (error := capsys.readouterr().err)
     assert "python -m uv run --extra site bplib site" in error
@@ -221,6 +223,7 @@ def test_the_notebooks_for_the_browser_install_bplib_and_what_lessons_import(tmp
         title, first, *_ = json.loads(path.read_text(encoding="utf-8"))["cells"]
         assert title["cell_type"] == "markdown"
         assert "--no-deps bplib" in "".join(first["source"])
-    imported = set().union(*(packages for module, packages in FLOORS.items() if module != "course"))
-    # IPython is the kernel's, and mpmath comes with sympy.
-    assert set(names["PACKAGES"]) == imported - {"IPython", "mpmath"}
+    lessons = [path for name, path in FILES.items() if room_of(name) == "bplib" or name.startswith("bplib.pictures")]
+    imported = set().union(*map(packages, lessons))
+    # mpmath comes with sympy.
+    assert set(names["PACKAGES"]) == imported - {"mpmath"}

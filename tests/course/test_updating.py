@@ -12,8 +12,10 @@ import toy_course
 import toy_problems
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from bplib.course import cli, files, notebooks, progress, releases, updating
-from bplib.course.grafting import graft
+from bplib import cli
+from bplib.course import files, progress
+from bplib.course.notebooks import canonical, releases, updating
+from bplib.course.notebooks.grafting import graft
 
 NAME = toy_course.NAME
 SECOND = "78_more.ipynb"
@@ -47,15 +49,15 @@ def new_solution():
 
 
 def released(nb):
-    return releases.release(notebooks.canonical(nb))
+    return releases.release(canonical.canonical(nb))
 
 
 def make(folder, nb):
     """A course folder with this one lesson."""
     for name in ("notebooks", "solutions", "exercises"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    files.write(folder / "solutions" / NAME, notebooks.text(notebooks.canonical(nb)))
-    files.write(folder / "notebooks" / NAME, notebooks.text(notebooks.canonical(nb)))
+    files.write(folder / "solutions" / NAME, canonical.text(canonical.canonical(nb)))
+    files.write(folder / "notebooks" / NAME, canonical.text(canonical.canonical(nb)))
     releases.release_all(folder)
     return folder
 
@@ -63,7 +65,7 @@ def make(folder, nb):
 def work(folder, answers=MINE, note="my note"):
     """Answer as a person does in JupyterLab: answers, outputs, a note and a cell of one's own."""
     path = folder / "exercises" / NAME
-    nb = notebooks.read(path)
+    nb = canonical.read(path)
     ids = {cell.id for cell in nb.cells}
     nb = toy_course.answered({id: answers[id] for id in answers.keys() & ids}, nb)
     for count, cell in enumerate(nb.cells):
@@ -73,7 +75,7 @@ def work(folder, answers=MINE, note="my note"):
     at = [cell.id for cell in nb.cells].index("toy-double") + 1
     nb.cells[at:at] = [new_markdown_cell(note), new_code_cell("double(4)", id="3f9a0c1d")]
     nb.metadata["kernelspec"]["name"] = "my-env"
-    path.write_text(notebooks.text(nb), encoding="utf-8")
+    path.write_text(canonical.text(nb), encoding="utf-8")
     return path.read_bytes()
 
 
@@ -87,7 +89,7 @@ def copies(folder):
 
 
 def holds_my_work(folder):
-    nb = notebooks.read(folder / "exercises" / NAME)
+    nb = canonical.read(folder / "exercises" / NAME)
     text = sources(nb)
     assert text[0] == "# Toys, told anew"
     assert toy_course.cell(nb, "toy-double").source == MINE["toy-double"]
@@ -392,7 +394,7 @@ def test_a_notebook_that_another_editor_has_written_comes_too_and_a_second_run_d
     elif how == "keys of another editor":
         nb["cells"] = [{**cell, "editor": {"color": 3}} for cell in nb["cells"]]
     elif how == "nbformat 3":
-        nb = json.loads(nbformat.v3.writes_json(nbformat.convert(notebooks.read(path), 3)))
+        nb = json.loads(nbformat.v3.writes_json(nbformat.convert(canonical.read(path), 3)))
     path.write_text(json.dumps(nb), encoding="utf-8-sig" if how == "a byte order mark" else "utf-8")
     assert cli.main(["update", str(old)]) == 0
     assert holds_my_work(new)
@@ -416,9 +418,9 @@ def test_old_exercises_that_were_copied_over_the_new_ones_are_brought_up_to_date
 
 def test_an_exercise_of_this_version_is_left_as_it_is_with_its_outputs(new, capsys):
     work(new)
-    nb = notebooks.read(new / "exercises" / NAME)
+    nb = canonical.read(new / "exercises" / NAME)
     nb.cells.append(new_code_cell("", id="44444444"))  # as Shift+Enter leaves it
-    (new / "exercises" / NAME).write_text(notebooks.text(nb), encoding="utf-8")
+    (new / "exercises" / NAME).write_text(canonical.text(nb), encoding="utf-8")
     mine = (new / "exercises" / NAME).read_bytes()
     assert cli.main(["update"]) == 0
     assert (new / "exercises" / NAME).read_bytes() == mine
@@ -455,7 +457,7 @@ def commit(folder, message):
 def clone(tmp_path, monkeypatch):
     """A learner's clone of the old version; the new one is published already."""
     upstream = make(tmp_path / "upstream", old_solution())
-    shutil.copy(Path(__file__).parent.parent / ".gitignore", upstream)
+    shutil.copy(Path(__file__).resolve().parents[2] / ".gitignore", upstream)
     git(upstream, "init", "--quiet")
     commit(upstream, "the old version")
     git(tmp_path, "clone", "--quiet", str(upstream), "clone")
@@ -468,7 +470,7 @@ def clone(tmp_path, monkeypatch):
 
 
 def test_the_readme_says_the_commands_that_are_tested_here():
-    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
     assert "`git pull --no-rebase --autostash`, then `python -m uv run bplib update`" in readme
     assert "`python -m uv run bplib update OLD_FOLDER`" in readme
 
@@ -513,9 +515,9 @@ def test_a_pull_without_conflict_leaves_nothing_to_do(clone, capsys):
 @with_git
 def test_a_lesson_that_was_run_is_the_new_one_and_the_learners_is_kept_beside_it(clone, capsys):
     path = clone / "notebooks" / NAME
-    nb = notebooks.read(path)
+    nb = canonical.read(path)
     nb.cells[0].source = "# Toys, with my remarks"
-    path.write_text(notebooks.text(nb), encoding="utf-8")
+    path.write_text(canonical.text(nb), encoding="utf-8")
     mine = path.read_bytes()
     git(clone, "pull", "--no-rebase", "--autostash")
     assert cli.main(["update"]) == 0

@@ -53,8 +53,8 @@ PATHS = [
         "bplib/course/problems/loss_functions.py",
         "bplib/course/problems/__init__.py",
         "bplib/course/released/01_loss_functions.ipynb",
-        "tests/answers_loss_functions.py",
-        "tests/hostile_submissions.py",
+        "tests/course/answers/loss_functions.py",
+        "tests/grading/hostile_submissions.py",
         ".git/HEAD",
     )
 ]
@@ -62,7 +62,8 @@ IMPORTS = """
 import importlib, importlib.util, sys
 
 leaks = []
-for name in ("problems", "judging", "diagnosis", "releases", "progress", "problems.loss_functions"):
+modules = "problems judging.judges judging.diagnosis notebooks.releases progress problems.loss_functions"
+for name in modules.split():
     sys.modules.pop(f"bplib.course.{name}", None)
     try:
         module = importlib.import_module(f"bplib.course.{name}")
@@ -217,7 +218,7 @@ BY_SYMPY = (
 
 CHANNEL = """
 import gc, json, struct
-from bplib.course.wire import Channel
+from bplib.grading.sandbox.wire import Channel
 
 channel = next(each for each in gc.get_objects() if isinstance(each, Channel))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from bplib.course import releases
+from bplib.course.notebooks import releases
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 # The lessons, and right answers to them
 
@@ -264,7 +264,8 @@ bplib.symbolic.equal = lambda a, b: bplib.symbolic.Equality(True)
 """
 BPLIB = """
 import bplib.gradcheck, bplib.losses
-from bplib.course import host, reading, values, wire
+from bplib.course.judging import reading
+from bplib.grading.sandbox import host, values, wire
 
 bplib.gradcheck.relative_error = lambda *a, **k: 0.0
 bplib.losses.mse = bplib.losses.softmax_cross_entropy = lambda *a: 0.0
@@ -275,7 +276,7 @@ values.fingerprint = lambda *a: None
 host._called = lambda *a: {"value": None, "status": "passed", "points": 100, "verdict": "passed"}
 """
 SENDING = """
-from bplib.course import wire
+from bplib.grading.sandbox import wire
 
 plain = wire.Channel.send
 

@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from bplib.course import batch, cli, releases
-from bplib.course.processes import Limits
+from bplib import cli
+from bplib.course.notebooks import releases
+from bplib.grading.classes import batch
+from bplib.grading.sandbox.processes import Limits
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LESSON = "01_loss_functions.ipynb"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each hand-in costs seconds")
 
@@ -119,7 +121,7 @@ def test_the_same_hand_in_gets_the_same_sentences(class_of, tmp_path):
 def test_a_run_that_is_killed_goes_on_where_it_stopped(class_of, tmp_path):
     folder = class_of({f"learner{i}": full() for i in range(24)})
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "bplib.course", "grade", str(folder), "--out", str(out), "--jobs", "1"]
+    command = [sys.executable, "-m", "bplib", "grade", str(folder), "--out", str(out), "--jobs", "1"]
     run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     deadline = time.monotonic() + 60
     while len(list(out.glob("learners/*.json"))) < 4 and time.monotonic() < deadline:

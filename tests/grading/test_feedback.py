@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from bplib.course import feedback, handins
+from bplib.grading.classes import feedback, handins
 
 HALF, SUM = "This is half of it.", "Take the mean."
 

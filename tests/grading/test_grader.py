@@ -17,9 +17,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from toy_course import answered, cell
 from toy_problems import RIGHT
 
-from bplib.course import cli, grading, launching, releases, reports, submissions
-from bplib.course.processes import Limits
-from bplib.course.reading import Gone
+from bplib import cli
+from bplib.course.judging.reading import Gone
+from bplib.course.notebooks import releases, submissions
+from bplib.grading import grader, reports
+from bplib.grading.sandbox import launching
+from bplib.grading.sandbox.processes import Limits
 
 WRONG = {"toy-double": "def double(x):\n    return x + 2"}
 
@@ -55,7 +58,7 @@ def message(submission, id):
 
 
 def graded_file(path):
-    [submission] = grading.grade([path])["submissions"]
+    [submission] = grader.grade([path])["submissions"]
     return submission
 
 
@@ -234,7 +237,7 @@ def test_a_file_that_holds_nothing_to_grade_is_named_with_the_reason(content, sa
 
 
 def test_a_path_that_leads_nowhere_and_a_folder_without_notebooks_are_named(tmp_path):
-    report = grading.grade([tmp_path / "none.ipynb", tmp_path])
+    report = grader.grade([tmp_path / "none.ipynb", tmp_path])
     assert [submission["problems"] for submission in report["submissions"]] == [
         ["there is no such file"],
         ["there are no notebooks in this folder"],
@@ -331,7 +334,7 @@ def test_an_answer_cell_that_raises_is_not_yet_and_says_what_it_raised(submit, i
 
 
 def test_the_solution_gets_full_points_and_the_untouched_exercise_none(course, in_process):
-    report = grading.grade([course / "solutions", course / "exercises"])
+    report = grader.grade([course / "solutions", course / "exercises"])
     full, none = report["submissions"]
     assert [(e["id"], e["points"], e["max_points"], e["status"]) for e in full["exercises"]] == [
         ("toy-double", 2, 2, "passed"),
@@ -375,7 +378,7 @@ def graded(course, tmp_path_factory):
     (folder / "odd.2026-11-23T21-40-05.ipynb").write_text("{")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BPLIB_PROGRESS", "on")
-        report = grading.grade([folder, folder / "odd.ipynb"], Limits(cell_seconds=3))
+        report = grader.grade([folder, folder / "odd.ipynb"], Limits(cell_seconds=3))
     return {Path(submission["path"]).stem: submission for submission in report["submissions"]}
 
 
@@ -426,9 +429,9 @@ def test_a_process_that_fails_to_start_is_tried_again_and_one_that_never_starts_
     submit, monkeypatch
 ):
     monkeypatch.setattr(launching, "launcher", Failing)
-    assert grading.grade([submit(answered(RIGHT))])["submissions"][0]["points"] == 6
+    assert grader.grade([submit(answered(RIGHT))])["submissions"][0]["points"] == 6
     monkeypatch.setattr(Failing, "asked", -10)
-    report = grading.grade([submit(answered(RIGHT))])
+    report = grader.grade([submit(answered(RIGHT))])
     [submission] = report["submissions"]
     assert (submission["points"], submission["max_points"], submission["exercises"]) == (None, 6, [])
     assert submission["problems"] == ["not graded, by a failure of the grader: no process"]
@@ -454,7 +457,7 @@ class Scripted(toy_course.Here):
 
 def graded_by(process, learner, released=None):
     """(exercises, problems) of a submission whose process is the given one, however often it is started."""
-    done = grading.grade_notebook(learner, released or toy_course.released(), process.start, Limits())
+    done = grader.grade_notebook(learner, released or toy_course.released(), process.start, Limits())
     return {exercise["id"]: exercise for exercise in done.exercises}, done.problems
 
 
@@ -616,7 +619,7 @@ def test_a_file_that_was_graded_in_spite_of_a_problem_is_exit_code_1(nb, says, p
 
 
 def test_json_to_a_folder_is_wrong_usage_and_said_before_anything_is_graded(submit, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(grading, "grade", lambda paths: pytest.fail("it has graded"))
+    monkeypatch.setattr(grader, "grade", lambda paths: pytest.fail("it has graded"))
     path = submit(answered(RIGHT))
     assert cli.main(["grade", str(path), "--json", str(tmp_path)]) == 2
     out, err = capsys.readouterr()
@@ -633,7 +636,9 @@ from pathlib import Path
 tests, released, *arguments = sys.argv[1:]
 sys.path.insert(0, tests)
 import toy_course, toy_problems
-from bplib.course import cli, launching, releases
+from bplib import cli
+from bplib.course.notebooks import releases
+from bplib.grading.sandbox import launching
 
 toy_problems.register()
 releases.RELEASED = Path(released)
@@ -644,7 +649,14 @@ sys.exit(cli.main(arguments))
 
 def test_on_a_console_that_cannot_print_a_letter_the_table_is_printed_without_it(submit, tmp_path):
     path = submit(answered({**RIGHT, "toy-half": "raise ValueError('the σ of it')"}))
-    arguments = [str(Path(__file__).parent), str(releases.RELEASED), "grade", str(path), "--json", "out.json"]
+    arguments = [
+        str(Path(toy_course.__file__).parent),
+        str(releases.RELEASED),
+        "grade",
+        str(path),
+        "--json",
+        "out.json",
+    ]
     done = subprocess.run(
         [sys.executable, "-c", COMMAND, *arguments],
         cwd=tmp_path,

@@ -10,10 +10,12 @@ from hostile_processes import DYING, FORGING, FORMULAS, READING
 from hostile_submissions import FORM, IN_PROCESS, RESULTS, right
 
 from bplib import losses
-from bplib.course import checks, grading, launching
+from bplib.course import checks
+from bplib.course.judging.withdrawing import withdrawn
 from bplib.course.problems import PROBLEMS
-from bplib.course.processes import Limits
-from bplib.course.withdrawing import withdrawn
+from bplib.grading import grader
+from bplib.grading.sandbox import launching
+from bplib.grading.sandbox.processes import Limits
 
 SUBMISSIONS = {**FORM, **IN_PROCESS, **RESULTS, **READING, **DYING, **FORMULAS, **FORGING}
 LIMITS = Limits(cell_seconds=1.5)
@@ -29,14 +31,14 @@ def graded():
     done = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CANARY", "of the grader")
-        patch.setattr(grading, "JUDGE_SECONDS", 2)
+        patch.setattr(grader, "JUDGE_SECONDS", 2)
         launcher = launching.launcher()
         try:
             for name, (deserved, make) in {**SUBMISSIONS, "right, at the end": (10, right)}.items():
                 made = make()
                 data = made if isinstance(made, bytes) else json.dumps(made).encode()
                 began = time.monotonic()
-                result = grading.grade_file(f"{name}.ipynb", launcher, LIMITS, data=data)
+                result = grader.grade_file(f"{name}.ipynb", launcher, LIMITS, data=data)
                 done[name] = (deserved, time.monotonic() - began, result)
         finally:
             launcher.close()

@@ -14,10 +14,10 @@ import pytest
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
-from bplib.course import landlock, seccomp
-from bplib.course.jail import PARTS, Jail
+from bplib.grading.sandbox import landlock, seccomp
+from bplib.grading.sandbox.jail import PARTS, Jail
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 DENIED, NO_MODULE, NO_LIMIT = "PermissionError", "ModuleNotFoundError", "ValueError"
 
 # What is tried -> (the part of the jail that stops it, how it is stopped, the attempt).
@@ -139,7 +139,7 @@ import asyncio, contextlib, ctypes, datetime, fcntl, json, os, random, resource,
 import tempfile, threading, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from bplib.course.jail import Jail, enter, python_files
+from bplib.grading.sandbox.jail import Jail, enter, python_files
 
 given = json.load(sys.stdin)
 libc = ctypes.CDLL(None, use_errno=True)
@@ -281,7 +281,7 @@ def test_time_runs_out_in_the_jail_and_the_signal_says_so(tmp_path):
     if sys.platform == "win32":
         pytest.skip("Windows enforces nothing")
     code = (
-        "import time\nfrom bplib.course.jail import Jail, enter\n"
+        "import time\nfrom bplib.grading.sandbox.jail import Jail, enter\n"
         "{}\nbusy = time.process_time()\nwhile time.process_time() < busy + 1.2: pass"
     )
     jailed = f"enter(Jail((), {str(tmp_path)!r}, cpu_seconds=0))"  # up to the next full second
@@ -293,7 +293,7 @@ def test_time_runs_out_in_the_jail_and_the_signal_says_so(tmp_path):
 def test_a_limit_that_is_lower_already_is_not_raised(tmp_path):
     code = f"""
 import resource
-from bplib.course.jail import Jail, enter
+from bplib.grading.sandbox.jail import Jail, enter
 resource.setrlimit(resource.RLIMIT_NOFILE, (50, 60))
 enter(Jail((), {str(tmp_path)!r}))
 print(resource.getrlimit(resource.RLIMIT_NOFILE))
@@ -305,7 +305,7 @@ print(resource.getrlimit(resource.RLIMIT_NOFILE))
 def test_landlock_alone_stops_signals_and_sockets_with_abstract_names(tmp_path):
     code = f"""
 import json, os, socket, sys
-from bplib.course import landlock, seccomp
+from bplib.grading.sandbox import landlock, seccomp
 name = json.load(sys.stdin)
 def tried(step, *arguments):
     try:
@@ -358,7 +358,7 @@ def test_what_is_not_enforced_is_reported_and_never_raised(system, tmp_path):
     change, expected = LESS[system]
     code = f"""
 import json, sys
-from bplib.course import jail, landlock, seccomp
+from bplib.grading.sandbox import jail, landlock, seccomp
 def fails(*arguments): raise OSError("not here")
 ports = ()
 {change}
@@ -567,7 +567,7 @@ import json, sys
 from pathlib import Path
 from IPython.core.profiledir import ProfileDir
 from jupyter_client.localinterfaces import localhost
-from bplib.course.jail import Jail, enter, python_files
+from bplib.grading.sandbox.jail import Jail, enter, python_files
 
 localhost()  # asks for the addresses of this machine, and remembers them
 ProfileDir.create_profile_dir_by_name(sys.argv[2])  # it copies a file with its mode, which the jail refuses

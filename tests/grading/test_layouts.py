@@ -11,7 +11,7 @@ import zipfile
 
 import pytest
 
-from bplib.course import archives, handins, layouts
+from bplib.grading.classes import archives, handins, layouts
 
 LOSS, NEURON = "01_loss_functions.ipynb", "04_single_neuron.ipynb"
 

@@ -11,11 +11,12 @@ from types import SimpleNamespace
 import pytest
 from hostile_submissions import RIGHT, ROOT, answered, right
 
-from bplib.course import grading, launching, nbval_exercises
-from bplib.course.jail import PARTS
-from bplib.course.nbval_exercises import Kernel, RunningKernel
-from bplib.course.processes import Limits
-from bplib.course.reading import Gone
+from bplib.course.judging.reading import Gone
+from bplib.grading import grader, nbval_exercises
+from bplib.grading.nbval_exercises import Kernel, RunningKernel
+from bplib.grading.sandbox import launching
+from bplib.grading.sandbox.jail import PARTS
+from bplib.grading.sandbox.processes import Limits
 
 LIMITS = Limits(cell_seconds=20, memory=256 << 20)
 
@@ -60,7 +61,7 @@ def points(tmp_path_factory):
             }
             for name, source in ATTEMPTS.items():
                 data = json.dumps(attempting(source.format(**known))).encode()
-                result = grading.grade_file(f"{name}.ipynb", launcher, LIMITS, data=data)
+                result = grader.grade_file(f"{name}.ipynb", launcher, LIMITS, data=data)
                 assert sum(each["points"] for each in result["exercises"][1:]) == 8, (name, result)
                 done[name] = result["exercises"][0]["points"]
         return done, result["not_enforced"]
@@ -93,7 +94,7 @@ def graded(request):
 
         def grade(nb, limits):
             began = time.monotonic()
-            result = grading.grade_file("a.ipynb", launcher, limits, data=json.dumps(nb).encode())
+            result = grader.grade_file("a.ipynb", launcher, limits, data=json.dumps(nb).encode())
             return {each["id"]: each for each in result["exercises"]}, time.monotonic() - began
 
         grade(right(), Limits())  # the first one waits for the launcher
@@ -130,7 +131,7 @@ def test_the_time_of_a_notebook_begins_when_its_process_is_there():
     start = launcher.start
     launcher.start = lambda scratch, limits: time.sleep(limits.notebook_seconds) or start(scratch, limits)
     with contextlib.closing(launcher):
-        result = grading.grade_file("a.ipynb", launcher, Limits(notebook_seconds=4), data=json.dumps(right()).encode())
+        result = grader.grade_file("a.ipynb", launcher, Limits(notebook_seconds=4), data=json.dumps(right()).encode())
     assert result["points"] == 10
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from bplib.course import releases
+from bplib.course.notebooks import releases
 from bplib.course.problems import PROBLEMS
 
 pytest.importorskip("nbgrader")
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted(path.name for path in (ROOT / "solutions").glob("*.ipynb"))
 
 CONFIG = """

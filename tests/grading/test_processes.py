@@ -6,10 +6,11 @@ import time
 import numpy as np
 import pytest
 
-from bplib.course import judging, launching, values
-from bplib.course.judging import Problem, judge_function
-from bplib.course.processes import Limits, Missing
-from bplib.course.reading import Elsewhere, Gone
+from bplib.course.judging import judges
+from bplib.course.judging.judges import Problem, judge_function
+from bplib.course.judging.reading import Elsewhere, Gone
+from bplib.grading.sandbox import launching, values
+from bplib.grading.sandbox.processes import Limits, Missing
 
 LIMITS = Limits(cell_seconds=2)
 
@@ -227,7 +228,7 @@ def test_what_cannot_be_sent_costs_an_answer_and_not_its_process(launcher):
     with started(launcher) as process:
         process.run("def f():\n    x = []\n    x.append(x)\n    return x\n\n\ndef g():\n    return 1")
         verdict = PROBLEM.judge(lambda *_: process.answer("f")())
-        assert (verdict.status, verdict.message) == (judging.NOT_YET, values.TOO_LARGE)
+        assert (verdict.status, verdict.message) == (judges.NOT_YET, values.TOO_LARGE)
         assert process.answer("g")() == 1
 
 

@@ -21,8 +21,9 @@ from pathlib import Path
 
 sys.path.insert(0, {tests!r})
 import toy_problems
-from bplib.course import nbval_exercises, releases
-from bplib.course.processes import Limits
+from bplib.course.notebooks import releases
+from bplib.grading import nbval_exercises
+from bplib.grading.sandbox.processes import Limits
 
 toy_problems.register()
 releases.RELEASED = Path({released!r})
@@ -51,7 +52,7 @@ def clones(course, tmp_path_factory):
 
     def make(more=""):
         clone = tmp_path_factory.mktemp("clone")
-        tests, released = str(Path(__file__).parent), str(course / "bplib" / "course" / "released")
+        tests, released = str(Path(toy_course.__file__).parent), str(course / "bplib" / "course" / "released")
         (clone / "conftest.py").write_text(CONFTEST.format(tests=tests, released=released) + more)
         (clone / "pytest.ini").write_text("[pytest]\n")
         for name in ("exercises", "notebooks"):
@@ -115,10 +116,10 @@ import os, subprocess, sys
 
 def test_light():
     assert "BPLIB_PROGRESS" not in os.environ
-    code = "import sys, bplib.course.pytest_plugin; print(*sys.modules)"
+    code = "import sys, bplib.grading.pytest_plugin; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split()
-    heavy = {"numpy", "nbformat", "nbval", "nbclient", "bplib.course.grading", "bplib.course.notebooks"}
-    assert "bplib.course.pytest_plugin" in modules and not heavy & set(modules)
+    heavy = {"numpy", "nbformat", "nbval", "nbclient", "bplib.grading.grader", "bplib.course.notebooks.canonical"}
+    assert "bplib.grading.pytest_plugin" in modules and not heavy & set(modules)
 """
 
 # Once a kernel did not start, none is needed any more.

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from bplib import symbolic
-from bplib.course import formulas
-from bplib.course.values import Reader, Stranger, Writer
-from bplib.course.wire import LARGEST, Channel, Unreadable
+from bplib.grading.sandbox import formulas
+from bplib.grading.sandbox.values import Reader, Stranger, Writer
+from bplib.grading.sandbox.wire import LARGEST, Channel, Unreadable
 
 x, y = sympy.symbols("x y", real=True)
 

@@ -431,7 +431,7 @@ def test_a_network_trained_for_ten_steps(make, theirs, loss):
 
 
 def test_the_lines_for_torch_in_the_last_lesson_run_and_say_that_all_gradients_agree():
-    path = Path(__file__).parent.parent / "notebooks" / "17_capstone.ipynb"
+    path = Path(__file__).resolve().parents[2] / "notebooks" / "17_capstone.ipynb"
     cells = {cell.id: cell.source for cell in nbformat.read(path, 4).cells}
     (gradients,) = re.findall(r"```python\n(.*?)```", cells["torch-gradients"], re.DOTALL)
     (steps,) = re.findall(r"```python\n(.*?)```", cells["torch-steps"], re.DOTALL)

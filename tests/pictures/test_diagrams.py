@@ -11,9 +11,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from bplib import autodiff, diagrams, svg
+from bplib import autodiff
 from bplib.autodiff import Value
 from bplib.operations import OPERATIONS
+from bplib.pictures import diagrams, svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -331,7 +332,7 @@ def test_an_image_stands_in_where_the_page_removes_svg_and_hidden():
 
 
 def test_another_process_with_another_hash_seed_draws_the_same_bytes():
-    code = "import test_diagrams as t; from bplib.diagrams import graph; "
+    code = "import test_diagrams as t; from bplib.pictures.diagrams import graph; "
     code += "print([graph(b(), s)._repr_mimebundle_() for b in t.BUILDERS for s in (None, 3, 7)])"
     outputs = {
         subprocess.run(

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from test_diagrams import neuron
 
-from bplib import diagrams, explorers, losses
+from bplib import losses
+from bplib.pictures import diagrams, explorers
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 X = np.linspace(170.0, 230.0, 30)

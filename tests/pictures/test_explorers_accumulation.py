@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from test_explorers import WIDGET, controls
 
-from bplib import autodiff, diagrams, explorers
+from bplib import autodiff
 from bplib.autodiff import Value
+from bplib.pictures import diagrams, explorers
 
 
 def two_paths():

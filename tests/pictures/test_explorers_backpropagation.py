@@ -6,10 +6,11 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from bplib import explorers, losses
+from bplib import losses
 from bplib.activations import tanh
 from bplib.layers import Activation, Dropout, Linear
 from bplib.networks import Sequential
+from bplib.pictures import explorers
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(5, 3)), np.array([0, 1, 1, 0, 1])

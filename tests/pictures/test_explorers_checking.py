@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from bplib import explorers
+from bplib.pictures import explorers
 
 ERRORS = {
     "none": {"good": {"dW": 3e-10, "db": 0.0}, "float32": {"dW": 0.3, "db": 1e-9}},

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_explorers import WIDGET, controls
 
-from bplib import explorers, svg
+from bplib.pictures import explorers, svg
 
 LAYERS = 4
 

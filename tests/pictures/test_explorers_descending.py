@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from bplib import explorers
+from bplib.pictures import explorers
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

@@ -7,7 +7,7 @@ from math import log10
 import pytest
 from test_explorers import WIDGET, controls
 
-from bplib import explorers
+from bplib.pictures import explorers
 
 
 def square(x):

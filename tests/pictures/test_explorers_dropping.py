@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_explorers import WIDGET, controls
 
-from bplib import explorers
+from bplib.pictures import explorers
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(1, 17, size=(4, 5)).astype(float)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from test_explorers import WIDGET, controls
 
-from bplib import explorers, lstm, svg
+from bplib import lstm
+from bplib.pictures import explorers, svg
 
 T = 9
 X = np.zeros((T, 2))

@@ -6,8 +6,9 @@ import xml.etree.ElementTree as ET
 import pytest
 from test_explorers import WIDGET, controls
 
-from bplib import autodiff, explorers
+from bplib import autodiff
 from bplib.autodiff import Value, topological_order
+from bplib.pictures import explorers
 
 
 def diamond():

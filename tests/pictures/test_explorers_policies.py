@@ -7,8 +7,8 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from bplib import explorers
 from bplib.activations import softmax
+from bplib.pictures import explorers
 from bplib.worlds import GridWorld
 
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from bplib import explorers
+from bplib.pictures import explorers
 from bplib.pooling import avg_pool_backward, max_pool, max_pool_backward
 
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from test_explorers import WIDGET, controls
 
-from bplib import explorers, optimizers, svg
+from bplib import optimizers
+from bplib.pictures import explorers, svg
 
 SCALE = np.array([1.0, 4.0])
 START = (-2.0, 1.0)

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import pytest
 
-from bplib import explorers
+from bplib.pictures import explorers
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from test_explorers import WIDGET, controls
 
-from bplib import explorers
 from bplib.gradcheck import complex_step
+from bplib.pictures import explorers
 
 SVG = "{http://www.w3.org/2000/svg}"
 NOISE = np.random.default_rng(0).normal(size=12)

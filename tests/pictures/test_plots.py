@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from bplib import plots
+from bplib.pictures import plots
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(30, 2))

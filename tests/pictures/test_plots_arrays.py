@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from bplib import plots
+from bplib.pictures import plots
 
 NAMED = {"X": np.arange(-3.0, 3.0).reshape(3, 2), "b": np.array([0.0, -4.0, 2.0, 1.0])}
 

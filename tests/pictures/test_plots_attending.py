@@ -7,7 +7,7 @@ matplotlib.use("agg")
 import numpy as np
 import pytest
 
-from bplib import plots
+from bplib.pictures import plots
 
 pytestmark = pytest.mark.usefixtures("lesson_style")
 

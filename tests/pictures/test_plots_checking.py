@@ -7,7 +7,7 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import pytest
 
-from bplib import plots
+from bplib.pictures import plots
 
 ERRORS = {
     "none": {"good": {"dW": 1e-10, "db": 0.0}, "float32": {"dW": 0.3, "db": 1e-9}},

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from bplib import plots
+from bplib.pictures import plots
 
 LAYERS = [np.array([-1.0, -0.9, 0.9, 1.0]), np.array([0.1, 0.1, 0.1, -0.6])]
 

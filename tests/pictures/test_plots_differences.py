@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from bplib import plots
+from bplib.pictures import plots
 
 POINTS = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, -1.0]])
 GRADIENTS = np.array([[1.0, 0.0], [0.0, -2.0], [3.0, 4.0]])

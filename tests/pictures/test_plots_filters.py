@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from bplib import plots
-from bplib.plots.style import dark
+from bplib.pictures import plots
+from bplib.pictures.plots.style import dark
 
 pytestmark = pytest.mark.usefixtures("lesson_style")
 RNG = np.random.default_rng(0)

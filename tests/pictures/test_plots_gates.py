@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from bplib import plots
+from bplib.pictures import plots
 
 pytestmark = pytest.mark.usefixtures("lesson_style")
 

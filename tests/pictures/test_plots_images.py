@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from bplib import plots
+from bplib.pictures import plots
 
 IMAGES = np.arange(3 * 4 * 4).reshape(3, 4, 4) % 16
 

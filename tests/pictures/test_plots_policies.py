@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.collections import PolyCollection
 
-from bplib import plots
 from bplib.activations import softmax
+from bplib.pictures import plots
 from bplib.worlds import GridWorld
 
 WORLD = GridWorld(["S..", ".#.", "..G"], 6)

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from bplib import plots
+from bplib.pictures import plots
 
 FIRST, SECOND = np.linspace(-2, 2, 41), np.linspace(-1, 1, 31)
 SURFACE = FIRST[None] ** 2 + 4 * SECOND[:, None] ** 2

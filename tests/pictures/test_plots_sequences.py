@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from bplib import plots
-from bplib.plots.style import dark
+from bplib.pictures import plots
+from bplib.pictures.plots.style import dark
 
 pytestmark = pytest.mark.usefixtures("lesson_style")
 X, H = [0.5, -0.25], [0.4, 0.6, 0.80004]

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from bplib import plots
+from bplib.pictures import plots
 
 W = np.linspace(-2.0, 2.0, 9)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bplib.course.reading import (
+from bplib.course.judging.reading import (
     NOT_YET,
     PASSED,
     Settled,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bplib.course.diagnosis import RATIOS, Run, diagnose, recognized, shapes
-from bplib.course.reading import (
+from bplib.course.judging.diagnosis import RATIOS, Run, diagnose, recognized, shapes
+from bplib.course.judging.reading import (
     IN_PLACE,
     NOT_YET,
     PASSED,

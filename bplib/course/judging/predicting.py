@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib.course.reading import NOT_YET, PASSED, Settled, Verdict, call, kind_of, settling
+from bplib.course.judging.reading import NOT_YET, PASSED, Settled, Verdict, call, kind_of, settling
 
 # What a training may return in place of a function from images to labels, and what helps.
 NO_LABELS = {

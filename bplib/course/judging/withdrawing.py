@@ -49,7 +49,7 @@ def _refusal(name):
     says = f"It calls {name}, which is what you are asked to write here"
     lines = (
         "def refuse(*_, **__):",
-        "    from bplib.course.reading import Withdrawn",
+        "    from bplib.course.judging.reading import Withdrawn",
         f"    raise Withdrawn({says!r})",
     )
     made = {}

@@ -3,8 +3,8 @@
 import copy
 import re
 
-from bplib.course import notebooks
-from bplib.course.submissions import exercise_ids, grade_id
+from bplib.course.notebooks import canonical
+from bplib.course.notebooks.submissions import exercise_ids, grade_id
 
 _DEFINED = re.compile(r"^(?:def|class) (\w+)", re.MULTILINE)
 _STUB = re.compile(r"# YOUR CODE HERE\s+raise NotImplementedError\(\)")
@@ -89,7 +89,7 @@ def _own(cell, taken):
     taken.add(id)
     new = {key: copy.deepcopy(cell[key]) for key in ("cell_type", "source", "metadata", "attachments") if key in cell}
     new["metadata"].pop("nbgrader", None)
-    return notebooks.node(new | {"id": id} | ({"outputs": [], "execution_count": None} if _is_code(cell) else {}))
+    return canonical.node(new | {"id": id} | ({"outputs": [], "execution_count": None} if _is_code(cell) else {}))
 
 
 def _is_code(cell):

@@ -10,9 +10,10 @@ import json
 import re
 from pathlib import Path
 
-from bplib.course import files, notebooks
+from bplib.course import files
+from bplib.course.notebooks import canonical
 
-RELEASED = Path(__file__).parent / "released"
+RELEASED = Path(__file__).parents[1] / "released"
 """The pristine copies of the exercises."""
 
 _MARKER = re.compile(r"\b(BEGIN|END) (SOLUTION|HIDDEN TESTS)\b")
@@ -34,7 +35,7 @@ def release(solution):
             cell.execution_count = None
     ids = {cell.id for cell in nb.cells}
     for cell in nb.cells:
-        for id in notebooks.checked(cell):
+        for id in canonical.checked(cell):
             if id not in ids:
                 raise ValueError(f"cell {cell.id!r} checks {id!r}, but no cell of the exercise has the id {id!r}")
     return nb
@@ -103,7 +104,7 @@ def release_all(folder, check=False):
 
 def _released_text(path):
     try:
-        return notebooks.text(release(notebooks.canonical(notebooks.read(path))))
+        return canonical.text(release(canonical.canonical(canonical.read(path))))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -125,7 +126,7 @@ def released_notebooks():
 def _read_all(folder):
     released = {}
     for path in sorted(folder.glob("*.ipynb")):
-        released[path.name] = notebooks.node(json.loads(path.read_text(encoding="utf-8")))
+        released[path.name] = canonical.node(json.loads(path.read_text(encoding="utf-8")))
         for cell in released[path.name].cells:
             cell.source = "".join(cell.source)  # stored line by line
     return released

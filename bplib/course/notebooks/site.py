@@ -16,7 +16,8 @@ from math_core import LatexError, LatexToMathML
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from bplib.course import files, notebooks, releases
+from bplib.course import files
+from bplib.course.notebooks import canonical, releases
 
 _STYLE = Path(__file__).with_name("site.css")
 _OURS = {"index.html", "notebooks", "exercises", "pictures", "lite"}
@@ -45,7 +46,7 @@ def build(course, out):
     known = {f"{folder}/{stem}.ipynb" for folder, paths in sources.items() for stem in paths}
     pages = {"index.html": _index((course / "README.md").read_text(encoding="utf-8"), known, (out / _LITE).is_file())}
     for folder, paths in sources.items():
-        read = {stem: notebooks.read(path) for stem, path in paths.items()}
+        read = {stem: canonical.read(path) for stem, path in paths.items()}
         titles = {stem: _title(nb) for stem, nb in read.items()}
         for stem, nb in read.items():
             try:

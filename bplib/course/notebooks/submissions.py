@@ -8,8 +8,9 @@ import itertools
 import json
 from pathlib import Path
 
-from bplib.course import files, releases
-from bplib.course.notebooks import node
+from bplib.course import files
+from bplib.course.notebooks import releases
+from bplib.course.notebooks.canonical import node
 
 
 def find(folder):

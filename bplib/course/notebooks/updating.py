@@ -8,10 +8,11 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from bplib.course import files, notebooks, progress, releases
-from bplib.course.conflicts import Sides, conflicts, merging, settle
-from bplib.course.grafting import graft
-from bplib.course.submissions import grade_id
+from bplib.course import files, progress
+from bplib.course.notebooks import canonical, releases
+from bplib.course.notebooks.conflicts import Sides, conflicts, merging, settle
+from bplib.course.notebooks.grafting import graft
+from bplib.course.notebooks.submissions import grade_id
 
 
 def update(folder, old=None):
@@ -153,8 +154,8 @@ def _updated(mine, fresh, base):
     if mine is None or _same(mine, base):
         return fresh.read_bytes()
     learner = _parse(mine)
-    nb = graft(learner, notebooks.read(fresh), _parse(base) if base is not None and _readable(base) else None)
-    return mine if _gist(nb) == _gist(learner) else notebooks.text(nb).encode("utf-8")
+    nb = graft(learner, canonical.read(fresh), _parse(base) if base is not None and _readable(base) else None)
+    return mine if _gist(nb) == _gist(learner) else canonical.text(nb).encode("utf-8")
 
 
 def _gist(nb):

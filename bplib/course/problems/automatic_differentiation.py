@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from bplib.course.diagnosis import TOLERANCE
-from bplib.course.judging import Problem, judge_function, misconceptions
-from bplib.course.reading import (
+from bplib.course.judging.diagnosis import TOLERANCE
+from bplib.course.judging.judges import Problem, judge_function, misconceptions
+from bplib.course.judging.reading import (
     IN_PLACE,
     NOT_YET,
     PASSED,

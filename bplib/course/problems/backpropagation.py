@@ -3,7 +3,7 @@
 import numpy as np
 
 from bplib.activations import sigmoid, softmax
-from bplib.course.judging import Problem, judge_function, judge_square_first, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions
 
 LESSON = "06_backpropagation"
 TITLE = "Backpropagation"

@@ -6,9 +6,9 @@ import numpy as np
 
 from bplib import data
 from bplib.activations import relu, softmax
-from bplib.course.judging import Misconception, Problem, judge_function, misconceptions, verdict_of
-from bplib.course.predicting import NO_LABELS, judge_predict
-from bplib.course.reading import NOT_YET, Verdict
+from bplib.course.judging.judges import Misconception, Problem, judge_function, misconceptions, verdict_of
+from bplib.course.judging.predicting import NO_LABELS, judge_predict
+from bplib.course.judging.reading import NOT_YET, Verdict
 from bplib.initializers import he
 from bplib.layers import Activation, Dropout, Linear
 from bplib.losses import softmax_cross_entropy

@@ -3,7 +3,7 @@
 import numpy as np
 from sympy import exp, log, tanh
 
-from bplib.course.judging import Problem, judge_formula, judge_function, judge_numbers, misconceptions
+from bplib.course.judging.judges import Problem, judge_formula, judge_function, judge_numbers, misconceptions
 
 LESSON = "03_chain_rule"
 TITLE = "The chain rule"

@@ -6,9 +6,9 @@ import numpy as np
 
 from bplib.activations import sigmoid
 from bplib.course import planted
-from bplib.course.diagnosis import TOLERANCE, recognized
-from bplib.course.judging import Misconception, Problem
-from bplib.course.reading import (
+from bplib.course.judging.diagnosis import TOLERANCE, recognized
+from bplib.course.judging.judges import Misconception, Problem
+from bplib.course.judging.reading import (
     IN_PLACE,
     NOT_YET,
     PASSED,

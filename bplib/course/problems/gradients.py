@@ -4,7 +4,7 @@ import numpy as np
 import sympy
 
 from bplib import gradcheck
-from bplib.course.judging import Problem, judge_choice, judge_formula, judge_function, misconceptions
+from bplib.course.judging.judges import Problem, judge_choice, judge_formula, judge_function, misconceptions
 
 LESSON = "02_gradients"
 TITLE = "Gradients"

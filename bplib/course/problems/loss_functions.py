@@ -3,7 +3,7 @@
 import numpy as np
 
 from bplib import losses
-from bplib.course.judging import Problem, judge_choice, judge_function, misconceptions
+from bplib.course.judging.judges import Problem, judge_choice, judge_function, misconceptions
 
 LESSON = "01_loss_functions"
 TITLE = "Loss functions"

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from bplib import lstm
-from bplib.course.judging import Problem, judge_function, judge_numbers, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, judge_numbers, misconceptions
 
 LESSON = "14_lstm"
 TITLE = "LSTM"

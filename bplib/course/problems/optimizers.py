@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from bplib.course.judging import Misconception, Problem, judge_function, judge_numbers, misconceptions
+from bplib.course.judging.judges import Misconception, Problem, judge_function, judge_numbers, misconceptions
 
 LESSON = "09_optimizers"
 TITLE = "Optimizers"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib.course.judging import Problem, judge_formula, judge_function, judge_square_first, misconceptions
+from bplib.course.judging.judges import Problem, judge_formula, judge_function, judge_square_first, misconceptions
 
 LESSON = "15_policy_gradients"
 TITLE = "Policy gradients"

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bplib.course.diagnosis import diagnose
-from bplib.course.judging import Problem, judge_function, misconceptions, runs_of
-from bplib.course.reading import NOT_YET, PASSED, Verdict, settling
+from bplib.course.judging.diagnosis import diagnose
+from bplib.course.judging.judges import Problem, judge_function, misconceptions, runs_of
+from bplib.course.judging.reading import NOT_YET, PASSED, Verdict, settling
 
 LESSON = "13_recurrent_networks"
 TITLE = "Recurrent networks"

@@ -4,9 +4,9 @@ from itertools import combinations
 
 import numpy as np
 
-from bplib.course.diagnosis import recognized
-from bplib.course.judging import Misconception, Problem, judge_function, judge_numbers, misconceptions
-from bplib.course.reading import (
+from bplib.course.judging.diagnosis import recognized
+from bplib.course.judging.judges import Misconception, Problem, judge_function, judge_numbers, misconceptions
+from bplib.course.judging.reading import (
     IN_PLACE,
     NOT_YET,
     PASSED,

@@ -5,7 +5,7 @@ from math import exp, log, log10, tanh
 import numpy as np
 
 from bplib.activations import sigmoid
-from bplib.course.judging import (
+from bplib.course.judging.judges import (
     Misconception,
     Problem,
     judge_formula,

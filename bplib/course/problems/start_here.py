@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib.course.judging import Misconception, Problem, judge_choice, judge_function
+from bplib.course.judging.judges import Misconception, Problem, judge_choice, judge_function
 
 LESSON = "00_start_here"
 TITLE = "Start here"

@@ -7,9 +7,9 @@ import numpy as np
 
 from bplib import data
 from bplib.activations import tanh
-from bplib.course.judging import Misconception, Problem, judge_function, verdict_of
-from bplib.course.predicting import NO_LABELS, judge_predict
-from bplib.course.reading import (
+from bplib.course.judging.judges import Misconception, Problem, judge_function, verdict_of
+from bplib.course.judging.predicting import NO_LABELS, judge_predict
+from bplib.course.judging.reading import (
     NOT_YET,
     PASSED,
     Settled,

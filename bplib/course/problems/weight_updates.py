@@ -2,8 +2,18 @@
 
 import numpy as np
 
-from bplib.course.judging import Misconception, Problem, judge_function, misconceptions
-from bplib.course.reading import NOT_ATTEMPTED, NOT_YET, PASSED, Settled, Verdict, call, kind_of, listed, settling
+from bplib.course.judging.judges import Misconception, Problem, judge_function, misconceptions
+from bplib.course.judging.reading import (
+    NOT_ATTEMPTED,
+    NOT_YET,
+    PASSED,
+    Settled,
+    Verdict,
+    call,
+    kind_of,
+    listed,
+    settling,
+)
 
 LESSON = "05_weight_updates"
 TITLE = "Weight updates"

@@ -17,9 +17,13 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bplib.course import feedback, files, gradebook, grading, launching, layouts, releases
-from bplib.course.launching import TRIES
-from bplib.course.processes import Limits
+from bplib.course import files
+from bplib.course.notebooks import releases
+from bplib.grading import grader
+from bplib.grading.classes import feedback, gradebook, layouts
+from bplib.grading.sandbox import launching
+from bplib.grading.sandbox.launching import TRIES
+from bplib.grading.sandbox.processes import Limits
 
 CHUNK = 4
 """How many hand-ins a process here is given at once: few, since results are kept when a chunk is done."""
@@ -170,7 +174,7 @@ def grade_chunk(tasks, limits):
         (
             task.slug,
             [
-                grading.grade_file(path, _launcher, limits, data=data, seed=seed)
+                grader.grade_file(path, _launcher, limits, data=data, seed=seed)
                 for (path, data), seed in zip(task.files, task.seeds, strict=True)
             ],
         )
@@ -188,7 +192,7 @@ def grade_chunk_apart(tasks, limits):
         ],
     }
     done = subprocess.run(
-        [sys.executable, "-m", "bplib.course.batch"],
+        [sys.executable, "-m", "bplib.grading.classes.batch"],
         input=json.dumps(order).encode(),
         stdout=subprocess.PIPE,
         check=True,
@@ -227,13 +231,13 @@ def run(executor_of, work, tasks, size, limits):
                         yield from future.result()
                         continue
                     except Exception as error:  # the grader's own failure, of whatever kind
-                        reason = grading.one_line(f"{type(error).__name__}: {error}")
+                        reason = grader.one_line(f"{type(error).__name__}: {error}")
                     for task in chunk:
                         failed[task.slug] += 1
                         if failed[task.slug] < TRIES:
                             again.append([task])
                         else:
-                            yield task.slug, [grading.not_graded(path, reason) for path, _ in task.files]
+                            yield task.slug, [grader.not_graded(path, reason) for path, _ in task.files]
         chunks = again
 
 

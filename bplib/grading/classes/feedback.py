@@ -8,10 +8,10 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from bplib import svg
-from bplib.course import gradebook, handins
-from bplib.course.gradebook import gradebook_csv, statistics
-from bplib.course.reading import NOT_ATTEMPTED, NOT_YET, PASSED
+from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
+from bplib.grading.classes import gradebook, handins
+from bplib.grading.classes.gradebook import gradebook_csv, statistics
+from bplib.pictures import svg
 
 __all__ = ["class_page", "feedback_page", "gradebook_csv", "statistics"]
 

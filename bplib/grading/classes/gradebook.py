@@ -18,7 +18,7 @@ import math
 import statistics as numbers
 from collections import Counter, defaultdict
 
-from bplib.course.reading import NOT_ATTEMPTED, NOT_YET, PASSED
+from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # the wide ones are the same to Excel in Japanese
 _MOST_BARS = 20

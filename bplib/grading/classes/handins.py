@@ -5,8 +5,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
-from bplib.course import archives, listings
-from bplib.course.archives import NOTEBOOK, OTHER, TROUBLE, ZIP, Item, Refused, TooBig
+from bplib.grading.classes import archives, listings
+from bplib.grading.classes.archives import NOTEBOOK, OTHER, TROUBLE, ZIP, Item, Refused, TooBig
 
 _LONGEST_SLUG = 60
 

@@ -24,8 +24,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bplib.course import archives, handins, listings, releases
-from bplib.course.archives import FOLDER, NOTEBOOK, OTHER, ZIP, Item, Refused
+from bplib.course.notebooks import releases
+from bplib.grading.classes import archives, handins, listings
+from bplib.grading.classes.archives import FOLDER, NOTEBOOK, OTHER, ZIP, Item, Refused
 
 _MOODLE = re.compile(r"(?P<name>.*?)_(?P<id>[0-9]+)_assignsubmission_[a-z]+_?(?P<file>.*)", re.DOTALL)
 _ATTACHMENT = r"(?P<attachment>[1-9][0-9]{2,17})_(?P<file>.+)"  # its number is long: alice_2026_10_05.ipynb is a date

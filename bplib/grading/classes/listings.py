@@ -13,8 +13,20 @@ import unicodedata
 import zipfile
 from pathlib import Path
 
-from bplib.course import archives, files
-from bplib.course.archives import FOLDER, NOTEBOOK, OTHER, TROUBLE, ZIP, Item, Refused, TooBig, open_file, reason
+from bplib.course import files
+from bplib.grading.classes import archives
+from bplib.grading.classes.archives import (
+    FOLDER,
+    NOTEBOOK,
+    OTHER,
+    TROUBLE,
+    ZIP,
+    Item,
+    Refused,
+    TooBig,
+    open_file,
+    reason,
+)
 
 _STEERING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # they make a name look like another
 

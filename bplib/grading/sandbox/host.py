@@ -7,12 +7,15 @@ import socket
 import sys
 import types
 
-from bplib.course import wire
-from bplib.course.reading import Raised, error_text
-from bplib.course.values import fingerprint
-from bplib.course.withdrawing import withdrawn
+from bplib.course.judging.reading import Raised, error_text
+from bplib.course.judging.withdrawing import withdrawn
+from bplib.grading.sandbox import wire
+from bplib.grading.sandbox.values import fingerprint
 
-CLOSED = tuple(f"bplib.course.{name}" for name in ("diagnosis", "judging", "problems", "progress", "releases"))
+CLOSED = tuple(
+    f"bplib.course.{name}"
+    for name in ("judging.diagnosis", "judging.judges", "problems", "progress", "notebooks.releases")
+)
 """Modules that hold what is expected, or lead to it: in a learner's process they cannot be imported."""
 
 
@@ -89,7 +92,7 @@ def _called(answer, args, names):
 
 def main(port, token):
     """Serve a judge who waits at a port of this machine: so a process begins where it cannot be forked."""
-    from bplib.course.shell import Shell
+    from bplib.grading.sandbox.shell import Shell
 
     prepare()
     shell = Shell()

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bplib.course import landlock, seccomp
+from bplib.grading.sandbox import landlock, seccomp
 
 PARTS = ("memory", "time", "file size", "files", "attributes", "network", "processes", "signals", "privileges")
 """What a jail limits, in the words in which `enter` says what it could not.

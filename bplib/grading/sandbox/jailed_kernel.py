@@ -6,10 +6,10 @@ import os
 import sys
 from pathlib import Path
 
-from bplib.course import host, launching
-from bplib.course.jail import enter
-from bplib.course.processes import Limits
-from bplib.course.shell import start_nothing
+from bplib.grading.sandbox import host, launching
+from bplib.grading.sandbox.jail import enter
+from bplib.grading.sandbox.processes import Limits
+from bplib.grading.sandbox.shell import start_nothing
 
 
 def main(connection_file, port, memory, seconds):

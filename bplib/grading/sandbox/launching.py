@@ -14,14 +14,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from bplib.course import wire
-from bplib.course.jail import PARTS, Jail, python_files
-from bplib.course.processes import Process
+from bplib.grading.sandbox import wire
+from bplib.grading.sandbox.jail import PARTS, Jail, python_files
+from bplib.grading.sandbox.processes import Process
 
 TRIES = 3
 """How often we try what is our own affair."""
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parents[2]
 
 
 class Failed(RuntimeError):  # noqa: N818, it is our failure and no error of the submission
@@ -112,7 +112,7 @@ class Zygote:
         # Matplotlib and IPython want a folder for what they remember.
         self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bplib.course.zygote", str(theirs.fileno())],
+            [sys.executable, "-m", "bplib.grading.sandbox.zygote", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             env={**environment(), "HOME": self._home.name},
             cwd=self._home.name,
@@ -193,7 +193,7 @@ class Plain:
         token = secrets.token_hex(16)
         with socket.create_server(("127.0.0.1", 0)) as server:
             process = subprocess.Popen(
-                [sys.executable, "-m", "bplib.course.host", str(server.getsockname()[1])],
+                [sys.executable, "-m", "bplib.grading.sandbox.host", str(server.getsockname()[1])],
                 env={**environment(), "HOME": str(scratch), "USERPROFILE": str(scratch)},
                 cwd=scratch / "exercises",
                 stdin=subprocess.PIPE,

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bplib.course import wire
-from bplib.course.reading import Elsewhere, Gone, Raised, Settled
+from bplib.course.judging.reading import Elsewhere, Gone, Raised, Settled
+from bplib.grading.sandbox import wire
 
 ENDED = "ended its process"
 

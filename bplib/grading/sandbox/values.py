@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from bplib.course.formulas import Builder, Unreadable, encoded, whole
+from bplib.grading.sandbox.formulas import Builder, Unreadable, encoded, whole
 
 TOO_LARGE = "It is too large to be read, or nested too deeply."
 

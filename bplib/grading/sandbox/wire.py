@@ -8,8 +8,8 @@ import json
 import struct
 import time
 
-from bplib.course.formulas import Unreadable
-from bplib.course.values import TOO_LARGE, Reader, Writer
+from bplib.grading.sandbox.formulas import Unreadable
+from bplib.grading.sandbox.values import TOO_LARGE, Reader, Writer
 
 LARGEST = 64 << 20
 """The bytes that a message may have."""

@@ -14,12 +14,20 @@ import socket
 import sys
 from pathlib import Path
 
-from bplib.course import host, launching, values, wire
-from bplib.course.jail import enter
-from bplib.course.processes import Limits
-from bplib.course.shell import Shell
+from bplib.grading.sandbox import host, launching, values, wire
+from bplib.grading.sandbox.jail import enter
+from bplib.grading.sandbox.processes import Limits
+from bplib.grading.sandbox.shell import Shell
 
-_NEEDED = ("sympy", "matplotlib.pyplot", "bplib.explorers", "bplib.plots", "bplib.verify", "bplib.policy", "bplib.data")
+_NEEDED = (
+    "sympy",
+    "matplotlib.pyplot",
+    "bplib.pictures.explorers",
+    "bplib.pictures.plots",
+    "bplib.verify",
+    "bplib.policy",
+    "bplib.data",
+)
 # What is slow the first time, in a cell that anybody may see.
 _FIRST = """
 import numpy

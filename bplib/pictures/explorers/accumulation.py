@@ -2,9 +2,9 @@
 
 import ipywidgets as widgets
 
-from bplib import diagrams
 from bplib.autodiff import topological_order
-from bplib.explorers.widget import Explorer, stepper
+from bplib.pictures import diagrams
+from bplib.pictures.explorers.widget import Explorer, stepper
 
 REVERSE = "reverse"
 

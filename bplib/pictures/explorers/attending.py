@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 
-from bplib import svg
 from bplib.activations import softmax_backward
 from bplib.attention import attention, attention_backward, causal_mask
-from bplib.explorers.cells import number_field
-from bplib.explorers.widget import Explorer, selection, stepper, toggles
 from bplib.losses import mse, mse_grad
+from bplib.pictures import svg
+from bplib.pictures.explorers.cells import number_field
+from bplib.pictures.explorers.widget import Explorer, selection, stepper, toggles
 
 _CELL, _TOP, _LEFT, _LINE, _ROOM = 44, 58, 64, 470, 46  # _ROOM: the height of the longest arrow
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 import ipywidgets as widgets
 import numpy as np
 
-from bplib import svg
-from bplib.explorers.widget import Explorer, slider
 from bplib.operations import find
+from bplib.pictures import svg
+from bplib.pictures.explorers.widget import Explorer, slider
 
 _CELL, _GAP, _TOP, _LARGEST = 17, 26, 42, 12
 _ALL = "all"  # of the examples; None would be a choice of nothing, and shown as such

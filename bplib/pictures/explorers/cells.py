@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib import svg
+from bplib.pictures import svg
 
 _SHADES = 24
 

@@ -5,8 +5,8 @@ from math import log10
 
 import ipywidgets as widgets
 
-from bplib import svg
-from bplib.explorers.widget import Explorer, slider
+from bplib.pictures import svg
+from bplib.pictures.explorers.widget import Explorer, slider
 
 _LOW, _HIGH = -8, 1  # powers of ten: what is below is rounding, which differs from machine to machine
 _ROW, _COLUMN, _NAMES, _TOP = 26, 98, 150, 34

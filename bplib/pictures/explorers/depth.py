@@ -5,8 +5,8 @@ from functools import lru_cache
 import ipywidgets as widgets
 import numpy as np
 
-from bplib import svg
-from bplib.explorers.widget import Explorer, slider, toggles
+from bplib.pictures import svg
+from bplib.pictures.explorers.widget import Explorer, slider, toggles
 
 _BINS = 31  # odd, so that one has 0 in its middle
 _LOWEST = -12  # of the decimal logarithms of gradients; what is smaller counts as 0

@@ -6,10 +6,10 @@ from math import log10
 import ipywidgets as widgets
 import numpy as np
 
-from bplib import svg
-from bplib.explorers.surfaces import contours, near, walk
-from bplib.explorers.widget import Explorer, selection, slider, toggles
 from bplib.optimizers import SGD
+from bplib.pictures import svg
+from bplib.pictures.explorers.surfaces import contours, near, walk
+from bplib.pictures.explorers.widget import Explorer, selection, slider, toggles
 
 RATES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.12, 0.13, 0.14, 0.15, 0.2, 0.3, 0.5, 0.7, 0.9, 0.98, 1.02)
 _LOST = 1e6  # a loss that nobody needs to follow any further

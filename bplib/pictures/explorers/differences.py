@@ -5,8 +5,8 @@ from math import log10
 
 import numpy as np
 
-from bplib import svg
-from bplib.explorers.widget import Explorer, selection, toggles
+from bplib.pictures import svg
+from bplib.pictures.explorers.widget import Explorer, selection, toggles
 
 # Written out and read, not computed: a power may differ in its last digit between machines, and so would the rounding.
 _STEPS = [float(f"{digits}e-{k}") for k in range(15, 0, -1) for digits in ("1", "1.8", "3.2", "5.6")] + [1.0]

@@ -3,9 +3,9 @@
 import ipywidgets as widgets
 import numpy as np
 
-from bplib import svg
-from bplib.explorers.widget import Explorer, slider
 from bplib.layers import dropout, dropout_backward
+from bplib.pictures import svg
+from bplib.pictures.explorers.widget import Explorer, slider
 
 _CELL = 14  # pixels for each entry
 _LEVELS = 5  # shades of a color

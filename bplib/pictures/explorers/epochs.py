@@ -3,8 +3,8 @@
 import ipywidgets as widgets
 import numpy as np
 
-from bplib import svg
-from bplib.explorers.widget import Explorer, slider
+from bplib.pictures import svg
+from bplib.pictures.explorers.widget import Explorer, slider
 
 _COLUMNS, _CELL = 10, 76  # images in a row of the gallery, and the pixels for each
 _LEVELS = 5  # shades of ink

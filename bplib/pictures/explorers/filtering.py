@@ -3,10 +3,10 @@
 import ipywidgets as widgets
 import numpy as np
 
-from bplib import svg
 from bplib.convolution import conv2d
-from bplib.explorers.cells import frame, gray_field, number_field
-from bplib.explorers.widget import Explorer, slider, toggles
+from bplib.pictures import svg
+from bplib.pictures.explorers.cells import frame, gray_field, number_field
+from bplib.pictures.explorers.widget import Explorer, slider, toggles
 
 _TOP, _SIDE, _CELL = 30, 252, 46  # where fields begin, the height of the images, and a cell that holds a number
 

@@ -5,8 +5,9 @@ from functools import lru_cache
 import ipywidgets as widgets
 import numpy as np
 
-from bplib import activations, losses, svg
-from bplib.explorers.widget import Explorer, rounded, slider, toggles
+from bplib import activations, losses
+from bplib.pictures import svg
+from bplib.pictures.explorers.widget import Explorer, rounded, slider, toggles
 
 _LOSSES = ("squared error (p − y)²", "cross-entropy")
 _STEPS = (1, 2, 5, 10)

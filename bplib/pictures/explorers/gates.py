@@ -5,8 +5,9 @@ from functools import lru_cache
 import ipywidgets as widgets
 import numpy as np
 
-from bplib import lstm, svg
-from bplib.explorers.widget import Explorer, slider
+from bplib import lstm
+from bplib.pictures import svg
+from bplib.pictures.explorers.widget import Explorer, slider
 
 _ROWS = (("i", "f", "o"), ("c", "h"), ("dc",))
 _NAMES = {

@@ -1,7 +1,7 @@
 """Computational graphs, one step at a time."""
 
-from bplib import diagrams
-from bplib.explorers.widget import Explorer, stepper
+from bplib.pictures import diagrams
+from bplib.pictures.explorers.widget import Explorer, stepper
 
 
 def graph_explorer(value):

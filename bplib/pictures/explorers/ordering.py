@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bplib import svg
-from bplib.diagrams import Film, Frame, Graph
-from bplib.explorers.widget import Explorer, stepper, toggles
+from bplib.pictures import svg
+from bplib.pictures.diagrams import Film, Frame, Graph
+from bplib.pictures.explorers.widget import Explorer, stepper, toggles
 
 _HIGH, _ARCS, _SPACE = 26, 74, 20
 

@@ -3,9 +3,9 @@
 import ipywidgets as widgets
 import numpy as np
 
-from bplib import svg
 from bplib.activations import softmax
-from bplib.explorers.widget import Explorer, slider, toggles
+from bplib.pictures import svg
+from bplib.pictures.explorers.widget import Explorer, slider, toggles
 
 _TOP, _LEFT, _CELL, _ARROW = 30, 12, 84, 33
 _WIDTH = 325  # of a chart, so that both stand beside the grid in JupyterLab on a laptop

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bplib import svg
-from bplib.explorers.cells import number_field
-from bplib.explorers.widget import Explorer, stepper, toggles
+from bplib.pictures import svg
+from bplib.pictures.explorers.cells import number_field
+from bplib.pictures.explorers.widget import Explorer, stepper, toggles
 from bplib.pooling import avg_pool, avg_pool_backward, max_pool, max_pool_backward
 
 _KINDS = {"maximum": (max_pool, max_pool_backward), "mean": (avg_pool, avg_pool_backward)}

@@ -6,9 +6,9 @@ from functools import lru_cache
 import ipywidgets as widgets
 import numpy as np
 
-from bplib import svg
-from bplib.explorers.surfaces import contours, near, walk
-from bplib.explorers.widget import Explorer, selection, slider, toggles
+from bplib.pictures import svg
+from bplib.pictures.explorers.surfaces import contours, near, walk
+from bplib.pictures.explorers.widget import Explorer, selection, slider, toggles
 
 FACTORS = ("1/8", "1/4", "1/2", "1", "2", "4", "8")
 _LOST = 1e9  # a loss that nobody comes back from

@@ -26,7 +26,7 @@ def near(path, limits):
 
 def contours(loss, limits, heights):
     """Lines of equal loss at heights between 0, the lowest loss within the limits, and 1, the highest."""
-    from bplib.plots import contour_lines  # with it comes Matplotlib, which not every explorer needs
+    from bplib.pictures.plots import contour_lines  # with it comes Matplotlib, which not every explorer needs
 
     first, second = np.linspace(*limits[:2], 61), np.linspace(*limits[2:], 61)
     losses = np.array([[loss(np.array([a, b])) for a in first] for b in second])

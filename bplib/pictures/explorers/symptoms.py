@@ -4,8 +4,8 @@ from html import escape
 
 import ipywidgets as widgets
 
-from bplib import svg
-from bplib.explorers.widget import Explorer, slider
+from bplib.pictures import svg
+from bplib.pictures.explorers.widget import Explorer, slider
 
 _ROW, _NAMES, _WIDTH = 30, 130, 640
 

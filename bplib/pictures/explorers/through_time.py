@@ -5,8 +5,8 @@ import math
 import ipywidgets as widgets
 import numpy as np
 
-from bplib import svg
-from bplib.explorers.widget import Explorer, slider, toggles
+from bplib.pictures import svg
+from bplib.pictures.explorers.widget import Explorer, slider, toggles
 from bplib.recurrent import rnn, rnn_backward
 
 _LOWEST, _HIGHEST = -12.0, 6.0  # of the decimal logarithms; what is smaller lies on the floor

@@ -5,7 +5,7 @@ from html import escape
 
 import ipywidgets as widgets
 
-from bplib import svg
+from bplib.pictures import svg
 
 # JupyterLab listens to keys even while a slider has the focus (x cuts the cell), and a screen reader hears neither the
 # names of handles (ipywidgets issue 3912) nor which of several buttons is pressed. The views of the widgets appear one

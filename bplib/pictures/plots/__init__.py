@@ -1,24 +1,27 @@
-"""Figures of the lessons, with no mathematics of their own: values come in, an ax goes out.
+"""Figures of the lessons: values come in, an ax goes out.
 
 Every function draws on ``ax``, or on a new figure without one, and returns the ax. Notebooks choose the look once,
 with ``plt.style.use("bplib.lesson")``. Color is never the only sign: lines have dashes and names, classes have markers.
+
+May import: nothing of ours; numpy, matplotlib.
+Reading order: style, then any.
 """
 
-from bplib.plots.arrays import arrays
-from bplib.plots.attending import attention_weights, value_line
-from bplib.plots.checking import catches
-from bplib.plots.curves import functions, line_fit, loss_history
-from bplib.plots.depth import distributions
-from bplib.plots.differences import gradient_arrows, step_size_errors
-from bplib.plots.filters import feature_maps, number_fields
-from bplib.plots.gates import along_steps, over_letters
-from bplib.plots.images import confusion_matrix, image_row
-from bplib.plots.policies import action_bars, grid_policy
-from bplib.plots.racing import contour_lines, descents, falling
-from bplib.plots.sequences import forecast, unrolled
-from bplib.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
-from bplib.plots.surfaces import decision_boundary, loss_surface
-from bplib.plots.walking import walk_on_curve
+from bplib.pictures.plots.arrays import arrays
+from bplib.pictures.plots.attending import attention_weights, value_line
+from bplib.pictures.plots.checking import catches
+from bplib.pictures.plots.curves import functions, line_fit, loss_history
+from bplib.pictures.plots.depth import distributions
+from bplib.pictures.plots.differences import gradient_arrows, step_size_errors
+from bplib.pictures.plots.filters import feature_maps, number_fields
+from bplib.pictures.plots.gates import along_steps, over_letters
+from bplib.pictures.plots.images import confusion_matrix, image_row
+from bplib.pictures.plots.policies import action_bars, grid_policy
+from bplib.pictures.plots.racing import contour_lines, descents, falling
+from bplib.pictures.plots.sequences import forecast, unrolled
+from bplib.pictures.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
+from bplib.pictures.plots.surfaces import decision_boundary, loss_surface
+from bplib.pictures.plots.walking import walk_on_curve
 
 __all__ = [
     "BLUE",

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from bplib.plots.style import BLUE, dark
+from bplib.pictures.plots.style import BLUE, dark
 
 
 def arrays(named, *, ax=None, color=BLUE, signs=True):

@@ -2,7 +2,7 @@
 
 import matplotlib.pyplot as plt
 
-from bplib.plots.style import FILLS, VERMILLION
+from bplib.pictures.plots.style import FILLS, VERMILLION
 
 
 def catches(errors, tolerance=1e-6, *, ax=None):

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bplib.plots.style import BLUE, PURPLE, dark
+from bplib.pictures.plots.style import BLUE, PURPLE, dark
 
 
 def line_fit(x, y, slope, intercept, *, ax=None, x_label="x", y_label="y"):

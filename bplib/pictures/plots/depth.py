@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bplib.plots.style import BLUE
+from bplib.pictures.plots.style import BLUE
 
 
 def distributions(layers, *, ax=None, limits=None, bins=41, color=BLUE, x_label="layer", y_label="activation"):

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bplib.plots.style import VERMILLION
+from bplib.pictures.plots.style import VERMILLION
 
 _SMALLEST = 1e-17  # where an error of exactly zero is drawn, since a logarithmic axis has no zero
 

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from bplib.plots.style import BLUE, VERMILLION, dark
+from bplib.pictures.plots.style import BLUE, VERMILLION, dark
 
 
 def feature_maps(maps, *, images=(), columns=4):

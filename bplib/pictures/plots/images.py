@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bplib.plots.style import VERMILLION
+from bplib.pictures.plots.style import VERMILLION
 
 
 def image_row(images, titles, *, wrong=None, columns=10):

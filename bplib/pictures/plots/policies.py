@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from bplib.plots.style import BLUE, FILLS, PURPLE
+from bplib.pictures.plots.style import BLUE, FILLS, PURPLE
 
 _BARS = ((BLUE, ""), (PURPLE, "//"), ("0.55", ".."))
 _GOAL = tuple(1 - 0.4 * (1 - part) for part in to_rgb(FILLS[0]))  # sky on white

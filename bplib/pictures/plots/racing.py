@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from bplib.plots.style import BLUE, PURPLE
+from bplib.pictures.plots.style import BLUE, PURPLE
 
 _LOOKS = ((BLUE, "-", "o"), (PURPLE, "--", "s"), ("0.15", ":", "^"), ("0.5", "-.", "D"))
 

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bplib.plots.style import BLUE, GREEN, VERMILLION, dark
+from bplib.pictures.plots.style import BLUE, GREEN, VERMILLION, dark
 
 _STEP = 2.4  # from a state to the next
 

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bplib.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
+from bplib.pictures.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
 
 
 def loss_surface(first, second, losses, path=None, *, ax=None, x_label="w", y_label="b"):

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bplib.plots.style import BLUE, VERMILLION
+from bplib.pictures.plots.style import BLUE, VERMILLION
 
 
 def walk_on_curve(w, losses, walk, heights, *, ax=None, x_label="w", y_label="L", title=""):

@@ -1,11 +1,10 @@
 """Right answers to every exercise, at least two written differently for each: all of them must pass.
 
-Those of a lesson are the RIGHT of its tests/answers_*.py, which is found by its name. Here are those of lesson 00.
+Those of a lesson are the RIGHT of its module here, which is found by itself. Lesson 00 has its own below.
 """
 
 import importlib
 import pkgutil
-from pathlib import Path
 
 import numpy as np
 
@@ -35,7 +34,6 @@ RIGHT = {
     "slope-sign": [lambda: "negative", lambda: " Negative ", lambda: "NEGATIVE"],
 }
 
-for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-    if module.name.startswith("answers_"):
-        for id, answers in importlib.import_module(module.name).RIGHT.items():
-            RIGHT[id] = [*RIGHT.get(id, []), *answers]
+for module in pkgutil.iter_modules(__path__):
+    for id, answers in importlib.import_module(f"{__name__}.{module.name}").RIGHT.items():
+        RIGHT[id] = [*RIGHT.get(id, []), *answers]

@@ -1,0 +1,5 @@
+"""Notebooks as files: stored in one form, released as exercises, handed in, brought up to date, shown as pages.
+
+May import: bplib.course; nbformat, nbclient, jupyter_client, ipykernel, nbconvert, math_core.
+Reading order: canonical, releases, submissions, conflicts, grafting, updating, site.
+"""
