@@ -5,18 +5,18 @@ never in the way: where it cannot be read or written, a check goes on without it
 BPLIB_PROGRESS set to "off" nothing is read or written, so what graders and tests see depends on nobody's progress.
 """
 
-import html
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from bplib.course import files
+from bplib.course import files, pages
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
 from bplib.course.problems import LESSONS
 
 FILE_NAME = ".progress.json"
 STATUSES = (NOT_ATTEMPTED, NOT_YET, PASSED)  # from least to best
+_BEST_FIRST = STATUSES[::-1]
 
 
 def record(id, status):
@@ -73,25 +73,19 @@ class ProgressTable:
 
     def _repr_html_(self):
         """The table as HTML: the exercises by name, each lesson a link."""
-        border = "border-bottom: 1px solid var(--jp-border-color2, #bbb)"
-        style = f'style="text-align: left; vertical-align: top; padding: 4px 10px; {border}"'
-        heads = ("Lesson", "Passed", "Not yet", "Not attempted", "Points")
-        rows = ["".join(f'<th scope="col" {style}>{head}</th>' for head in heads)]
-        for row in self.rows:
-            lesson, _, points, max_points, ids = row
-            link = f'<a href="../notebooks/{html.escape(lesson)}.ipynb">{html.escape(_label(row))}</a>'
-            names = [html.escape(", ".join(ids[status])) for status in (PASSED, NOT_YET, NOT_ATTEMPTED)]
-            cells = "".join(f"<td {style}>{cell}</td>" for cell in (*names, _unbroken(points, max_points)))
-            rows.append(f'<th scope="row" {style}>{link}</th>{cells}')
+        rows = [
+            {
+                "lesson": row[0],
+                "label": _label(row),
+                "cells": [", ".join(row[4][status]) for status in _BEST_FIRST],
+                "points": _points(row[2], row[3]),
+            }
+            for row in self.rows
+        ]
         label, points, max_points, ids = self._total()
-        counts = [str(len(ids[status])) for status in (PASSED, NOT_YET, NOT_ATTEMPTED)]
-        cells = "".join(f"<td {style}>{cell}</td>" for cell in (*counts, _unbroken(points, max_points)))
-        rows.append(f'<th scope="row" {style}>{label}</th>{cells}')
-        table = "".join(f"<tr>{row}</tr>" for row in rows)
-        return (
-            '<div style="color: var(--jp-ui-font-color1, #111)">'
-            f'<table aria-label="Your progress">{table}</table><p>{html.escape(self._next())}</p></div>'
-        )
+        counts = [len(ids[status]) for status in _BEST_FIRST]
+        rows.append({"lesson": "", "label": label, "cells": counts, "points": _points(points, max_points)})
+        return pages.render("course/progress.html", rows=rows, next=self._next())
 
     def _total(self):
         ids = {status: [id for row in self.rows for id in row[4][status]] for status in STATUSES}
@@ -125,10 +119,6 @@ def _label(row):
 
 def _points(points, max_points):
     return f"{points} of {max_points}" if max_points else "-"
-
-
-def _unbroken(points, max_points):
-    return _points(points, max_points).replace(" ", "&nbsp;")
 
 
 def _path():

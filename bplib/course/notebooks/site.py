@@ -9,17 +9,16 @@ import functools
 import posixpath
 import re
 import shutil
-from html import escape
 from pathlib import Path
 
 from math_core import LatexError, LatexToMathML
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from bplib.course import files
+from bplib.course import files, pages
 from bplib.course.notebooks import canonical, releases
 
-_STYLE = Path(__file__).with_name("site.css")
+_TEMPLATE = "course/notebooks/site.html"
 _OURS = {"index.html", "notebooks", "exercises", "pictures", "lite"}
 _PICTURES = ".github/pictures"
 _LITE = "lite/lab/index.html"
@@ -44,21 +43,21 @@ def build(course, out):
     folders = {"notebooks": course / "notebooks", "exercises": releases.RELEASED}
     sources = {name: {path.stem: path for path in sorted(folder.glob("*.ipynb"))} for name, folder in folders.items()}
     known = {f"{folder}/{stem}.ipynb" for folder, paths in sources.items() for stem in paths}
-    pages = {"index.html": _index((course / "README.md").read_text(encoding="utf-8"), known, (out / _LITE).is_file())}
+    made = {"index.html": _index((course / "README.md").read_text(encoding="utf-8"), known, (out / _LITE).is_file())}
     for folder, paths in sources.items():
         read = {stem: canonical.read(path) for stem, path in paths.items()}
         titles = {stem: _title(nb) for stem, nb in read.items()}
         for stem, nb in read.items():
             try:
-                pages[f"{folder}/{stem}.html"] = _notebook(nb, folder, stem, titles, known)
+                made[f"{folder}/{stem}.html"] = _notebook(nb, folder, stem, titles, known)
             except LatexError as error:
                 raise ValueError(f"{folder}/{stem}.ipynb: no MathML for {error}") from None
-    for name, page in pages.items():
+    for name, page in made.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         files.write(out / name, page)
     if (course / _PICTURES).is_dir():
         shutil.copytree(course / _PICTURES, out / "pictures", dirs_exist_ok=True)
-    return len(pages)
+    return len(made)
 
 
 # What is in a page
@@ -77,14 +76,13 @@ def _notebook(nb, folder, stem, titles, known):
     others = list(titles)
     at = others.index(stem)
     around = [("Before", others[at - 1] if at else None), ("Next", dict(enumerate(others)).get(at + 1))]
-    steps = "".join(f'<a href="{other}.html">{way}: {escape(titles[other])}</a>' for way, other in around if other)
-    if folder == "exercises":
-        opened = '<a href="../index.html#Open-the-course">open the course</a>'
-        notice = f"This page shows what is asked. To answer, {opened}: <code>exercises/{stem}.ipynb</code>."
-        body = f'<p class="notice">{notice}</p>{body}'
-    nav = f'<nav aria-label="{{}}"><a href="../index.html">All lessons</a>{steps}</nav>'
-    parts = [nav.format("Lessons"), f"<main>{_linked(body, folder, known)}</main>", nav.format("Lessons, again")]
-    return _page(titles[stem], parts)
+    return pages.render(
+        _TEMPLATE,
+        title=titles[stem],
+        body=_linked(body, folder, known),
+        around=[(way, other, titles[other]) for way, other in around if other],
+        exercise=stem if folder == "exercises" else None,
+    )
 
 
 @functools.cache
@@ -99,12 +97,12 @@ def _index(readme, known, lite):
     head, *sections = re.split(r"^(?=## )", readme, flags=re.MULTILINE)
     notice = "These pages are for reading: nothing moves and nothing is checked. For that, open the course as below"
     if lite:
-        run = f'<a href="{_LITE}?path=notebooks/00_start_here.ipynb">run it in the browser</a>'
-        notice += f", or {run} with nothing to install"
-    head = _markdown(head.replace(f"({_PICTURES}/", "(pictures/"))
-    body = f'{head}<p class="notice">{notice}.</p>{_markdown("".join(sections[:1]))}'
+        notice += f", or [run it in the browser]({_LITE}?path=notebooks/00_start_here.ipynb) with nothing to install"
+    body = _markdown(head.replace(f"({_PICTURES}/", "(pictures/"))
+    body += _markdown(f"{notice}.").replace("<p>", '<p class="notice">') + _markdown("".join(sections[:1]))
     title = re.search(r"^# (.*)", readme, flags=re.MULTILINE)
-    return _page(title[1] if title else "The course", [f"<main>{_linked(body, '', known)}</main>"])
+    title = title[1] if title else "The course"
+    return pages.render(_TEMPLATE, title=title, body=_linked(body, "", known), around=[], exercise=None)
 
 
 def _title(nb):
@@ -150,16 +148,3 @@ def _linked(body, folder, known):
         return f'<a href="{page}{"#" + anchor if anchor else ""}">{words}</a>'
 
     return _LINK.sub(link, body)
-
-
-def _page(title, parts):
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        # The browser itself refuses what would break the promise: scripts, and anything from elsewhere.
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-        "img-src 'self' data:\">\n"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{_STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>\n"
-        + "\n".join(parts)
-        + "\n<footer>Text: CC BY 4.0. Code: BSD-3-Clause.</footer>\n</body>\n</html>\n"
-    )
