@@ -1,7 +1,7 @@
 """Copies of the lessons and exercises for JupyterLite, where a browser runs them: python .github/lite.py FOLDER.
 
-Each begins with a cell that installs the course in the browser. bplib comes without its dependencies, most of which
-are for what a browser does not do: JupyterLab itself, grading and tests. What lessons need is named instead.
+Each begins with a cell that installs the course in the browser: without its dependencies, most of which are for what a
+browser does not do, JupyterLab itself, grading and tests. What lessons need is named instead.
 """
 
 import sys
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("gymnasium", "ipywidgets", "matplotlib", "numpy", "sympy", "tqdm")
 CELL = f"""# In the browser only: this installs the course, which takes a minute the first time.
 %pip install -q {" ".join(PACKAGES)}
-%pip install -q --no-deps bplib"""
+%pip install -q --no-deps bplib-course"""
 
 
 def copy(folder):

@@ -25,7 +25,8 @@ each module imports only modules above it:
     worlds        where a policy acts: a bandit, a grid, CartPole + gymnasium
     policy        learning from rewards
     data          the real data sets of the course
-    symbolic      derivatives on paper, by SymPy + sympy, mpmath
+    evaluation    the value of a formula, to sixty digits + sympy, mpmath
+    symbolic      derivatives on paper, by SymPy + sympy
     verify        every backward before three witnesses
 
 Behind the mathematics are rooms. Each says in its own docstring what it is for, what it may import and how to read it:

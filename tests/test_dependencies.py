@@ -86,3 +86,49 @@ def test_a_requirement_is_split_into_name_and_bounds_however_it_is_spelled():
         "numpy": ">=1.26,<3",
         "pip": "",
     }
+
+
+# The name
+
+
+def instructions():
+    """What people are told: every line of text for them, by the file it stands in."""
+    texts = [*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), ROOT / "environment.yml", *ROOT.glob(".github/**/*.*")]
+    sources = [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipynb"), *ROOT.glob("bplib/**/*.py")]
+    for path in [*texts, *sources]:
+        if path.suffix in (".md", ".yml", ".py", ".ipynb"):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                yield path.relative_to(ROOT).as_posix(), line
+
+
+INSTALLS = re.compile(
+    r"(?:pip3?|pipx|conda|mamba|uv add|uv tool) (?:install|download|add|run)?[^|`;]*|--with[ =][^|`;]*"
+)
+
+
+def names_another(line):
+    """Whether a line installs a distribution named bplib, which on PyPI is another project."""
+    commands = [found[0] for found in INSTALLS.finditer(line) if "uninstall" not in found[0]]
+    return any(re.search(r"(?<![\w./-])bplib(?![\w./-])", command) for command in commands) or "bplib[" in line
+
+
+def test_no_instruction_installs_the_other_project_of_that_name():
+    assert pyproject()["project"]["name"] == "bplib-course"
+    assert [(path, line) for path, line in instructions() if names_another(line)] == []
+
+
+def test_an_instruction_that_could_mean_the_other_project_would_be_seen():
+    for line in (
+        'pip install "bplib[dask]"',
+        "python -m uv pip install bplib",
+        "uv run --with bplib x",
+        "`pip install bplib`",
+    ):
+        assert names_another(line)
+    for line in (
+        "pip install -e .",
+        "%pip install -q --no-deps bplib-course",
+        "pip uninstall bplib",
+        "uv run bplib grade",
+    ):
+        assert not names_another(line)

@@ -3,7 +3,8 @@
 nbformat alone would cost each of them more than a second.
 """
 
-from bplib.course.judging.judges import Misconception, Problem, judge_choice, judge_function
+from bplib.course.judging.judges import Misconception, Problem, judge_function
+from bplib.course.judging.paper import judge_choice
 from bplib.course.problems import PROBLEMS
 
 ADDED = (Misconception("added", lambda x: x + 2, "This adds 2; to double is to multiply by 2."),)

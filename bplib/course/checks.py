@@ -17,9 +17,9 @@ def check(id, answer):
     """Judge the answer to an exercise and show the verdict, as in check("mse", mse).
 
     The answer is the function itself. A wrong one is told in a sentence and raises nothing, so that a notebook that is
-    not finished still runs to its end; an unknown id is a ValueError. The verdict travels in the metadata of the output
-    too, under "bplib", where programs read it. nbgrader gives points to every cell that does not raise: while it
-    executes a notebook, as its variable NBGRADER_EXECUTION tells, what is not passed is an AssertionError.
+    not finished still runs to its end; an unknown id is a ValueError. nbgrader gives points to every cell that does not
+    raise: while it executes a notebook, as its variable NBGRADER_EXECUTION tells, what is not passed is an
+    AssertionError.
     """
     problem = _problem(id)
     verdict = problem.judge(without(problem.withdrawn, answer) if callable(answer) else answer)
@@ -29,19 +29,7 @@ def check(id, answer):
     progress.record(id, verdict.status)
     if "NBGRADER_EXECUTION" in os.environ and verdict.status != PASSED:
         raise AssertionError(text)
-    _show(
-        {"text/plain": textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)},
-        {
-            "bplib": {
-                "id": id,
-                "status": verdict.status,
-                "points": points,
-                "max_points": problem.points,
-                "message": verdict.message,
-                "misconception": verdict.misconception,
-            }
-        },
-    )
+    _show({"text/plain": textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)})
 
 
 def hint(id):
@@ -58,7 +46,7 @@ def hint(id):
 def show_progress():
     """Show the map of the course, with what is passed, not yet, and not attempted, and the points."""
     table = progress.progress_table()
-    _show({"text/plain": str(table), "text/html": table._repr_html_()}, {})
+    _show({"text/plain": str(table), "text/html": table._repr_html_()})
 
 
 def _problem(id):
@@ -71,12 +59,12 @@ def _problem(id):
     return PROBLEMS[id]
 
 
-def _show(data, metadata):
+def _show(data):
     """Display where there is a notebook, print where there is none."""
     ipython = sys.modules.get("IPython")  # importing it would be the slowest part of a check outside of a notebook
     if ipython is not None and ipython.get_ipython() is not None:
         from IPython.display import display
 
-        display(data, raw=True, metadata=metadata)
+        display(data, raw=True)
     else:
         print(data["text/plain"])

@@ -18,6 +18,8 @@ PYTHON = (3, 11)
 PACKAGES = ("gymnasium", "ipywidgets", "matplotlib", "numpy", "sympy", "tqdm")
 """What lessons and exercises import; pyproject.toml says of which versions."""
 
+_COURSE = "bplib-course"  # the name under which it is installed; bplib was it once, and on PyPI is another project
+
 WELL = "All is well: this Python has what the course needs, and your answers can be saved."
 
 
@@ -55,21 +57,31 @@ def _packages():
     try:
         from packaging.requirements import Requirement
 
-        requirements = [Requirement(line) for line in importlib.metadata.requires("bplib") or []]
+        requirements = [Requirement(line) for line in importlib.metadata.requires(_COURSE) or []]
     except ModuleNotFoundError as error:  # PackageNotFoundError is one
         return [f"{error.name} is not installed."]
     wrong = []
+    if _installed("bplib"):
+        wrong.append(
+            "A package named bplib is installed beside the course; `python -m pip uninstall bplib` removes it."
+        )
     for requirement in requirements:
         if requirement.name not in PACKAGES:
             continue
-        try:
-            version = importlib.metadata.version(requirement.name)
-        except importlib.metadata.PackageNotFoundError:
+        version = _installed(requirement.name)
+        if version is None:
             wrong.append(f"{requirement.name} is not installed.")
-            continue
-        if not requirement.specifier.contains(version, prereleases=True):
+        elif not requirement.specifier.contains(version, prereleases=True):
             wrong.append(f"{requirement.name} is {version}; {requirement.specifier} is needed.")
     return wrong
+
+
+def _installed(name):
+    """The version of a package, None if it is not installed."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _folder(folder):

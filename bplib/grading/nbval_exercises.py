@@ -18,9 +18,10 @@ from nbformat.v4 import new_code_cell
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
-from bplib.course.judging.reading import Gone
+from bplib.course.judging.reading import NOT_ATTEMPTED, PASSED, Gone
 from bplib.course.notebooks import canonical, submissions
 from bplib.grading import grader
+from bplib.grading.notebook import grade_notebook
 from bplib.grading.sandbox import launching, wire
 from bplib.grading.sandbox.processes import ENDED, Limits, Process
 
@@ -190,7 +191,7 @@ class Exercises(IPyNbFile):
             return
         learner, released, problems = self.submission
         try:
-            graded = grader.grade_notebook(
+            graded = grade_notebook(
                 learner, released, lambda scratch, limits: KernelProcess(self, scratch, limits), LIMITS
             )
         except launching.Failed as error:  # in pytest's words an error, where a wrong answer is a failure
@@ -217,9 +218,9 @@ class Exercise(pytest.Item):
         self.user_properties.append(("bplib", said))
         if notebook.unreadable:
             raise NotYet(notebook.unreadable)
-        if exercise["status"] == grader.NOT_ATTEMPTED:
+        if exercise["status"] == NOT_ATTEMPTED:
             pytest.skip(f"{self.name}: not attempted")
-        if exercise["status"] != grader.PASSED:
+        if exercise["status"] != PASSED:
             raise NotYet(f"{self.name}: {exercise['status']}. {exercise['message']}")
 
     def repr_failure(self, excinfo):

@@ -68,32 +68,13 @@ def test_a_long_message_is_wrapped(monkeypatch, capsys):
     assert len(lines) > 4 and max(map(len, lines)) <= 100
 
 
-def test_in_a_notebook_the_verdict_travels_in_the_metadata_of_the_output(monkeypatch, shell):
+def test_in_a_notebook_the_verdict_is_an_output_of_plain_text(monkeypatch, shell):
     planted(monkeypatch, judge=lambda answer: Verdict(NOT_YET, "Half.", "times-half"))
     with capture_output() as captured:
         assert check("planted", len) is None
     [output] = captured.outputs
     assert captured.stdout == ""
-    assert output.data == {"text/plain": "planted: not yet. Half."}
-    assert output.metadata == {
-        "bplib": {
-            "id": "planted",
-            "status": "not yet",
-            "points": 0,
-            "max_points": 2,
-            "message": "Half.",
-            "misconception": "times-half",
-        }
-    }
-
-
-def test_in_a_notebook_a_passed_exercise_carries_its_points(monkeypatch, shell):
-    planted(monkeypatch, judge=lambda answer: Verdict("passed", "Good."))
-    with capture_output() as captured:
-        check("planted", len)
-    verdict = captured.outputs[0].metadata["bplib"]
-    assert (verdict["status"], verdict["points"], verdict["max_points"]) == ("passed", 2, 2)
-    assert verdict["misconception"] is None
+    assert (output.data, output.metadata) == ({"text/plain": "planted: not yet. Half."}, {})
 
 
 def test_an_unknown_id_lists_the_close_and_the_known_ones():

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import json
 import os
 import re
 import shutil
@@ -54,32 +55,37 @@ def test_it_writes_nothing_that_stays(course, said):
 
 def test_a_package_that_is_missing_is_named_with_what_to_do(course, said, monkeypatch):
     real = importlib.metadata.version
-
-    def version(name):
-        if name == "sympy":
-            raise importlib.metadata.PackageNotFoundError(name)
-        return real(name)
-
-    monkeypatch.setattr(importlib.metadata, "version", version)
+    versions(monkeypatch, lambda name: None if name in ("sympy", "bplib") else real(name))
     assert said().startswith(
         f"sympy is not installed. What to do: this notebook runs on {sys.executable}. Stop Jupyter"
     )
     assert WELL not in said() and "python -m uv run jupyter lab" in said() and ".venv" in said()
 
 
+def versions(monkeypatch, found):
+    """Let packages have the versions that found gives for their names; there is none for None."""
+
+    def version(name):
+        if (number := found(name)) is None:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return number
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+
+
 def test_a_package_that_is_too_old_is_named_with_its_version_and_the_one_that_is_needed(course, said, monkeypatch):
     real = importlib.metadata.version
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.26.4" if name == "numpy" else real(name))
+    versions(monkeypatch, lambda name: "1.26.4" if name == "numpy" else None if name == "bplib" else real(name))
     assert said().startswith("numpy is 1.26.4; >=2.0 is needed. What to do:")
 
 
 def test_a_newer_package_than_any_of_today_will_do_and_one_before_its_release_too(course, said, monkeypatch):
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: "99.0rc1")
+    versions(monkeypatch, lambda name: None if name == "bplib" else "99.0rc1")
     assert said() == WELL
 
 
 def test_each_of_several_things_is_named(course, said, monkeypatch):
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.1")
+    versions(monkeypatch, lambda name: None if name == "bplib" else "0.1")
     monkeypatch.setattr(sys, "version_info", (3, 10, 4, "final", 0))
     text = said()
     assert text.startswith("Python is 3.10.4; 3.11 or newer is needed.")
@@ -87,12 +93,18 @@ def test_each_of_several_things_is_named(course, said, monkeypatch):
     assert text.count("What to do") == 1
 
 
-def test_a_bplib_that_is_not_installed_is_named(course, said, monkeypatch):
+def test_the_package_of_that_name_from_pypi_or_from_before_is_told_from_the_course(course, said, monkeypatch):
+    real = importlib.metadata.version
+    versions(monkeypatch, lambda name: "3.0" if name == "bplib" else real(name))
+    assert said().startswith("A package named bplib is installed beside the course: `python -m uv sync`")
+
+
+def test_a_course_that_is_not_installed_is_named(course, said, monkeypatch):
     def requires(name):
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "requires", requires)
-    assert said().startswith("bplib is not installed. What to do:")
+    assert said().startswith("bplib-course is not installed. What to do:")
 
 
 def test_a_bplib_of_another_copy_of_the_course_is_told_from_that_of_this_folder(course, said):
@@ -138,8 +150,9 @@ def test_the_packages_it_asks_for_are_those_that_lessons_import():
     sources = [path.read_text(encoding="utf-8") for path in below]
     for folder in ("notebooks", "exercises"):
         for path in (ROOT / folder).glob("*.ipynb"):
-            cells = canonical.read(path).cells
-            sources += [cell.source for cell in cells if cell.cell_type == "code" and not cell.source.startswith("%")]
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+            sources += [source for source in code if not source.startswith("%")]
     names = set()
     for source in sources:
         names |= set(re.findall(r"^\s*(?:import|from) (\w+)", source, flags=re.MULTILINE))

@@ -222,7 +222,7 @@ def test_the_notebooks_for_the_browser_install_bplib_and_what_lessons_import(tmp
     for path in written:
         title, first, *_ = json.loads(path.read_text(encoding="utf-8"))["cells"]
         assert title["cell_type"] == "markdown"
-        assert "--no-deps bplib" in "".join(first["source"])
+        assert "--no-deps bplib-course" in "".join(first["source"])
     lessons = [path for name, path in FILES.items() if room_of(name) == "bplib" or name.startswith("bplib.pictures")]
     imported = set().union(*map(packages, lessons))
     # mpmath comes with sympy.

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bplib import symbolic
+from bplib import evaluation
 from bplib.grading.sandbox import formulas
 from bplib.grading.sandbox.values import Reader, Stranger, Writer
 from bplib.grading.sandbox.wire import LARGEST, Channel, Unreadable
@@ -242,7 +242,7 @@ def test_a_formula_arrives_with_its_structure(formula):
 
 
 def test_every_class_that_may_cross_is_computed_without_running_code_that_sympy_writes():
-    assert set(formulas.classes().values()) <= set(symbolic.COMPUTED)
+    assert set(formulas.classes().values()) <= set(evaluation.COMPUTED)
 
 
 def test_a_derivative_is_worked_out_before_it_goes():

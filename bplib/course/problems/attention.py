@@ -3,7 +3,8 @@
 import numpy as np
 
 from bplib.activations import softmax
-from bplib.course.judging.judges import Problem, judge_numbers, judge_square_first, misconceptions
+from bplib.course.judging.judges import Problem, judge_square_first, misconceptions
+from bplib.course.judging.paper import judge_numbers
 
 LESSON = "16_attention"
 TITLE = "Attention"

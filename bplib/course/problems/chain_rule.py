@@ -3,7 +3,8 @@
 import numpy as np
 from sympy import exp, log, tanh
 
-from bplib.course.judging.judges import Problem, judge_formula, judge_function, judge_numbers, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, misconceptions
+from bplib.course.judging.paper import judge_formula, judge_numbers
 
 LESSON = "03_chain_rule"
 TITLE = "The chain rule"

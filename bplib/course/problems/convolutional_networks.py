@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bplib.course.judging.judges import Problem, judge_function, judge_numbers, judge_square_first, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions
+from bplib.course.judging.paper import judge_numbers
 
 LESSON = "12_convolutional_networks"
 TITLE = "Convolutional networks"

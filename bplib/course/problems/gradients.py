@@ -4,7 +4,8 @@ import numpy as np
 import sympy
 
 from bplib import gradcheck
-from bplib.course.judging.judges import Problem, judge_choice, judge_formula, judge_function, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, misconceptions
+from bplib.course.judging.paper import judge_choice, judge_formula
 
 LESSON = "02_gradients"
 TITLE = "Gradients"

@@ -3,7 +3,8 @@
 import numpy as np
 
 from bplib import losses
-from bplib.course.judging.judges import Problem, judge_choice, judge_function, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, misconceptions
+from bplib.course.judging.paper import judge_choice
 
 LESSON = "01_loss_functions"
 TITLE = "Loss functions"

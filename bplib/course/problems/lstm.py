@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from bplib import lstm
-from bplib.course.judging.judges import Problem, judge_function, judge_numbers, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, misconceptions
+from bplib.course.judging.paper import judge_numbers
 
 LESSON = "14_lstm"
 TITLE = "LSTM"

@@ -4,7 +4,8 @@ from itertools import product
 
 import numpy as np
 
-from bplib.course.judging.judges import Misconception, Problem, judge_function, judge_numbers, misconceptions
+from bplib.course.judging.judges import Misconception, Problem, judge_function, misconceptions
+from bplib.course.judging.paper import judge_numbers
 
 LESSON = "09_optimizers"
 TITLE = "Optimizers"

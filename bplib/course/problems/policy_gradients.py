@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bplib.course.judging.judges import Problem, judge_formula, judge_function, judge_square_first, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions
+from bplib.course.judging.paper import judge_formula
 
 LESSON = "15_policy_gradients"
 TITLE = "Policy gradients"

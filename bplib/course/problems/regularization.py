@@ -5,7 +5,8 @@ from itertools import combinations
 import numpy as np
 
 from bplib.course.judging.diagnosis import recognized
-from bplib.course.judging.judges import Misconception, Problem, judge_function, judge_numbers, misconceptions
+from bplib.course.judging.judges import Misconception, Problem, judge_function, misconceptions
+from bplib.course.judging.paper import judge_numbers
 from bplib.course.judging.reading import (
     IN_PLACE,
     NOT_YET,

@@ -5,14 +5,8 @@ from math import exp, log, log10, tanh
 import numpy as np
 
 from bplib.activations import sigmoid
-from bplib.course.judging.judges import (
-    Misconception,
-    Problem,
-    judge_formula,
-    judge_function,
-    judge_numbers,
-    misconceptions,
-)
+from bplib.course.judging.judges import Misconception, Problem, judge_function, misconceptions
+from bplib.course.judging.paper import judge_formula, judge_numbers
 
 LESSON = "04_single_neuron"
 TITLE = "A single neuron"

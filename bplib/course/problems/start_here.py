@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bplib.course.judging.judges import Misconception, Problem, judge_choice, judge_function
+from bplib.course.judging.judges import Misconception, Problem, judge_function
+from bplib.course.judging.paper import judge_choice
 
 LESSON = "00_start_here"
 TITLE = "Start here"

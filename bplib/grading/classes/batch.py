@@ -266,7 +266,7 @@ def _by_dask(tasks, address, limits):
     try:
         from distributed import Client
     except ImportError:
-        raise ValueError('--dask needs Dask: python -m uv pip install "distributed", or install bplib[dask]') from None
+        raise ValueError('--dask needs Dask: python -m uv pip install "distributed"') from None
     with Client(address) as client:
         yield from run(
             lambda: client.get_executor(retries=TRIES, pure=False), grade_chunk_apart, tasks, FAR_CHUNK, limits

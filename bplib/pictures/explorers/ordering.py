@@ -3,8 +3,9 @@
 import numpy as np
 
 from bplib.pictures import svg
-from bplib.pictures.diagrams import Film, Frame, Graph
+from bplib.pictures.diagrams import Graph
 from bplib.pictures.explorers.widget import Explorer, stepper, toggles
+from bplib.pictures.frames import Film, Frame
 
 _HIGH, _ARCS, _SPACE = 26, 74, 20
 

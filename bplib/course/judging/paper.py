@@ -1,0 +1,198 @@
+"""Judges what was worked out on paper: a formula, numbers, or a choice among a few values."""
+
+import numbers
+
+import numpy as np
+
+from bplib.course.judging.diagnosis import RATIOS, recognized
+from bplib.course.judging.judges import Misconception
+from bplib.course.judging.reading import (
+    NOT_YET,
+    PASSED,
+    Settled,
+    Verdict,
+    call,
+    error_text,
+    kind_of,
+    listed,
+    read_named,
+    settling,
+    shown,
+    two_numbers,
+)
+
+HAND_TOLERANCE = 5e-3  # of numbers from a pocket calculator: three significant digits
+
+
+def judge_formula(reference, symbols, misconceptions):
+    """A judge of formulas: the answer is called with SymPy symbols and returns an expression equal to the reference's.
+
+    symbols names the arguments, as in "x y a". Any form of the expression is right: both are evaluated at many points.
+    """
+
+    def judge(answer, rng):
+        import sympy
+
+        from bplib.symbolic import equal
+
+        letters = sympy.symbols(symbols, real=True, seq=True)
+        given = _expression(call(answer, letters, f"the symbols {', '.join(map(str, letters))}"), letters)
+        needed = sympy.sympify(reference(*letters))
+        try:
+            comparison = equal(given, needed)
+        except Exception as error:
+            raise Settled(f"Your formula could not be compared with ours: {error_text(error)}.") from None
+        if comparison.equal:
+            return Verdict(PASSED, "It equals ours.")
+
+        def same(formula):
+            try:
+                return bool(equal(given, sympy.sympify(formula)))
+            except ValueError:
+                return False
+
+        claimed = recognized(misconceptions, lambda mistake: same(call(mistake.answer, letters, "")))
+        if claimed:
+            return claimed
+        ratios = [(id, says) for id, factor, says in RATIOS[:3] if same(sympy.Rational(factor(None)) * needed)]
+        if ratios:
+            return Verdict(NOT_YET, "Your formula is " + ratios[0][1], ratios[0][0])
+        point = ", ".join(f"{name} = {shown(value)}" for name, value in comparison.point.items())
+        ours, yours = two_numbers(comparison.b_value, comparison.a_value)
+        return Verdict(
+            NOT_YET, f"{f'At {point} your' if point else 'Your'} formula gives {yours} where {ours} is needed."
+        )
+
+    return settling(judge, misconceptions)
+
+
+def judge_numbers(reference, misconceptions):
+    """A judge of numbers worked out on paper: the answer returns a dict of them, right to three significant digits.
+
+    reference is a dict of name to value; a misconception's answer returns a dict of the values that it spoils. What is
+    needed is never told, since the numbers are the same for everybody.
+    """
+
+    def judge(answer, rng):
+        given, missing = read_named(call(answer, (), ""), reference)
+        given = {name: _one_number(name, value) for name, value in given.items()}
+        wrong = [name for name in given if not _by_hand(given[name], reference[name])]
+        if wrong:
+
+            def same(variant):
+                spoiled = [name for name in given if name in variant and not _by_hand(variant[name], reference[name])]
+                return (
+                    set(wrong) <= set(variant)
+                    and spoiled[:1] == wrong[:1]
+                    and all(_by_hand(given[name], variant[name]) for name in wrong)
+                )
+
+            return recognized(misconceptions, lambda mistake: same(mistake.answer())) or Verdict(
+                NOT_YET, f"{wrong[0]} = {shown(given[wrong[0]])} is not right yet; start there."
+            )
+        if missing:
+            return Verdict(NOT_YET, missing + (" What is there is right." if given else ""))
+        return Verdict(PASSED, "Right to three digits." if len(reference) == 1 else "All are right to three digits.")
+
+    return settling(judge, misconceptions)
+
+
+def judge_choice(correct, wrong):
+    """A judge of predictions: the answer returns one of a few values, each a text, a number or a tuple.
+
+    wrong is a dict of each wrong value to the sentence that helps. Case, surrounding spaces and "-" against " " do not
+    matter.
+    """
+    choices = sorted(map(repr, [correct, *wrong]))
+    mistakes = [Misconception(f"chose {value}", lambda value=value: value, says) for value, says in wrong.items()]
+
+    def judge(answer, rng):
+        result = call(answer, (), "")
+        chosen = _plain_choice(result)
+        if chosen == _plain_choice(correct):
+            return Verdict(PASSED, "That is right.")
+        for mistake in mistakes:
+            if chosen == _plain_choice(mistake.answer()):
+                return Verdict(NOT_YET, mistake.says, mistake.id)
+        if isinstance(result, str) and not isinstance(correct, str):
+            return Verdict(NOT_YET, "It returns a string; return the value itself, without quotes.")
+        shown = kind_of(result) if chosen is None else _as_written(result)
+        # Words to choose from stand in the exercise too; a number to work out would be given away.
+        choice = (
+            f"which is none of the choices: {listed(choices)}" if isinstance(correct, str) else "and that is not it"
+        )
+        return Verdict(NOT_YET, f"It returns {shown}, {choice}.")
+
+    return settling(judge, mistakes)
+
+
+def _expression(result, letters):
+    """The result as a SymPy expression in the given symbols.
+
+    Only expressions and numbers are let through: sympify runs the text it is given, even inside a tuple.
+    """
+    import sympy
+
+    if isinstance(result, np.ndarray) and result.ndim == 0:
+        result = result.item()
+    if isinstance(result, numbers.Number) and not isinstance(result, bool):
+        return sympy.sympify(result)
+    if not isinstance(result, sympy.Expr) or result.is_Matrix:
+        quotes = ", without quotes" if isinstance(result, str) else ""
+        raise Settled(f"It returns {kind_of(result)}; one formula is needed{quotes}.")
+    names = [str(letter) for letter in letters]
+    unknown = sorted({str(symbol) for symbol in result.free_symbols} - set(names))
+    if unknown:
+        raise Settled(f"The formula holds {listed(unknown)}; only {listed(names)} can stand in it.")
+    return result
+
+
+def _one_number(name, value):
+    if isinstance(value, str | bytes):
+        raise Settled(f"{name} is a string; write the number without quotes.")
+    try:
+        # Through float, so that Fraction and SymPy's numbers count; an array only if it holds a single number.
+        value = value.item() if isinstance(value, np.ndarray) else value
+        return float(value) if not hasattr(value, "free_symbols") else _formula_number(value)
+    except Exception:
+        raise Settled(f"{name} is {kind_of(value)}; one real number is needed.") from None
+
+
+def _formula_number(formula):
+    from bplib.symbolic import number  # and not SymPy's own way, which may take forever
+
+    return number(formula)
+
+
+def _by_hand(given, needed):
+    return abs(given - needed) <= HAND_TOLERANCE * abs(needed)
+
+
+def _as_written(value):
+    try:
+        return " ".join(repr(value).split())[:60]
+    except (RecursionError, ValueError):  # Python writes no number of thousands of digits
+        return kind_of(value)
+
+
+def _plain_choice(value):
+    """A value in the form in which choices are compared; None if it can be no choice."""
+    try:
+        return _compared(value)
+    except (OverflowError, RecursionError):  # an integer or a list without end
+        return None
+
+
+def _compared(value):
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, str):
+        return " ".join(str.casefold(value).replace("-", " ").split())
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, numbers.Real):
+        return float(f"{float(value):.7g}")  # a number in float32 is the one that was written
+    if isinstance(value, tuple | list):
+        parts = tuple(map(_compared, value))
+        return None if None in parts else parts
+    return None
