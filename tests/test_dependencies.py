@@ -102,7 +102,7 @@ def instructions():
 
 
 INSTALLS = re.compile(
-    r"(?:pip3?|pipx|conda|mamba|uv add|uv tool) (?:install|download|add|run)?[^|`;]*|--with[ =][^|`;]*"
+    r"(?:pip3?|pipx|conda|mamba|uv tool) (?:install|download|run) [^|`;]*|uv add [^|`;]*|--with[ =][^|`;]*"
 )
 
 

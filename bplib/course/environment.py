@@ -63,7 +63,8 @@ def _packages():
     wrong = []
     if _installed("bplib"):
         wrong.append(
-            "A package named bplib is installed beside the course; `python -m pip uninstall bplib` removes it."
+            "A package named bplib is installed beside the course: `python -m uv sync --reinstall-package bplib-course`"
+            " removes it; without uv, `pip uninstall bplib` and `pip install -e .`."
         )
     for requirement in requirements:
         if requirement.name not in PACKAGES:

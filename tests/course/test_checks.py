@@ -9,7 +9,8 @@ from IPython.utils.capture import capture_output
 
 from bplib.course import checks
 from bplib.course.checks import check, hint, show_progress
-from bplib.course.judging.judges import NOT_YET, Problem, Verdict
+from bplib.course.judging.judges import Problem
+from bplib.course.judging.reading import NOT_YET, Verdict
 from bplib.course.problems import PROBLEMS
 from bplib.optimizers import SGD
 

@@ -96,7 +96,7 @@ def test_each_of_several_things_is_named(course, said, monkeypatch):
 def test_the_package_of_that_name_from_pypi_or_from_before_is_told_from_the_course(course, said, monkeypatch):
     real = importlib.metadata.version
     versions(monkeypatch, lambda name: "3.0" if name == "bplib" else real(name))
-    assert said().startswith("A package named bplib is installed beside the course: `python -m uv sync`")
+    assert said().startswith("A package named bplib is installed beside the course: `python -m uv sync ")
 
 
 def test_a_course_that_is_not_installed_is_named(course, said, monkeypatch):

@@ -9,7 +9,7 @@ import sympy
 
 from bplib.course.judging.judges import Misconception, judge_function, judge_square_first
 from bplib.course.judging.paper import judge_choice, judge_formula, judge_numbers
-from bplib.course.judging.reading import NOT_ATTEMPTED
+from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
 
 # The exercise of these tests: the gradient of a mean of squares for predictions (n, 3), and the loss itself.
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from bplib.course.judging.judges import NOT_YET
+from bplib.course.judging.reading import NOT_YET
 from bplib.course.problems import PROBLEMS
 from bplib.course.problems.recurrent_networks import LENGTHS, _rnn_backward, _sequences
 from bplib.gradcheck import relative_error

@@ -471,7 +471,7 @@ def clone(tmp_path, monkeypatch):
 
 def test_the_readme_says_the_commands_that_are_tested_here():
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-    assert "`git pull --no-rebase --autostash`, then `python -m uv run bplib update`" in readme
+    assert "`git pull --no-rebase --autostash`, `python -m uv sync`, `python -m uv run bplib update`" in readme
     assert "`python -m uv run bplib update OLD_FOLDER`" in readme
 
 

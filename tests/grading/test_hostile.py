@@ -13,7 +13,7 @@ from bplib import losses
 from bplib.course import checks
 from bplib.course.judging.withdrawing import withdrawn
 from bplib.course.problems import PROBLEMS
-from bplib.grading import grader
+from bplib.grading import grader, notebook
 from bplib.grading.sandbox import launching
 from bplib.grading.sandbox.processes import Limits
 
@@ -31,7 +31,7 @@ def graded():
     done = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CANARY", "of the grader")
-        patch.setattr(grader, "JUDGE_SECONDS", 2)
+        patch.setattr(notebook, "JUDGE_SECONDS", 2)
         launcher = launching.launcher()
         try:
             for name, (deserved, make) in {**SUBMISSIONS, "right, at the end": (10, right)}.items():
