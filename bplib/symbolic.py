@@ -4,6 +4,7 @@
 """
 
 import inspect
+from collections import defaultdict
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -45,11 +46,17 @@ def formula(operation, *inputs):
 
 
 def gradients(operation, inputs, upstream):
-    """The gradient of sum(upstream * out) for each input in operation.wrt, derived by SymPy, at the given numbers.
+    """The gradient of sum(upstream * out) for each input in operation.wrt, derived by SymPy, at the given numbers."""
+    return derivation(operation, inputs)(inputs, upstream)
 
-    The inputs become symbols and the definition a formula. What goes into a function or a sum and what comes out of it
-    gets a name of its own, SymPy differentiates each of these short formulas, and the chain rule joins their slopes:
-    written out, the formula of a recurrent network would never end.
+
+def derivation(operation, inputs):
+    """The gradients as a function of (inputs, upstream): derived once, it serves all numbers in arrays of these shapes.
+
+    Inputs that are not in operation.wrt, such as labels, stay as they are here. The others become symbols and the
+    definition a formula. What goes into a function or a sum and what comes out of it gets a name of its own, SymPy
+    differentiates each of these short formulas, and the chain rule joins their slopes: written out, the formula of a
+    recurrent network would never end.
     """
     names = dict(zip(operation.wrt, operation.wrt_names, strict=True))
     unknown = {i: symbols(name, np.shape(inputs[i])) for i, name in names.items()}
@@ -63,17 +70,29 @@ def gradients(operation, inputs, upstream):
 
     out = operation.definition(_naming(name), *(unknown.get(i, x) for i, x in enumerate(inputs)))
     ends = [(sympy.Dummy(), sympy.sympify(entry)) for entry in np.ravel(out)]
-    edges = [(name, s, sympy.diff(step, s)) for name, step in (*steps, *ends) for s in step.free_symbols]
-
+    edges = [(name, s, slope) for name, step in (*steps, *ends) for s, slope in _slopes(step).items()]
     known = [s for array in unknown.values() for s in np.ravel(array)]
-    numbers = [number for i in unknown for number in np.ravel(inputs[i])]
     slopes = sympy.lambdify(known, [slope for *_, slope in edges], "numpy", cse=lambda formulas: (steps, formulas))
-    total = dict.fromkeys(known, 0.0) | {name: 0.0 for name, _ in steps}
-    total |= {name: float(u) for (name, _), u in zip(ends, np.ravel(upstream), strict=True)}
-    for (name, s, _), slope in reversed(list(zip(edges, slopes(*numbers), strict=True))):
-        total[s] += total[name] * slope
-    collect = np.frompyfunc(total.__getitem__, 1, 1)
-    return tuple(np.asarray(collect(array), dtype=float) for array in unknown.values())
+
+    def at(inputs, upstream):
+        numbers = [number for i in unknown for number in np.ravel(inputs[i])]
+        total = dict.fromkeys(known, 0.0) | {name: 0.0 for name, _ in steps}
+        total |= {name: float(u) for (name, _), u in zip(ends, np.ravel(upstream), strict=True)}
+        for (name, s, _), slope in reversed(list(zip(edges, slopes(*numbers), strict=True))):
+            total[s] += total[name] * slope
+        collect = np.frompyfunc(total.__getitem__, 1, 1)
+        return tuple(np.asarray(collect(array), dtype=float) for array in unknown.values())
+
+    return at
+
+
+def _slopes(formula):
+    """How a formula changes with each of its symbols. Of a sum only the terms that hold the symbol are looked at."""
+    terms = defaultdict(list)
+    for term in sympy.Add.make_args(formula):
+        for s in term.free_symbols:
+            terms[s].append(sympy.diff(term, s))
+    return {s: sympy.Add(*of_terms) for s, of_terms in terms.items()}
 
 
 def _naming(name):

@@ -1,8 +1,9 @@
-"""One thread of BLAS for each of pytest's workers, which share the cores already; and what several tests begin with."""
+"""What holds for all processes of the tests, and what several tests begin with."""
 
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is imported
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is imported: the workers share the cores already
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes start, and each would compile what it imports
 
 import pytest
 

@@ -1,6 +1,7 @@
 """Promise: reading order is import order, each room imports what it says, and files stay small and explained."""
 
 import ast
+import functools
 import math
 import re
 import subprocess
@@ -26,8 +27,13 @@ ROOMS = [name for name, path in FILES.items() if path.name == "__init__.py" and 
 each_file = pytest.mark.parametrize("name", FILES)
 
 
+@functools.cache
+def parsed(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def docstring(name):
-    return ast.get_docstring(ast.parse(FILES[name].read_text(encoding="utf-8")))
+    return ast.get_docstring(parsed(FILES[name]))
 
 
 def table():
@@ -63,10 +69,15 @@ def ranks(room="bplib", above=()):
 RANKS = {**ranks(), "bplib": (), "bplib.__main__": (math.inf,)}
 
 
+@functools.cache
 def imports(path):
     """The dotted name of everything a file imports, wherever the import stands."""
+    return list(_imports(path))
+
+
+def _imports(path):
     package = ".".join(path.relative_to(PACKAGE.parent).parts[:-1])
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -243,14 +254,14 @@ def public_nodes(tree):
 
 @each_file
 def test_every_public_name_has_a_docstring(name):
-    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    tree = parsed(FILES[name])
     assert ast.get_docstring(tree)
     assert [node.name for node in public_nodes(tree) if not ast.get_docstring(node)] == []
 
 
 @each_file
 def test_nothing_is_random_behind_the_back_of_the_caller(name):
-    for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(FILES[name])):
         if isinstance(node, ast.Attribute) and ast.unparse(node).startswith("np.random."):
             assert ast.unparse(node) in ("np.random.default_rng", "np.random.Generator")
 
@@ -258,6 +269,4 @@ def test_nothing_is_random_behind_the_back_of_the_caller(name):
 @each_file
 def test_errors_are_raised_and_never_asserted(name):
     # pytest runs with assertions; a learner's python -O does not.
-    assert not any(
-        isinstance(node, ast.Assert) for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8")))
-    )
+    assert not any(isinstance(node, ast.Assert) for node in ast.walk(parsed(FILES[name])))

@@ -158,7 +158,7 @@ def test_the_packages_it_asks_for_are_those_that_lessons_import():
         names |= set(re.findall(r"^\s*(?:import|from) (\w+)", source, flags=re.MULTILINE))
     # IPython runs the notebook, and mpmath comes with sympy; neither can be missing alone. torch is optional.
     others = {"bplib", "IPython", "mpmath", "torch"}
-    real = {name for name in names if name in {*importlib.metadata.packages_distributions(), *environment.PACKAGES}}
+    real = names & {*importlib.metadata.packages_distributions(), *environment.PACKAGES}
     assert real - others - sys.stdlib_module_names == set(environment.PACKAGES)
 
 

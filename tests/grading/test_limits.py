@@ -85,7 +85,7 @@ def test_every_attempt_succeeds_without_one_and_the_report_says_that_nothing_was
     assert not_enforced == list(PARTS)
 
 
-@pytest.fixture(params=["fork", "plain"])
+@pytest.fixture(scope="module", params=["fork", "plain"])
 def graded(request):
     """A function that grades a notebook: its exercises, and the seconds it took. `usual` are those of a right one."""
     if request.param == "fork" and sys.platform != "linux":
