@@ -4,6 +4,7 @@ import re
 import sys
 import tomllib
 
+import pytest
 from test_structure import FILES, ROOT, imports
 
 
@@ -132,3 +133,15 @@ def test_an_instruction_that_could_mean_the_other_project_would_be_seen():
         "uv run bplib grade",
     ):
         assert not names_another(line)
+
+
+# The workflows
+
+
+@pytest.mark.parametrize("name", ["browser", "peers", "grade"])
+def test_a_workflow_waits_for_changes_of_files_that_are_there(name):
+    text = (ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
+    lists = [re.findall(r'"([^"]+)"', found) for found in re.findall(r"paths:((?:\n +- .*)+|.*)", text)]
+    assert lists and all(one == lists[0] for one in lists)
+    for pattern in lists[0]:
+        assert any(path.is_file() for path in ROOT.glob(pattern + "/*" if pattern.endswith("**") else pattern)), pattern

@@ -135,3 +135,21 @@ def test_a_method_of_the_course_can_be_withdrawn_as_a_function_can(capsys):
 
 def unfolded(capsys):
     return " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from bplib import diagrams, explorers, plots",
+        "from bplib.course import planted",
+        "from bplib.course.checks import check, hint, show_progress",
+        "from bplib.course.environment import check_environment",
+    ],
+)
+def test_what_notebooks_of_learners_have_imported_is_there_as_long_as_they_are(line):
+    exec(line, {})
+
+
+def test_a_name_that_never_was_in_bplib_is_an_error_as_ever():
+    with pytest.raises(ImportError, match="nosuch"):
+        exec("from bplib import nosuch", {})

@@ -196,6 +196,7 @@ def large(nb):
 
 
 BLANK = {}
+BEFORE_THE_ROOMS = "from bplib import diagrams, explorers, losses, plots\nfrom bplib.course import planted\n\n\n"
 FORM = {
     "blank": (0, lambda: answered(BLANK)),
     "right": (10, right),
@@ -208,6 +209,7 @@ FORM = {
     ),
     "known wrong: formula": (9, lambda: formula("return 2 * (a - y) * x")),
     "right, lesson 04": (12, neuron),
+    "imports from before the rooms": (10, lambda: right(mse=BEFORE_THE_ROOMS + RIGHT["mse"])),
     "checks edited, blank": (0, lambda: _each_check(_passing, answered(BLANK))),
     "checks edited, right": (10, lambda: _each_check(_passing, right())),
     "checks deleted, blank": (0, lambda: without_checks(answered(BLANK))),
