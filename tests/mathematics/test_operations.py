@@ -4,37 +4,20 @@ That each agrees with its witnesses is in test_verify.
 """
 
 import inspect
+from importlib import import_module
 
 import numpy as np
 import pytest
+from test_structure import FILES, room_of
 
-from bplib import (
-    activations,
-    attention,
-    class_weights,
-    convolution,
-    layers,
-    losses,
-    lstm,
-    normalization,
-    policy,
-    pooling,
-    recurrent,
-)
+from bplib import attention, layers, losses, lstm, policy, verify
 from bplib.operations import OPERATIONS, find, register, require_floats, require_same_shape
 
+# The modules of the mathematics that register something.
 MODULES = [
-    activations,
-    losses,
-    class_weights,
-    layers,
-    normalization,
-    convolution,
-    pooling,
-    recurrent,
-    lstm,
-    attention,
-    policy,
+    import_module(name)
+    for name, path in FILES.items()
+    if room_of(name) == "bplib" and "\nregister(" in path.read_text(encoding="utf-8")
 ]
 # What is no operation: it has no gradient, or is made of operations that have one.
 NO_OPERATION = {
@@ -88,6 +71,11 @@ def test_every_public_function_has_its_witnesses_and_every_forward_its_backward(
             assert functions[operation.backward.__name__] is operation.backward
             without -= {operation.name, operation.backward.__name__}
     assert without == NO_OPERATION.get(module, set())
+
+
+def test_the_witnesses_import_every_module_that_registers_operations():
+    assert len(MODULES) > 10
+    assert all(vars(verify).get(module.__name__.rpartition(".")[2]) is module for module in MODULES)
 
 
 def test_the_registry_holds_nothing_but_the_functions_of_these_modules():
