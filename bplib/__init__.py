@@ -7,6 +7,7 @@ each module imports only modules above it:
     gradcheck     derivatives by differences, and how far two gradients disagree
     autodiff      derivatives by the machine: a Value remembers where it came from
     activations   sigmoid, tanh, relu and its kin, softmax
+    loss_inputs   what a loss asks of a prediction and a truth
     losses        mean squared error, the cross-entropies, and what is kinder to outliers
     class_weights losses in which what is rare counts more
     initializers  the weights a layer starts with
@@ -29,7 +30,8 @@ each module imports only modules above it:
     symbolic      derivatives on paper, by SymPy + sympy
     verify        every backward before three witnesses
 
-Behind the mathematics are rooms. Each says in its own docstring what it is for, what it may import and how to read it:
+Behind the mathematics are three rooms and the command. Each room says in its own docstring what it is for, what it may
+import, where bplib alone means the mathematics, and in which order to read it:
 
     pictures      what one looks at
     course        what a learner meets

@@ -7,7 +7,7 @@ Analysis 9 (2001).
 import numpy as np
 
 from bplib.activations import log_softmax, sigmoid, softmax, softplus
-from bplib.losses import require_labels, require_pair, require_unit
+from bplib.loss_inputs import require_labels, require_pair, require_unit
 from bplib.operations import register
 
 

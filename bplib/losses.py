@@ -9,7 +9,8 @@ Source: Goodfellow, Bengio, Courville, Deep Learning (2016), sections 5.5 and 6.
 import numpy as np
 
 from bplib.activations import sigmoid, softmax
-from bplib.operations import away_from_zero, register, require_floats, require_upstream
+from bplib.loss_inputs import require_labels, require_pair, require_unit
+from bplib.operations import away_from_zero, register
 
 
 def mse(y_pred, y_true):
@@ -235,24 +236,7 @@ register(
 )
 
 
-# The doors of a loss
-
-
-def require_pair(operation, *, analytic=False, **pair):
-    """The truth in the type of the prediction, which comes first. ValueError unless both fit and hold something."""
-    require_upstream(operation, analytic=analytic, **pair)
-    prediction, truth = pair.values()
-    if np.size(truth) == 0:
-        raise ValueError(f"{operation}: the batch is empty, and nothing has no mean")
-    return np.asarray(truth, dtype=prediction.dtype) if hasattr(prediction, "dtype") else truth
-
-
-def require_unit(operation, **arrays):
-    """ValueError unless all entries lie between 0 and 1."""
-    for name, array in arrays.items():
-        low, high = np.min(np.real(array)), np.max(np.real(array))
-        if not (low >= 0 and high <= 1):  # also refuses NaN
-            raise ValueError(f"{operation}: {name} runs from {low:g} to {high:g}; values between 0 and 1 are needed")
+# The doors of two losses, and what several need
 
 
 def _require_positive(operation, delta):
@@ -263,23 +247,6 @@ def _require_positive(operation, delta):
 def _require_signs(operation, y):
     if not np.all((np.asarray(y) == 1) | (np.asarray(y) == -1)):
         raise ValueError(f"{operation}: y holds {np.unique(y)[:5]}; 1 and -1 are needed, as in 2 * y - 1")
-
-
-def require_labels(operation, z, y):
-    """The labels as an array. ValueError unless z (n, k) holds floats, and y (n,) integers from 0 to k - 1."""
-    require_floats(operation, z=z)
-    y = np.asarray(y)
-    if y.ndim != 1 or np.ndim(z) != 2 or len(y) != len(z):
-        raise ValueError(f"{operation}: z is {np.shape(z)} and y is {y.shape}; needed are (n, k) and (n,)")
-    if not len(y):
-        raise ValueError(f"{operation}: the batch is empty, and nothing has no mean")
-    if y.dtype.kind not in "iu":
-        raise ValueError(f"{operation}: y holds {y.dtype}; integer labels are needed, as y.astype(int) gives")
-    k = z.shape[1]
-    if not 0 <= y.min() <= y.max() < k:
-        worst = y.max() if y.max() >= k else y.min()
-        raise ValueError(f"{operation}: y holds the label {worst}; z has {k} columns, so 0 to {k - 1}")
-    return y
 
 
 def _times_log(weight, p):

@@ -1,4 +1,5 @@
-"""What an instructor and CI meet: points for what learners hand in, which nobody can forge and no odd file can cost.
+"""What an instructor and CI meet: points for what learners hand in. Nobody can forge
+them, and an odd file loses none.
 
 May import: bplib.course; pytest, nbformat, nbval.
 Reading order: sandbox, notebook, grader, reports, nbval_exercises, pytest_plugin, classes.

@@ -15,5 +15,5 @@
     imports         what it costs to import a module
 
 A benchmark is not a test: nothing here fails for being slow. That the contestants of a row compute the same is a test,
-tests/test_benchmarks.py.
+test_contestants.py.
 """

@@ -37,7 +37,7 @@ def test_at_least_two_mistakes_are_known(problem):
 @EVERY
 def test_right_answers_written_differently_pass(problem):
     answers = RIGHT.get(problem.id, [])
-    assert len(answers) >= 2, f"RIGHT in tests/answers*.py has {len(answers)} answers to {problem.id}; 2 are needed"
+    assert len(answers) >= 2, f"RIGHT in tests/course/answers has {len(answers)} answers to {problem.id}; 2 are needed"
     for answer in answers:
         for seed in SEEDS:
             assert problem.judge(answer, seed=seed).status == PASSED

@@ -1,6 +1,6 @@
 """Promise: what the package is made of learns real things: digits by rows and by images, and the sun's cycle.
 
-CartPole stands in tests/test_policy.py.
+CartPole stands in test_policy.py.
 """
 
 import numpy as np

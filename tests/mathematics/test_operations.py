@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from test_structure import FILES, room_of
 
-from bplib import attention, layers, losses, lstm, policy, verify
+from bplib import attention, layers, lstm, policy, verify
 from bplib.operations import OPERATIONS, find, register, require_floats, require_same_shape
 
 # The modules of the mathematics that register something.
@@ -21,7 +21,6 @@ MODULES = [
 ]
 # What is no operation: it has no gradient, or is made of operations that have one.
 NO_OPERATION = {
-    losses: {"require_pair", "require_unit", "require_labels"},
     layers: {"require_forward"},
     lstm: {"lstm_gates"},
     attention: {"causal_mask"},

@@ -1,7 +1,7 @@
 """What is asked: the exercises of the course, one module for each lesson.
 
 A lesson's module holds LESSON (the name of its notebook, without .ipynb), TITLE and PROBLEMS, a tuple. A new module is
-added to LESSONS here, and nowhere else.
+added to LESSONS here; whatever else needs the lessons asks for them here.
 
 May import: bplib, bplib.course.judging, bplib.course.planted; numpy, sympy.
 Reading order: any.

@@ -1,4 +1,4 @@
-"""Many hand-ins: whose work is what, and what came of it. It knows people, and runs no code of theirs.
+"""Many hand-ins: whose work is what, and what came of it. It knows people; their code is run by `grader`.
 
 May import: bplib.symbolic, bplib.pictures.svg, bplib.course, bplib.grading; distributed.
 Reading order: archives, listings, handins, layouts, gradebook, feedback, batch.
