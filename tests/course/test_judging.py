@@ -302,7 +302,7 @@ class TestShapes:
 
     def test_the_shape_of_a_known_mistake_with_other_values_is_not_that_mistake(self):
         verdict = refused(judge_grad, lambda y_pred, y_true: (y_pred - y_true).sum(axis=0))
-        assert verdict.misconception is None and "shape (3,)" in verdict.message
+        assert not verdict.recognized and "shape (3,)" in verdict.message
 
 
 class TestNotFinite:
@@ -345,7 +345,7 @@ class TestDiagnosis:
         def answer(y_pred, y_true):
             return (4 if len(y_pred) == 5 else 2) * (y_pred - y_true) / y_pred.size
 
-        assert refused(judge_grad, answer).misconception is None
+        assert not refused(judge_grad, answer).recognized
 
     def test_two_sentences_that_fit_are_both_kept_back(self):
         one = Misconception("one", lambda x: -(x**2), "One.")
@@ -372,7 +372,7 @@ class TestDiagnosis:
             (lambda n: n, "times-n"),
             (lambda n: 1 / n, "over-n"),
             (lambda n: 3, None),
-            (lambda n: -n, None),
+            (lambda n: -n / 7, None),
         ],
     )
     def test_a_constant_ratio_is_named(self, factor, id):
@@ -417,7 +417,7 @@ class TestDiagnosis:
             return result
 
         message = refused(judge, answer).message
-        assert message == "It is -88 at index 4, and 12 is needed, where x = 4."
+        assert message.endswith("It is -88 at index 4, and 12 is needed.")
 
     def test_two_values_that_print_alike_are_told_apart(self):
         judge = judge_function(lambda x: 1.0, lambda rng: [(1.0,), (2.0,)], ())
@@ -648,7 +648,7 @@ class TestSquareFirst:
         assert self.judge(lambda A, x: A @ x).status == PASSED
         assert refused(self.judge, lambda A, x: -A @ x).message == "The sign."
         half = refused(self.judge, lambda A, x: A @ x if A.shape[0] == A.shape[1] else A)
-        assert half.misconception is None
+        assert not half.recognized
 
 
 class TestChoices:

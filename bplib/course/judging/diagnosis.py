@@ -4,28 +4,11 @@ A diagnosis is claimed only when its wrong answer gives the learner's values in 
 a learner told the wrong thing is worse off than one told nothing.
 """
 
-import inspect
-import numbers
-from dataclasses import dataclass
-
 import numpy as np
 
-from bplib.course.judging.reading import (
-    NOT_YET,
-    PASSED,
-    Settled,
-    Verdict,
-    call,
-    fresh,
-    kind_of,
-    listed,
-    read_parts,
-    shown,
-    two_numbers,
-)
-from bplib.gradcheck import relative_error
-
-TOLERANCE = 1e-6  # by gradcheck.relative_error, for each array
+from bplib.course.judging import experiments, places, remainders
+from bplib.course.judging.comparing import agree, batch_size, inputs_at, place, shape_words, shapes
+from bplib.course.judging.reading import NOT_YET, PASSED, Settled, Verdict, call, fresh, listed, read_parts, two_numbers
 
 RATIOS = (
     ("sign", lambda n: -1, "minus what is needed: only the sign is wrong."),
@@ -36,28 +19,56 @@ RATIOS = (
 )
 
 
-@dataclass(frozen=True)
-class Run:
-    """One case: its arguments, what the reference returns, and the arrays of the answer and the reference by name."""
-
-    args: tuple
-    needed: object
-    got: dict
-    want: dict
-
-
-def diagnose(reference, runs, misconceptions):
-    """The verdict on an answer, from its runs on all cases."""
-    wrong = [name for name in runs[0].want if not all(_agree(run.got[name], run.want[name]) for run in runs)]
+def diagnose(reference, runs, misconceptions, answer=None, probes=(), complete=None):
+    """The verdict on an answer, from its runs on all cases; with the answer itself also from experiments on it."""
+    wrong = [name for name in runs[0].want if not all(run.right(name) for run in runs)]
     if not wrong:
         return Verdict(PASSED, "It agrees with ours to 1e-6.")
-    return (
+    known = (
         recognized(misconceptions, lambda mistake: _gives(mistake.answer, runs))
         or _wrong_shape(reference, runs)
-        or _not_finite(reference, runs)
         or _constant_ratio(runs, wrong)
-        or _worst(reference, runs, wrong)
     )
+    if known:
+        return known
+    facts = _facts(reference, runs, wrong, misconceptions, answer, probes, complete)
+    number = _not_finite(reference, runs) or _worst(reference, runs, wrong, short=bool(facts))
+    if not facts:
+        return Verdict(NOT_YET, number)
+    return Verdict(NOT_YET, " ".join([*facts.values(), number]), f"seen: {', '.join(facts)}")
+
+
+def _facts(reference, runs, wrong, misconceptions, answer, probes, complete):
+    """What is true of a wrong answer, in sentences by kind: what of it is right, and on which inputs all of it."""
+    facts = {}
+    if values := places.which_values(runs, wrong):
+        facts["values"] = values
+    with np.errstate(all="ignore"):
+        found = remainders.factor_or_term(reference, runs, wrong)
+        if found:
+            return {**facts, "factor": found}
+        if answer is not None:
+            asked = experiments.Asked(answer, reference, list(runs[0].want), wrong, complete)
+            first = next(run for run in runs if not all(map(run.right, wrong)))
+            if unseen := asked.unseen(first):
+                return {
+                    **facts,
+                    f"no {unseen[0]}": f"It takes no notice of {listed(unseen)}: other numbers change nothing.",
+                }
+            probe = asked.fact(runs, [mistake.answer for mistake in misconceptions], probes)
+            if probe:
+                facts[probe.says] = f"{'It is' if len(runs[0].want) == 1 else 'All of it is'} right {probe.says}."
+            elif bent := asked.not_linear(first):
+                facts["not linear"] = f"Twice as much {bent[0]} should give twice the result, and here it does not."
+        for kind, said in (
+            ("entries", places.which_entries(reference, runs, wrong[0])),
+            ("cases", places.which_cases(reference, runs, wrong)),
+        ):
+            if said:
+                facts[kind] = said
+        if not facts and (said := places.nearly(reference, runs, wrong)):
+            facts["nearly"] = said
+    return facts
 
 
 def recognized(misconceptions, matches):
@@ -75,22 +86,11 @@ def recognized(misconceptions, matches):
     return Verdict(NOT_YET, says, id)
 
 
-def _agree(got, want):
-    """Equal to the tolerance; NaN equals NaN here, so that a wrong answer that overflows can be recognized."""
-    if got.shape != want.shape:
-        return False
-    finite = np.isfinite(want)
-    return (
-        np.array_equal(got[~finite], want[~finite], equal_nan=True)
-        and relative_error(got[finite], want[finite]) <= TOLERANCE
-    )
-
-
 def _gives(variant, runs):
     """Whether a known wrong answer gives the learner's values in every case."""
     for run in runs:
-        parts = read_parts(call(variant, fresh(run.args), ""), run.needed)
-        if not all(_agree(run.got[name], parts[name]) for name in parts):
+        parts = read_parts(call(variant, fresh(run.args), ""), run.needed, list(run.want))
+        if not all(agree(run.got[name], parts[name]) for name in parts):
             return False
     return True
 
@@ -101,34 +101,36 @@ def _wrong_shape(reference, runs):
         for name, want in run.want.items():
             got = run.got[name]
             if got.shape != want.shape:
-                says = f"{name + ' is' if name else 'It returns'} {_shape(got.shape)}; {_shape(want.shape)} is needed"
-                return Verdict(NOT_YET, f"{says} (given {shapes(reference, run.args)}).")
+                said = f"{name + ' is' if name else 'It returns'} {shape_words(got.shape)}"
+                says = f"{said}; {shape_words(want.shape)} is needed (given {shapes(reference, run.args)})."
+                kind, why = places.which_axes(got, want)
+                return Verdict(NOT_YET, f"{says} {why}" if why else says, f"seen: {kind} axis" if why else None)
     return None
 
 
 def _not_finite(reference, runs):
-    """The verdict on the first NaN or infinity, with the input behind it, or None."""
+    """The sentence on the first NaN or infinity, with the input behind it, or None."""
     for run in runs:
         for name, want in run.want.items():
             bad = ~np.isfinite(run.got[name]) & np.isfinite(want)
             if bad.any():
                 index = tuple(map(int, np.argwhere(bad)[0]))
                 what = "NaN" if np.isnan(run.got[name][index]) else "infinity"
-                at = f" at index {_index(index)}" if index else ""
-                there = _inputs_at(reference, run.args, index, want.shape)
-                return Verdict(NOT_YET, f"{name or 'It'} is {what}{at}, {there}.")
+                at = f" at index {place(index)}" if index else ""
+                there = inputs_at(reference, run.args, index, want.shape)
+                return f"{name or 'It'} is {what}{at}, {there}."
     return None
 
 
 def _constant_ratio(runs, wrong):
     """The verdict where all that is wrong is off by one factor of RATIOS, the same in every case, or None."""
-    sizes = [_batch_size(run.args) for run in runs]
+    sizes = [batch_size(run.args) for run in runs]
     found = [
         (id, says)
         for id, factor, says in RATIOS
         if (None not in sizes or id not in ("times-n", "over-n"))
         and all(
-            _agree(run.got[name], factor(n) * run.want[name])
+            agree(run.got[name], factor(n) * run.want[name])
             for run, n in zip(runs, sizes, strict=True)
             for name in wrong
         )
@@ -140,8 +142,8 @@ def _constant_ratio(runs, wrong):
     return Verdict(NOT_YET, f"{part} {says}", id)
 
 
-def _worst(reference, runs, wrong):
-    """The entry farthest off, beside the scale of its array."""
+def _worst(reference, runs, wrong, short):
+    """The entry farthest off, beside the scale of its array, with or without the inputs behind it."""
 
     def distance(run, name):
         return np.abs(run.got[name] - run.want[name])
@@ -151,59 +153,10 @@ def _worst(reference, runs, wrong):
         return distance(run, name).max() / max(np.abs(run.want[name]).max(), np.finfo(float).tiny)
 
     # Every shape is right by now, and an empty array always agrees.
-    pairs = [(run, name) for run in runs for name in wrong if not _agree(run.got[name], run.want[name])]
+    pairs = [(run, name) for run in runs for name in wrong if not run.right(name)]
     run, name = max(pairs, key=badness)
     index = tuple(map(int, np.unravel_index(distance(run, name).argmax(), run.want[name].shape)))
-    needed, given = two_numbers(run.want[name][index], run.got[name][index])
-    at = f" at index {_index(index)}" if index else ""
-    there = _inputs_at(reference, run.args, index, run.want[name].shape)
-    return Verdict(NOT_YET, f"{name or 'It'} is {given}{at}, and {needed} is needed, {there}.")
-
-
-def _batch_size(args):
-    return next((arg.shape[0] for arg in args if isinstance(arg, np.ndarray) and arg.ndim), None)
-
-
-def _index(index):
-    return index[0] if len(index) == 1 else index
-
-
-def _shape(shape):
-    return f"an array of shape {shape}" if shape else "a single number"
-
-
-def _names(reference, args):
-    try:
-        names = list(inspect.signature(reference).parameters)
-    except (TypeError, ValueError):
-        names = []
-    return names if len(names) >= len(args) else [f"argument {i + 1}" for i in range(len(args))]
-
-
-def shapes(reference, args):
-    """The arguments in few words: "y_pred of shape (5,), lr = 0.1"."""
-    words = []
-    for name, arg in zip(_names(reference, args), args, strict=False):
-        if isinstance(arg, np.ndarray):
-            words.append(f"{name} of shape {arg.shape}" if arg.ndim else f"{name} = {shown(float(arg))}")
-        elif isinstance(arg, numbers.Real):
-            words.append(f"{name} = {shown(float(arg))}")
-        else:
-            words.append(f"{name}, {kind_of(arg)}")
-    return ", ".join(words)
-
-
-def _inputs_at(reference, args, index, shape):
-    """The inputs behind one entry of the result: the same entry or row where the shapes allow, else the range."""
-    words = []
-    for name, arg in zip(_names(reference, args), args, strict=False):
-        array = np.asarray(arg)
-        if array.dtype.kind not in "biuf" or not array.size:
-            continue
-        if array.ndim >= len(index) > 0 and array.shape[: len(index)] == shape:
-            array = array[index]
-        if array.size == 1:
-            words.append(f"{name} = {shown(float(array.item()))}")
-        else:
-            words.append(f"{name} runs from {shown(float(array.min()))} to {shown(float(array.max()))}")
-    return "where " + ", ".join(words) if words else "for these inputs"
+    needed, given = two_numbers(float(run.want[name][index]), float(run.got[name][index]))
+    at = f" at index {place(index)}" if index else ""
+    there = "" if short else f", {inputs_at(reference, run.args, index, run.want[name].shape)}"
+    return f"{name or 'It'} is {given}{at}, and {needed} is needed{there}."

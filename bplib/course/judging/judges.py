@@ -7,7 +7,8 @@ for the mistake behind it among the known ones. It knows inputs, references and 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bplib.course.judging.diagnosis import Run, diagnose, shapes
+from bplib.course.judging.comparing import Run, shapes
+from bplib.course.judging.diagnosis import diagnose
 from bplib.course.judging.reading import (
     IN_PLACE,
     NOT_YET,
@@ -68,41 +69,46 @@ class Problem:
         return self.judge.misconceptions
 
 
-def judge_function(reference, cases, misconceptions):
+def judge_function(reference, cases, misconceptions, *, returns="", probes=(), complete=None):
     """A judge of functions of numbers and arrays.
 
     cases(rng) is a list of tuples of arguments, at least two, with different batch sizes. The reference gives what is
     needed: a number, an array, or a tuple or dict of them, compared array by array at a relative error of 1e-6. The
-    arguments are fresh read-only copies.
+    arguments are fresh read-only copies. returns names the values of a tuple, as "dX dW db".
+
+    An answer that is wrong is called on special inputs too, to see where it becomes right: those of `experiments`, and
+    probes of the problem's own. complete(*args) computes again what the arguments hold of a forward pass, where a probe
+    has changed what that came from.
     """
 
     def judge(answer, rng):
-        return diagnose(reference, runs_of(answer, reference, cases(rng)), misconceptions)
+        runs = runs_of(answer, reference, cases(rng), returns)
+        return diagnose(reference, runs, misconceptions, answer, probes, complete)
 
     return settling(judge, misconceptions)
 
 
-def runs_of(answer, reference, cases):
+def runs_of(answer, reference, cases, returns=""):
     """What an answer and the reference give for each case: a `Run` for each. Settled if it cannot be compared."""
-    runs = []
+    runs, names = [], returns.split()
     for args in cases:
         given = fresh(args)
         result = call(answer, given, shapes(reference, args))
         if not unchanged(given, args):
-            raise Settled(IN_PLACE)
+            raise Settled(IN_PLACE, misconception="in place")
         needed = reference(*fresh(args))
-        runs.append(Run(args, needed, read_parts(result, needed), read_parts(needed, needed)))
+        runs.append(Run(args, needed, read_parts(result, needed, names), read_parts(needed, needed, names)))
     return runs
 
 
-def judge_square_first(reference, cases, square_cases, misconceptions, fits):
+def judge_square_first(reference, cases, square_cases, misconceptions, fits, **more):
     """A judge of functions of arrays that first looks at square ones, where what is turned or laid across fits too.
 
     The misconceptions whose ids are in fits are recognized there; with other shapes NumPy raises, and a learner would
-    hear of shapes only.
+    hear of shapes only. The rest is as in judge_function.
     """
-    anywhere = judge_function(reference, cases, misconceptions)
-    square = judge_function(reference, square_cases, misconceptions)
+    anywhere = judge_function(reference, cases, misconceptions, **more)
+    square = judge_function(reference, square_cases, misconceptions, **more)
 
     def judge(answer, rng):
         seed = int(rng.integers(2**32))

@@ -1,5 +1,6 @@
 """Judges what was worked out on paper: a formula, numbers, or a choice among a few values."""
 
+import contextlib
 import numbers
 
 import numpy as np
@@ -57,13 +58,48 @@ def judge_formula(reference, symbols, misconceptions):
         ratios = [(id, says) for id, factor, says in RATIOS[:3] if same(sympy.Rational(factor(None)) * needed)]
         if ratios:
             return Verdict(NOT_YET, "Your formula is " + ratios[0][1], ratios[0][0])
+        facts = _about(given, needed, letters)
         point = ", ".join(f"{name} = {shown(value)}" for name, value in comparison.point.items())
         ours, yours = two_numbers(comparison.b_value, comparison.a_value)
-        return Verdict(
-            NOT_YET, f"{f'At {point} your' if point else 'Your'} formula gives {yours} where {ours} is needed."
-        )
+        numbers = f"{f'At {point} your' if point else 'Your'} formula gives {yours} where {ours} is needed."
+        return Verdict(NOT_YET, " ".join([*facts.values(), numbers]), f"seen: {', '.join(facts)}" if facts else None)
 
     return settling(judge, misconceptions)
+
+
+_LONGEST = 60
+"""Operations in a formula up to which it is simplified; SymPy may never end with a longer one."""
+
+
+def _about(given, needed, letters):
+    """What is true of a wrong formula, in sentences by their kind: its factor, its rest, and where it becomes right."""
+    import sympy
+
+    from bplib.symbolic import equal
+
+    facts = {}
+    with contextlib.suppress(Exception):  # SymPy raises much, and nothing is lost without it
+        unused = [s for s in letters if s in needed.free_symbols and s not in given.free_symbols]
+        if unused:
+            facts[f"no {unused[0]}"] = f"It does without {listed(unused)}, on which what is needed depends."
+        if max(given.count_ops(), needed.count_ops()) <= _LONGEST:
+            size = max(int(needed.count_ops()), 3)
+            factor, rest = sympy.factor(sympy.simplify(given / needed)), sympy.factor(sympy.simplify(given - needed))
+            above, below = sympy.fraction(factor)
+            if factor.count_ops() <= size // 2 and not facts:
+                words = [f"the factor {above} too many"] if above != 1 else []
+                words += [f"a division by {below} too many"] if below != 1 else []
+                facts["factor"] = f"Your formula has {' and '.join(words)}."
+            elif rest.count_ops() < size and not facts:
+                sign, rest = ("too little", -rest) if rest.could_extract_minus_sign() else ("too much", rest)
+                facts["rest"] = f"Your formula is {rest} {sign}."
+    for letter in letters if not facts else ():
+        for value in (0, 1):
+            with contextlib.suppress(Exception):
+                ours = needed.subs(letter, value)
+                if ours.free_symbols and equal(given.subs(letter, value), ours):
+                    return facts | {f"{letter} = {value}": f"It is right for {letter} = {value}."}
+    return facts
 
 
 def judge_numbers(reference, misconceptions):

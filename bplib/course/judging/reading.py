@@ -23,11 +23,19 @@ IN_PLACE = "Your function changes its input in place; work on a copy, or build a
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a judge says: the status, the sentence for the learner, and the id of the misconception or None."""
+    """What a judge says: the status, the sentence for the learner, and the id of the misconception or None.
+
+    An id that begins with "seen" stands for facts that were seen of an answer whose mistake is not among the known.
+    """
 
     status: str
     message: str
     misconception: str | None = None
+
+    @property
+    def recognized(self):
+        """Whether the mistake is a known one."""
+        return self.misconception is not None and not self.misconception.startswith("seen")
 
 
 class Gone(BaseException):
@@ -37,10 +45,10 @@ class Gone(BaseException):
 class Settled(Exception):  # noqa: N818, it is a verdict and no error
     """Raised where nothing is left to judge: the answer cannot be called, raised, or gave what cannot be compared."""
 
-    def __init__(self, message, status=NOT_YET):
-        """Settle on a message for the learner."""
+    def __init__(self, message, status=NOT_YET, misconception=None):
+        """Settle on a message for the learner, and on what was recognized, if anything was."""
         super().__init__(message)
-        self.verdict = Verdict(status, message)
+        self.verdict = Verdict(status, message, misconception)
 
 
 def settling(judge, misconceptions):
@@ -72,9 +80,10 @@ def call(answer, args, inputs):
         raised = error.raised if isinstance(error, Elsewhere) else Raised.of(error, answer)
         if "NotImplementedError" in raised.kinds:
             raise Settled(REPLACE, NOT_ATTEMPTED) from None
-        raise Settled(_told(raised, inputs)) from None
+        message, cause = _told(raised, inputs)
+        raise Settled(message, misconception=cause) from None
     if result is None:
-        raise Settled("It returns None; did you forget return?")
+        raise Settled("It returns None; did you forget return?", misconception="no return")
     if result is Ellipsis:
         raise Settled(REPLACE, NOT_ATTEMPTED)
     return result
@@ -110,40 +119,51 @@ class Withdrawn(Exception):  # noqa: N818
 
 
 def _told(raised, inputs):
+    """The sentence on an exception, and the cause that was recognized in it, or None."""
+
     def is_a(kind):
         return kind in raised.kinds
 
     text = raised.text
     if is_a("Withdrawn"):
-        return text + "."
+        return text + ".", "calls ours"
     if is_a("SystemExit"):
-        return "Your function ends the program (exit, quit or SystemExit); return a value instead."
+        return "Your function ends the program (exit, quit or SystemExit); return a value instead.", "exit"
     if is_a("RecursionError"):
-        return "Your function calls itself without end (RecursionError)."
+        return "Your function calls itself without end (RecursionError).", "recursion"
     if is_a("ValueError") and "truth value of an array" in text:
         return (
             "It asks `if`, `and`, `max` or `min` about a whole array at once; np.where, np.maximum and np.minimum"
-            " decide entry by entry."
+            " decide entry by entry.",
+            "truth value",
         )
     if is_a("ValueError") and "read-only" in text:
-        return IN_PLACE
+        return IN_PLACE, "in place"
     if is_a("TypeError") and "ufunc" in text and (found := re.search(r"no callable (\w+)", text)):
         name = found[1]
         return (
             f"np.{name} does not work on symbols. A formula is written with + - * / ** and the names that it is given;"
-            f" where it does need a function, with sympy.{name}."
+            f" where it does need a function, with sympy.{name}.",
+            "numpy on symbols",
         )
     if is_a("TypeError") and "Cannot convert expression to float" in text:
-        return "The math module and float() do not work on symbols; in a formula, use SymPy's functions, as sympy.exp."
+        return (
+            "The math module and float() do not work on symbols; in a formula, use SymPy's functions, as sympy.exp.",
+            "math on symbols",
+        )
     if is_a("TypeError") and "bitwise_xor" in text:
-        return "It uses ^, which is no power in Python: x squared is x**2."
+        return "It uses ^, which is no power in Python: x squared is x**2.", "caret"
     if is_a("TypeError") and re.search("only (0-dimensional|length-1) arrays can be converted", text):
-        return "A function of math, such as math.exp, takes one number; NumPy's, such as np.exp, take arrays."
+        return "A function of math, such as math.exp, takes one number; NumPy's, such as np.exp, take arrays.", "math"
     if is_a("TypeError") and "object is not callable" in text:
-        return "It calls something that is no function: in Python a product needs its star, as in 2 * (a - y)."
+        return "It calls something that is no function: in Python a product needs its star, as in 2 * (a - y).", "star"
     line = f" in the line `{raised.line.strip()}`" if raised.line else ""
     given = f"; given {inputs}" if inputs else ""
-    return f"It raised {raised.kinds[0]}{line}{f': {text}' if text else ''}{given}."
+    says = f"It raised {raised.kinds[0]}{line}{f': {text}' if text else ''}{given}."
+    shapes = re.findall(r"\(\d[\d, ]*\)", text) if is_a("ValueError") else []
+    if len(shapes) > 1:
+        return f"{says} The shapes that met do not fit: write them below that line.", "shapes that met"
+    return says, None
 
 
 def error_text(error):
@@ -185,8 +205,11 @@ def unchanged(value, original):
     return True
 
 
-def read_parts(result, needed):
-    """The arrays in a result by name, read like the needed one; a single array has the name ""."""
+def read_parts(result, needed, names=()):
+    """The arrays in a result by name, read like the needed one; a single array has the name "".
+
+    names are those of the values of a tuple, which are otherwise counted.
+    """
     if isinstance(needed, dict):
         if not isinstance(result, dict):
             raise Settled(f"It returns {kind_of(result)}; a dict is needed, with the names {listed(needed)}.")
@@ -197,8 +220,9 @@ def read_parts(result, needed):
     if isinstance(needed, tuple):
         if not isinstance(result, tuple | list) or len(result) != len(needed):
             count = f"{len(result)} values" if isinstance(result, tuple | list) else kind_of(result)
-            raise Settled(f"It returns {count}; {len(needed)} values are needed, as in `return first, second`.")
-        places = [f"Value {i + 1} of {len(needed)}" for i in range(len(needed))]
+            as_in = ", ".join(names or ("first", "second"))
+            raise Settled(f"It returns {count}; {len(needed)} values are needed, as in `return {as_in}`.")
+        places = names or [f"Value {i + 1} of {len(needed)}" for i in range(len(needed))]
         return {place: _plain(part, f"{place} is") for place, part in zip(places, result, strict=True)}
     return {"": _plain(result, "It returns")}
 

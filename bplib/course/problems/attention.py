@@ -641,7 +641,9 @@ PROBLEMS = (
             "With root = np.sqrt(q.shape[2]), a = activations.softmax(np.where(mask, q @ k.swapaxes(1, 2) / root,"
             " -np.inf)). Then dz = a * (da - (da * a).sum(axis=2, keepdims=True)) / root.",
         ),
-        judge=judge_square_first(_attention_backward, _sequences, _square_sequences, ATTENTION_MISTAKES, ONLY_SQUARE),
+        judge=judge_square_first(
+            _attention_backward, _sequences, _square_sequences, ATTENTION_MISTAKES, ONLY_SQUARE, returns="dq dk dv"
+        ),
         withdrawn=("attention.attention_backward", "attention.Attention.backward", "attention.Attention.set_grads"),
         minutes=25,
         difficulty=3,

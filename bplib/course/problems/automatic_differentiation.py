@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from bplib.course.judging.diagnosis import TOLERANCE
+from bplib.course.judging.comparing import TOLERANCE
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.reading import (
     IN_PLACE,
@@ -36,7 +36,7 @@ def judge_kinds(reference, cases, misconceptions, told=None):
     def judge(answer, rng):
         for kind, each in cases(rng):
             verdict = judge_function(reference, lambda _, each=each: each, misconceptions)(answer, seed=0)
-            if verdict.status == NOT_YET and not _known(verdict, misconceptions):
+            if verdict.status == NOT_YET and not verdict.recognized:
                 whole = verdict.message.startswith(("It calls", IN_PLACE))
                 says = (told and told(answer, each)) or (verdict.message if whole else f"{kind}: {verdict.message}")
                 return Verdict(NOT_YET, says, verdict.misconception)
@@ -45,10 +45,6 @@ def judge_kinds(reference, cases, misconceptions, told=None):
         return Verdict(PASSED, "It agrees with ours to 1e-6, in every rule.")
 
     return settling(judge, misconceptions)
-
-
-def _known(verdict, misconceptions):
-    return any(verdict.message == mistake.says for mistake in misconceptions)
 
 
 # backward-step: what an engine does at one node

@@ -741,6 +741,7 @@ PROBLEMS = (
             _square_layers,
             LINEAR_MISTAKES,
             ("lesson", "transpose-w", "transpose-dy", "transpose-both"),
+            returns="dX dW db",
         ),
         withdrawn=("layers.linear_backward",),
         minutes=10,
@@ -755,7 +756,9 @@ PROBLEMS = (
             "The array: `da *= slope` writes into the array that the caller has passed in.",
             "The slope of tanh is 1 - tanh(z)^2, and tanh(z) is a. Return a new array.",
         ),
-        judge=judge_function(_tanh_backward, _activations, TANH_MISTAKES),
+        judge=judge_function(
+            _tanh_backward, _activations, TANH_MISTAKES, complete=lambda da, a, z: (da, np.tanh(z), z)
+        ),
         withdrawn=("activations.tanh_backward",),
         minutes=5,
         difficulty=1,
@@ -773,7 +776,9 @@ PROBLEMS = (
             "The probabilities are np.exp(z) / total. Subtract 1 at [np.arange(n), y], and multiply row i by s_i over"
             " the sum of s: a column of weights, with [:, None].",
         ),
-        judge=judge_square_first(_loss_and_grad, _logits, _square_logits, CE_MISTAKES, ("weights-across",)),
+        judge=judge_square_first(
+            _loss_and_grad, _logits, _square_logits, CE_MISTAKES, ("weights-across",), returns="loss dz"
+        ),
         withdrawn=("losses.softmax_cross_entropy_grad", "losses._softmax_cross_entropy_and_grad"),
         minutes=15,
         difficulty=3,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bplib.course.judging.experiments import Probe
 from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions
 from bplib.course.judging.paper import judge_numbers
 
@@ -682,6 +683,24 @@ SUM_MISTAKES = misconceptions(
 )
 
 
+def _without_ties(x):
+    """Numbers in the same order, of which no two are equal."""
+    ranks = np.empty(x.size)
+    ranks[np.argsort(x, axis=None, kind="stable")] = np.arange(x.size)
+    return ranks.reshape(x.shape) - x.size / 2
+
+
+def _side_by_side(arguments):
+    """Windows that touch and do not overlap."""
+    size, (_, _, height, width) = arguments["size"], arguments["x"].shape
+    return {**arguments, "dy": arguments["dy"][:, :, : height // size, : width // size], "stride": size}
+
+
+POOL_PROBES = (
+    Probe("when no two entries of x are equal", lambda a: {**a, "x": _without_ties(a["x"])}),
+    Probe("when windows do not overlap", _side_by_side),
+)
+
 PROBLEMS = (
     Problem(
         id="conv1d-backward",
@@ -694,7 +713,9 @@ PROBLEMS = (
             " (windows, channels) for each example.",
             "dx gets W[:, :, i].T @ dy at the same slice, with +=. db is dy summed over axes 0 and 2.",
         ),
-        judge=judge_square_first(_conv1d_backward, _sequences, _square_sequences, CONV1D_MISTAKES, TURNED),
+        judge=judge_square_first(
+            _conv1d_backward, _sequences, _square_sequences, CONV1D_MISTAKES, TURNED, returns="dx dW db"
+        ),
         withdrawn=(
             "convolution.conv1d_backward",
             "convolution.conv2d_backward",
@@ -717,7 +738,9 @@ PROBLEMS = (
             'dW[:, :, i, j] = np.einsum("nfop,ncop->fc", dy, seen), and dx[:, :, rows, columns] +='
             ' np.einsum("nfop,fc->ncop", dy, W[:, :, i, j]).',
         ),
-        judge=judge_square_first(_conv2d_backward, _images, _square_images, CONV2D_MISTAKES, TURNED),
+        judge=judge_square_first(
+            _conv2d_backward, _images, _square_images, CONV2D_MISTAKES, TURNED, returns="dx dW db"
+        ),
         withdrawn=(
             "convolution.conv2d_backward",
             "convolution.Conv1d.backward",
@@ -739,7 +762,7 @@ PROBLEMS = (
             "Where windows overlap, an entry may be the largest of several. Then its gradients add up: += in place of"
             " =.",
         ),
-        judge=judge_function(_max_pool_backward, _pools, POOL_MISTAKES),
+        judge=judge_function(_max_pool_backward, _pools, POOL_MISTAKES, probes=POOL_PROBES),
         withdrawn=("pooling.max_pool_backward",),
         minutes=15,
         difficulty=2,

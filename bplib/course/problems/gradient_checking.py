@@ -6,7 +6,8 @@ import numpy as np
 
 from bplib.activations import sigmoid
 from bplib.course import planted
-from bplib.course.judging.diagnosis import TOLERANCE, recognized
+from bplib.course.judging.comparing import TOLERANCE
+from bplib.course.judging.diagnosis import recognized
 from bplib.course.judging.judges import Misconception, Problem
 from bplib.course.judging.reading import (
     IN_PLACE,
@@ -135,7 +136,7 @@ def judge_checks(claims, misconceptions):
         if known:
             return known
         verb = "refuses a right gradient" if wrong[0].right else "accepts a wrong gradient"
-        return Verdict(NOT_YET, f"It {verb}, one {wrong[0].what}.")
+        return Verdict(NOT_YET, f"It {verb}, one {wrong[0].what}.", f"seen: {verb}")
 
     return settling(judge, misconceptions)
 

@@ -12,6 +12,12 @@ LESSON = "14_lstm"
 TITLE = "LSTM"
 
 
+def _forward_again(dh, h, c, x, h0, c0, Wx, Wh, b):
+    """The arguments of lstm-backward with the states that belong to them."""
+    h, c = np.moveaxis(lstm.lstm(x, h0, c0, Wx, Wh, b), 2, 0)
+    return dh[:, : x.shape[1]], h, c, x, h0, c0, Wx, Wh, b
+
+
 # lstm-step-backward
 
 
@@ -711,7 +717,7 @@ PROBLEMS = (
             "z = x Wx + h Wh + b is linear: dz @ Wx.T, dz @ Wh.T, x.T @ dz, h.T @ dz and a sum, as in lesson 06. The"
             " step before gets dc * f.",
         ),
-        judge=judge_function(_lstm_step_backward, _steps, STEP_MISTAKES),
+        judge=judge_function(_lstm_step_backward, _steps, STEP_MISTAKES, returns="dx dh dc dWx dWh db"),
         withdrawn=("lstm.lstm_step_backward", "lstm.lstm_backward", "recurrent.Recurrent.set_grads"),
         minutes=20,
         difficulty=3,
@@ -728,7 +734,9 @@ PROBLEMS = (
             "dx[:, t] is what a step gives for its input; dWx, dWh and db are added up with +=; what the first step"
             " sends back is dh0 and dc0.",
         ),
-        judge=judge_function(_lstm_backward, _sequences, SEQUENCE_MISTAKES),
+        judge=judge_function(
+            _lstm_backward, _sequences, SEQUENCE_MISTAKES, returns="dx dh0 dc0 dWx dWh db", complete=_forward_again
+        ),
         withdrawn=("lstm.lstm_backward", "recurrent.Recurrent.set_grads"),
         minutes=15,
         difficulty=2,

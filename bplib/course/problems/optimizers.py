@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 
+from bplib.course.judging.experiments import Probe
 from bplib.course.judging.judges import Misconception, Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_numbers
 
@@ -696,6 +697,13 @@ DECAY_MISTAKES = (
 )
 
 
+ADAM_PROBES = (
+    Probe("for one gradient", lambda a: {**a, "gradients": a["gradients"][:1]}),
+    Probe("for one gradient, with eps = 0", lambda a: {**a, "gradients": a["gradients"][:1], "eps": 0.0}),
+    Probe("when all gradients are the same", lambda a: {**a, "gradients": a["gradients"][:1] + 0 * a["gradients"]}),
+    Probe("when beta1 and beta2 are 0", lambda a: {**a, "beta1": 0.0, "beta2": 0.0}),
+)
+
 PROBLEMS = (
     Problem(
         id="momentum",
@@ -736,7 +744,7 @@ PROBLEMS = (
             "m_hat = m / (1 - beta1**t) and v_hat = v / (1 - beta2**t) are new names: m and v stay as they are.",
             "The step is lr * m_hat / (np.sqrt(v_hat) + eps). Collect each w in a list; np.array makes rows of it.",
         ),
-        judge=judge_function(_adam, _adam_cases, ADAM_MISTAKES),
+        judge=judge_function(_adam, _adam_cases, ADAM_MISTAKES, probes=ADAM_PROBES),
         withdrawn=("optimizers.Adam.step",),
         minutes=12,
         difficulty=2,

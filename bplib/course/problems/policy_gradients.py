@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bplib.course.judging.experiments import Probe
 from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions
 from bplib.course.judging.paper import judge_formula
 
@@ -774,6 +775,31 @@ UPDATE_MISTAKES = misconceptions(
 )
 
 
+def _each(change, *names):
+    """The arguments with the named arrays changed."""
+    return lambda arguments: {**arguments, **{name: change(arguments[name]) for name in names}}
+
+
+def _only(step):
+    """An array (n, T) with all but one step set to 0."""
+
+    def change(x):
+        kept = np.zeros_like(x)
+        kept[:, step] = x[:, step]
+        return kept
+
+    return change
+
+
+WALK = ("states", "actions", "rewards")
+UPDATE_PROBES = (
+    Probe("for one episode", _each(lambda x: x[:1], *WALK)),
+    Probe("for episodes of one step", _each(lambda x: x[:, :1], *WALK)),
+    Probe("when only the last step is rewarded", _each(_only(-1), "rewards")),
+    Probe("when only the first step is rewarded", _each(_only(0), "rewards")),
+    Probe("when each episode stays in its first state", _each(lambda x: x[:, :1] + 0 * x, "states")),
+)
+
 PROBLEMS = (
     Problem(
         id="bandit-gradient",
@@ -804,7 +830,12 @@ PROBLEMS = (
             "dW = x.T @ dz and db = dz.sum(axis=0), as in lesson 06.",
         ),
         judge=judge_square_first(
-            _log_prob_backward, _state_cases, _square_state_cases, SCORE_MISTAKES, ("across", "not-turned")
+            _log_prob_backward,
+            _state_cases,
+            _square_state_cases,
+            SCORE_MISTAKES,
+            ("across", "not-turned"),
+            returns="dW db",
         ),
         withdrawn=("policy.log_prob_backward", "policy.policy_loss_grad"),
         minutes=12,
@@ -836,7 +867,7 @@ PROBLEMS = (
             " to row s of the gradient. The score is onehot(a) - softmax(theta[s]).",
             "Divide the gradient by the number of episodes, and return theta + lr * gradient, a new array.",
         ),
-        judge=judge_function(_policy_update, _walk_cases, UPDATE_MISTAKES),
+        judge=judge_function(_policy_update, _walk_cases, UPDATE_MISTAKES, probes=UPDATE_PROBES),
         minutes=20,
         difficulty=3,
     ),

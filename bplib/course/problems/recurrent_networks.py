@@ -470,13 +470,13 @@ SEQUENCE_MISTAKES = misconceptions(
 )
 
 
-def judge_lengths(reference, cases, lengths, misconceptions):
+def judge_lengths(reference, cases, lengths, misconceptions, returns=""):
     """As `judge_function`, for cases of which each has another length T; it says with which of them it goes wrong."""
 
     def judge(answer, rng):
-        runs = runs_of(answer, reference, cases(rng))
-        verdict = diagnose(reference, runs, misconceptions)
-        if verdict.status != NOT_YET or verdict.misconception is not None:
+        runs = runs_of(answer, reference, cases(rng), returns)
+        verdict = diagnose(reference, runs, misconceptions, answer)
+        if verdict.status != NOT_YET or verdict.recognized:
             return verdict
         alone = [diagnose(reference, [run], ()) for run in runs]
         first = next(i for i, each in enumerate(alone) if each.status != PASSED)
@@ -484,7 +484,8 @@ def judge_lengths(reference, cases, lengths, misconceptions):
         so_far = f"It is wrong with T = {T} already"
         if right:
             so_far = f"With {' and '.join(right)} it is right, and with T = {T} it is not"
-        return Verdict(NOT_YET, f"{so_far}. {alone[first].message}")
+        said = verdict if verdict.misconception else alone[first]
+        return Verdict(NOT_YET, f"{so_far}. {said.message}", verdict.misconception or "seen: T")
 
     return settling(judge, misconceptions)
 
@@ -638,7 +639,7 @@ PROBLEMS = (
             "dx and dh go through the turned matrices, dz @ Wx.T and dz @ Wh.T. A matrix gets its input turned, times"
             " dz; the bias gets dz summed over the batch.",
         ),
-        judge=judge_function(_step_backward, _steps, STEP_MISTAKES),
+        judge=judge_function(_step_backward, _steps, STEP_MISTAKES, returns="dx dh dWx dWh db"),
         withdrawn=(
             "recurrent.rnn_step_backward",
             "recurrent.rnn_backward",
@@ -662,7 +663,7 @@ PROBLEMS = (
             "dWh gets the state before, turned, times dz: h[:, t - 1] if t > 0, else h0. dWy gets h[:, t].T @ dy[:, t],"
             " and dby gets dy[:, t] summed over the batch.",
         ),
-        judge=judge_lengths(_rnn_backward, _sequences, LENGTHS, SEQUENCE_MISTAKES),
+        judge=judge_lengths(_rnn_backward, _sequences, LENGTHS, SEQUENCE_MISTAKES, returns="dWx dWh db dWy dby"),
         withdrawn=(
             "recurrent.rnn_backward",
             "recurrent.Recurrent.backward",
@@ -681,7 +682,7 @@ PROBLEMS = (
             "The norm is computed once, before the loop: the root of the sum of all squares in all three arrays.",
             "scale = min(1.0, limit / norm), and every array is multiplied by it.",
         ),
-        judge=judge_function(_clip, _clips, CLIP_MISTAKES),
+        judge=judge_function(_clip, _clips, CLIP_MISTAKES, returns="dWx dWh db"),
         withdrawn=("optimizers.clip_norm",),
         minutes=5,
         difficulty=1,

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from bplib.course.judging.diagnosis import recognized
+from bplib.course.judging.experiments import Probe
 from bplib.course.judging.judges import Misconception, Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_numbers
 from bplib.course.judging.reading import (
@@ -614,7 +615,7 @@ def _judge_dropout():
         if words == right:
             return Verdict(PASSED, "It drops the share p, scales what is kept, and sends gradients back the same way.")
         claimed = recognized(DROPOUT_MISTAKES, lambda mistake: _observed(mistake.answer, x, dy, seed) == words)
-        return claimed or Verdict(NOT_YET, _first_wrong(words, right))
+        return claimed or Verdict(NOT_YET, _first_wrong(words, right), "seen: first difference")
 
     return settling(judge, DROPOUT_MISTAKES)
 
@@ -1005,6 +1006,12 @@ BATCH_NORM_MISTAKES = misconceptions(
 )
 
 
+TABLE_PROBES = (
+    Probe("when both parts are the same", lambda a: {**a, "X_test": a["X_train"]}),
+    Probe("for one column", lambda a: {name: x[:, :1] for name, x in a.items()}),
+    Probe("when all columns are the same", lambda a: {name: x[:, :1] + 0 * x for name, x in a.items()}),
+)
+
 PROBLEMS = (
     Problem(
         id="standardize",
@@ -1015,7 +1022,9 @@ PROBLEMS = (
             "mean = X_train.mean(axis=0) and std = X_train.std(axis=0), and then the same (X - mean) / std for both.",
             "For a constant column: std = np.where(std == 0, 1.0, std) before you divide.",
         ),
-        judge=judge_function(_standardize, _tables, STANDARDIZE_MISTAKES),
+        judge=judge_function(
+            _standardize, _tables, STANDARDIZE_MISTAKES, returns="X_train X_test", probes=TABLE_PROBES
+        ),
         withdrawn=("data.standardize",),
         minutes=6,
         difficulty=1,
@@ -1074,7 +1083,7 @@ PROBLEMS = (
             "At x_hat arrives dy * gamma. From there three paths lead to x: directly, through m, and through v.",
             "dx = gamma / sqrt(v + eps) * (dy - mean(dy) - x_hat * mean(dy * x_hat)), with means over axis 0.",
         ),
-        judge=judge_function(_batch_norm_backward, _batches, BATCH_NORM_MISTAKES),
+        judge=judge_function(_batch_norm_backward, _batches, BATCH_NORM_MISTAKES, returns="dx dgamma dbeta"),
         withdrawn=("normalization.batch_norm_backward", "normalization.BatchNorm.backward"),
         minutes=15,
         difficulty=3,

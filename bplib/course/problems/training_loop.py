@@ -348,12 +348,12 @@ LOOP_MISTAKES = (
 
 
 def _judge_loop():
-    compared = judge_function(_loop, _trainings, LOOP_MISTAKES)
+    compared = judge_function(_loop, _trainings, LOOP_MISTAKES, returns="w losses")
 
     def judge(answer, rng):
         seed = int(rng.integers(2**32))
         verdict = compared(answer, seed=seed)
-        if verdict.status == NOT_YET and verdict.misconception is None and _differs(answer, seed):
+        if verdict.status == NOT_YET and not verdict.recognized and _differs(answer, seed):
             return verdict_of(LOOP_MISTAKES, "other-random-numbers")
         return verdict
 

@@ -620,7 +620,7 @@ PROBLEMS = (
             "Each parameter moves by minus lr times its own gradient.",
             "dw, db = gradients(w, b), and then return w - lr * dw and the same for b.",
         ),
-        judge=judge_function(_update, _fits, UPDATE_MISTAKES),
+        judge=judge_function(_update, _fits, UPDATE_MISTAKES, returns="w b"),
         minutes=5,
         difficulty=1,
     ),
@@ -662,7 +662,7 @@ PROBLEMS = (
             "In a loop over range(most): compute g; if its largest size is below the tolerance, return w and the number"
             " of steps so far; else w = w - lr * g. After the loop return w and most.",
         ),
-        judge=judge_function(_descend, _descents, STOP_MISTAKES),
+        judge=judge_function(_descend, _descents, STOP_MISTAKES, returns="w steps"),
         minutes=10,
         difficulty=2,
     ),

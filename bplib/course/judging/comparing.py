@@ -1,0 +1,108 @@
+"""What an answer gave beside what is needed: when two arrays agree, and the words for arguments, shapes and places."""
+
+import inspect
+import numbers
+from dataclasses import dataclass
+
+import numpy as np
+
+from bplib.course.judging.reading import kind_of, shown
+from bplib.gradcheck import relative_error
+
+TOLERANCE = 1e-6  # by gradcheck.relative_error, for each array
+
+
+@dataclass(frozen=True)
+class Run:
+    """One case: its arguments, what the reference returns, and the arrays of the answer and the reference by name.
+
+    noise is the relative error that the reference itself has in float32, for answers that compute in that.
+    """
+
+    args: tuple
+    needed: object
+    got: dict
+    want: dict
+    noise: float = 0.0
+
+    def right(self, name):
+        """Whether the answer's array of this name is right."""
+        got = self.got[name]
+        return agree(got, self.want[name], self.noise if got.dtype == np.float32 else 0.0)
+
+
+def agree(got, want, noise=0.0):
+    """Equal to the tolerance; NaN equals NaN here, so that a wrong answer that overflows can be recognized."""
+    if got.shape != want.shape:
+        return False
+    finite = np.isfinite(want)
+    return np.array_equal(got[~finite], want[~finite], equal_nan=True) and relative_error(
+        got[finite].astype(float), want[finite]
+    ) <= max(TOLERANCE, noise)
+
+
+def off(run, name):
+    """Where an array of the right shape is off: a mask of its entries."""
+    got, want = run.got[name].astype(float), run.want[name]
+    finite = np.isfinite(want)
+    scale = np.abs(want[finite]).max(initial=0.0)
+    with np.errstate(invalid="ignore"):
+        return ~(np.abs(got - want) <= max(TOLERANCE, run.noise) * scale) & ~(~finite & np.isnan(got) & np.isnan(want))
+
+
+def names_of(reference, args):
+    """The names of the arguments, as the reference calls them."""
+    try:
+        names = list(inspect.signature(reference).parameters)
+    except (TypeError, ValueError):
+        names = []
+    return names if len(names) >= len(args) else [f"argument {i + 1}" for i in range(len(args))]
+
+
+def named(reference, args):
+    """The arguments by name."""
+    return dict(zip(names_of(reference, args), args, strict=False))
+
+
+def batch_size(args):
+    """The length of the first axis of the first array, None if there is no array."""
+    return next((arg.shape[0] for arg in args if isinstance(arg, np.ndarray) and arg.ndim), None)
+
+
+def place(index):
+    """An index for a sentence."""
+    return index[0] if len(index) == 1 else index
+
+
+def shape_words(shape):
+    """A shape for a sentence."""
+    return f"an array of shape {shape}" if shape else "a single number"
+
+
+def shapes(reference, args):
+    """The arguments in few words: "y_pred of shape (5,), lr = 0.1"."""
+    words = []
+    for name, arg in named(reference, args).items():
+        if isinstance(arg, np.ndarray):
+            words.append(f"{name} of shape {arg.shape}" if arg.ndim else f"{name} = {shown(float(arg))}")
+        elif isinstance(arg, numbers.Real):
+            words.append(f"{name} = {shown(float(arg))}")
+        else:
+            words.append(f"{name}, {kind_of(arg)}")
+    return ", ".join(words)
+
+
+def inputs_at(reference, args, index, shape):
+    """The inputs behind one entry of the result: the same entry or row where the shapes allow, else the range."""
+    words = []
+    for name, arg in named(reference, args).items():
+        array = np.asarray(arg)
+        if array.dtype.kind not in "biuf" or not array.size:
+            continue
+        if array.ndim >= len(index) > 0 and array.shape[: len(index)] == shape:
+            array = array[index]
+        if array.size == 1:
+            words.append(f"{name} = {shown(float(array.item()))}")
+        else:
+            words.append(f"{name} runs from {shown(float(array.min()))} to {shown(float(array.max()))}")
+    return "where " + ", ".join(words) if words else "for these inputs"

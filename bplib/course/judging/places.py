@@ -1,0 +1,231 @@
+"""Says where an answer is off: in which values, axes, cases, steps or entries.
+
+Every sentence is a fact that was seen in all cases at once. Those that hold by chance are kept out: a pattern must be
+there in each case, and be neither everywhere nor nowhere.
+"""
+
+import numbers
+import re
+
+import numpy as np
+
+from bplib.course.judging.comparing import agree, named, off
+from bplib.course.judging.reading import listed, shown
+
+_CONDITIONS = (
+    ("negative", lambda x: x < 0),
+    ("positive", lambda x: x > 0),
+    ("zero", lambda x: x == 0),
+)
+
+
+def which_values(runs, wrong):
+    """Which of several values are right, as a sentence; "" if none is, or there is one alone."""
+    right = [name for name in runs[0].want if name not in wrong]
+    if not right:
+        return ""
+    layers = [re.fullmatch(r"d?[A-Za-z](\d+)", name) for name in wrong]
+    last = max(range(len(wrong)), key=lambda k: int(layers[k][1])) if all(layers) else None
+    first = f", and {wrong[last]} is the first to look at" if last is not None and len(wrong) > 1 else ""
+    return f"{_together(right)} {are(right)} right; {_lower(_together(wrong))} {are(wrong)} not{first}."
+
+
+def which_axes(got, want):
+    """What happened to the axes of an array of the wrong shape: a kind and a sentence, or two empty texts."""
+    if got.ndim > 1 and got.shape == want.shape[::-1]:
+        return "turned", "It lies on its side." if not agree(
+            got.T, want
+        ) else "It lies on its side: turned, it is right."
+    if tuple(n for n in got.shape if n != 1) == want.shape:
+        return "kept", "An axis of length 1 was kept, as keepdims does; it is not needed."
+    for axis in range(got.ndim if got.size else 0):
+        rest = got.shape[:axis] + got.shape[axis + 1 :]
+        if rest == want.shape or (not want.shape and got.size):
+            for way, value in (("Summed", got.sum(axis)), ("Averaged", got.mean(axis))):
+                if rest == want.shape and agree(np.asarray(value), want):
+                    return "unsummed", f"{way} over its axis {axis} it is right."
+    if not want.shape and agree(np.asarray(got.sum()), want):
+        return "unsummed", "Summed over all entries it is right."
+    if not want.shape and got.size and agree(np.asarray(got.mean()), want):
+        return "unsummed", "Averaged over all entries it is right."
+    for axis in range(want.ndim):
+        if want.shape[:axis] + want.shape[axis + 1 :] == got.shape:
+            return "summed", f"Axis {axis} is gone; what is needed has an entry for each place along it."
+    if got.ndim > want.ndim:
+        return "too many", "It has an axis too many: something is still to be summed, or multiplied with @."
+    if got.ndim == want.ndim and got.ndim == 1:
+        return (
+            "another axis",
+            "It has an entry for each place of another axis: one of the sums goes along the wrong one.",
+        )
+    return "", ""
+
+
+def which_cases(reference, runs, wrong):
+    """What the cases that go wrong have and those that go right have not: large numbers, or another plain number."""
+    good = [named(reference, run.args) for run in runs if all(map(run.right, wrong))]
+    bad = [named(reference, run.args) for run in runs if not all(map(run.right, wrong))]
+    if not good:
+        return ""
+    for name, x in bad[0].items():
+        if isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.size:
+            small = max(_size(case[name]) for case in good)
+            if all(_size(case[name]) > 5 * small for case in bad):
+                return (
+                    f"It is right as long as {name} stays between {shown(-small)} and {shown(small)}; here it goes to"
+                    f" {shown(_size(x))}."
+                )
+        elif isinstance(x, numbers.Real):
+            values, others = {case[name] for case in bad}, {case[name] for case in good}
+            if len(values) == 1 and not values & others:
+                return (
+                    f"It is right for {name} = {listed(map(shown, sorted(others)))}, and wrong for {name} = {shown(x)}."
+                )
+    return ""
+
+
+def nearly(reference, runs, wrong):
+    """Where it is only a little off and where far, for an answer that nothing makes quite right."""
+    errors = [max(_relative(run, name) for name in wrong) for run in runs]
+    close = [error for error in errors if 0 < error < 0.05]
+    if not close or len(close) == len(errors):
+        return f"It is off by {shown(100 * max(close))} % at most, so something small is in the way." if close else ""
+    far = named(reference, runs[int(np.argmax(errors))].args)
+    near = named(reference, runs[errors.index(max(close))].args)
+    for name, x in far.items():
+        if isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.size and _size(x) > 5 * _size(near[name]) > 0:
+            return (
+                f"It is nearly right, off by {shown(100 * max(close))} %, where {name} goes to"
+                f" {shown(_size(near[name]))}, and far off where it goes to {shown(_size(x))}."
+            )
+    return ""
+
+
+def which_entries(reference, runs, name):
+    """Which entries of one value are off, as a sentence: where an input has a sign, from a row on, on the diagonal."""
+    bad = [(run, off(run, name)) for run in runs if not run.right(name)]
+    if not bad or not bad[0][1].ndim or any(mask.all() or not mask.any() for _, mask in bad):
+        return ""
+    return (
+        _by_sign(reference, bad, name)
+        or _by_label(reference, bad, name)
+        or _by_diagonal(bad, name)
+        or _by_step(reference, bad, name)
+        or _by_gate(reference, bad, name)
+    )
+
+
+def _by_sign(reference, bad, name):
+    for key in named(reference, bad[0][0].args):
+        for word, condition in _CONDITIONS:
+            masks = []
+            for run, mask in bad:
+                x = named(reference, run.args)[key]
+                if not (isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.shape == mask.shape):
+                    break
+                masks.append((mask, condition(x)))
+            if len(masks) == len(bad) and all(there.any() and not there.all() for _, there in masks):
+                if all(np.array_equal(mask, there) for mask, there in masks):
+                    return f"{it_is(name)} wrong where {key} is {word}, and right everywhere else."
+                if all((mask <= there).all() for mask, there in masks) and sum(m.sum() for m, _ in masks) > 2:
+                    return f"{it_is(name)} wrong only where {key} is {word}."
+    return ""
+
+
+def _by_label(reference, bad, name):
+    for key in named(reference, bad[0][0].args):
+        hits = []
+        for run, mask in bad:
+            y = named(reference, run.args)[key]
+            whole = isinstance(y, np.ndarray) and y.dtype.kind in "iu" and y.ndim == mask.ndim - 1
+            if not whole or y.shape != mask.shape[:-1] or not (0 <= y.min() <= y.max() < mask.shape[-1]):
+                break
+            hits.append((mask, y[..., None] == np.arange(mask.shape[-1])))
+        if len(hits) == len(bad):
+            if all((mask <= there).all() for mask, there in hits):
+                return f"{it_is(name)} wrong only in the column that {key} names, and right in the others."
+            if all((mask <= ~there).all() for mask, there in hits):
+                return f"{it_is(name)} right in the column that {key} names, and wrong in others."
+    return ""
+
+
+def _by_diagonal(bad, name):
+    if any(mask.ndim < 2 or mask.shape[-1] != mask.shape[-2] for _, mask in bad):
+        return ""
+    if all((mask <= np.eye(mask.shape[-1], dtype=bool)).all() for _, mask in bad):
+        return f"{it_is(name)} wrong on the diagonal only."
+    if all((mask <= ~np.eye(mask.shape[-1], dtype=bool)).all() for _, mask in bad):
+        return f"{it_is(name)} right on the diagonal, and wrong beside it."
+    return ""
+
+
+def _by_step(reference, bad, name):
+    """For values with an axis of steps: from which step on they are wrong, on the way there or back."""
+    arguments = named(reference, bad[0][0].args)
+    axis = 1 if "h0" in arguments else 0 if {"gradients", "rewards"} & set(arguments) else None
+    if axis is None or any(mask.ndim <= axis + (axis == 0 and "gradients" in arguments) for _, mask in bad):
+        return ""
+    along = [mask.any(axis=tuple(k for k in range(mask.ndim) if k != axis)) for _, mask in bad]
+    along = [row for row in along if len(row) > 2]
+    if not along or any(row.all() for row in along):
+        return ""
+    first, last = [int(np.argmax(row)) for row in along], [len(row) - 1 - int(np.argmax(row[::-1])) for row in along]
+    if all(row[k:].all() and 0 < k < len(row) for row, k in zip(along, first, strict=True)):
+        if all(k == len(row) - 1 for row, k in zip(along, first, strict=True)):
+            return f"{it_is(name)} wrong in the last step only."
+        return (
+            f"{it_is(name)} right up to step {first[0] - 1}, and step {first[0]} is the first wrong one: look at what"
+            " is carried on."
+        )
+    if all(row[: k + 1].all() for row, k in zip(along, last, strict=True)):
+        if not any(last):
+            return f"{it_is(name)} wrong in the first step only."
+        return f"{it_is(name)} right from step {last[0] + 1} on, and wrong before: look at what is carried back."
+    right = {tuple(np.flatnonzero(~row)) for row in along}
+    steps = set.intersection(*map(set, right))
+    return f"{it_is(name)} right in step {min(steps)} and wrong around it." if steps else ""
+
+
+def _by_gate(reference, bad, name):
+    """The four gates of a cell, which stand beside each other in the last axis."""
+    width = bad[0][1].shape[-1]
+    if "gates" not in named(reference, bad[0][0].args) or width % 4:
+        return ""
+    wrong = [mask.reshape(-1, 4, mask.shape[-1] // 4).any(axis=(0, 2)) for _, mask in bad]
+    if any(row.all() or not np.array_equal(row, wrong[0]) for row in wrong):
+        return ""
+    gates = [gate for gate, off_there in zip("ifgo", wrong[0], strict=True) if off_there]
+    return f"Of the four gates i, f, g, o {_together(gates)} {are(gates)} wrong in {name}, and the others right."
+
+
+def _relative(run, name):
+    got, want = run.got[name].astype(float), run.want[name]
+    if got.shape != want.shape or not np.isfinite(got).all() or not np.isfinite(want).all() or not want.size:
+        return np.inf
+    return float(np.abs(got - want).max() / max(np.abs(want).max(), np.finfo(float).tiny))
+
+
+def _size(x):
+    return float(np.abs(x).max(initial=0.0))
+
+
+def it_is(name, several=()):
+    """The beginning of a sentence about a value, or about several."""
+    return f"{name} {are(several or [name])}" if name else "It is"
+
+
+def are(names):
+    """Is or are."""
+    return "is" if len(names) == 1 else "are"
+
+
+def _lower(words):
+    return words[0].lower() + words[1:] if words.startswith("Value") else words
+
+
+def _together(names):
+    """Names for a sentence; "Value 2 of 6, Value 3 of 6" is said shorter."""
+    found = [re.fullmatch(r"Value (\d+) of \d+", name) for name in names]
+    if all(found):
+        return f"value{'s' if len(found) > 1 else ''} {listed(each[1] for each in found)}".capitalize()
+    return listed(names)
