@@ -96,8 +96,8 @@ COMPUTED = {
 }
 COMPUTED |= {
     getattr(sympy, name): getattr(mpmath, name)
-    for name in "exp log sin cos tan cot sec csc asin acos atan atan2 sinh cosh tanh coth asinh acosh atanh sign erf"
-    " floor re im".split()
+    for name in "exp log sin cos tan cot sec csc asin acos atan atan2 sinh cosh tanh coth sech csch asinh acosh atanh"
+    " sign erf floor re im".split()
 }
 COMPUTED |= {getattr(sympy, name): getattr(operator, name.lower()) for name in "Eq Ne Lt Le Gt Ge".split()}
 """The classes of SymPy whose values are computed here, and how; the last two are known to `_computed`."""

@@ -61,7 +61,7 @@ def _facts(reference, runs, wrong, misconceptions, answer, probes, complete):
             elif bent := asked.not_linear(first):
                 facts["not linear"] = f"Twice as much {bent[0]} should give twice the result, and here it does not."
         for kind, said in (
-            ("entries", places.which_entries(reference, runs, wrong[0])),
+            ("entries", next(filter(None, (places.which_entries(reference, runs, name) for name in wrong)), "")),
             ("cases", places.which_cases(reference, runs, wrong)),
         ):
             if said:

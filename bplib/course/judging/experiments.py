@@ -70,15 +70,16 @@ def probes_of(arguments):
             probes.append(Probe("when the limit is out of reach", _set(name, 1e9)))
             continue
         probes += [Probe(f"for {name} = {value:g}", _set(name, value)) for value in (0.0, 1.0) if x != value]
-    for name in floats:
+    for name, x in floats.items():
+        if name not in biases:
+            probes.append(Probe(f"when {name} is zero", _map(name, np.zeros_like)))
         probes.append(Probe(f"as long as {name} stays between -1 and 1", _map(name, lambda x: np.clip(x, -1, 1))))
         probes.append(Probe(f"when no entry of {name} is negative", _map(name, np.abs)))
         probes.append(Probe(f"when no entry of {name} is positive", _map(name, lambda x: -np.abs(x))))
-        probes.append(Probe(f"when {name} is tiny", _map(name, lambda x: 1e-9 * x)))
         probes.append(Probe(f"when {name} is 1 everywhere", _map(name, np.ones_like)))
-        if floats[name].size > 1:
+        if x.size > 1:
             probes.append(Probe(f"when all entries of {name} are equal", _map(name, lambda x: np.full_like(x, _PLAIN))))
-        probes.append(Probe(f"when {name} is zero", _map(name, np.zeros_like)))
+        probes.append(Probe(f"when {name} is tiny", _map(name, lambda x: 1e-9 * x)))
     batch = _in_the_batch(arguments)
     if batch:
         probes.append(Probe("for one example alone", lambda a: {**a, **{name: a[name][:1] for name in batch}}))

@@ -7,11 +7,12 @@ for the mistake behind it among the known ones. It knows inputs, references and 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bplib.course.judging.comparing import Run, shapes
+from bplib.course.judging.comparing import Run, noise, shapes
 from bplib.course.judging.diagnosis import diagnose
 from bplib.course.judging.reading import (
     IN_PLACE,
     NOT_YET,
+    PASSED,
     Settled,
     Verdict,
     call,
@@ -69,7 +70,7 @@ class Problem:
         return self.judge.misconceptions
 
 
-def judge_function(reference, cases, misconceptions, *, returns="", probes=(), complete=None):
+def judge_function(reference, cases, misconceptions, *, returns="", probes=(), complete=None, boundaries=None):
     """A judge of functions of numbers and arrays.
 
     cases(rng) is a list of tuples of arguments, at least two, with different batch sizes. The reference gives what is
@@ -78,14 +79,32 @@ def judge_function(reference, cases, misconceptions, *, returns="", probes=(), c
 
     An answer that is wrong is called on special inputs too, to see where it becomes right: those of `experiments`, and
     probes of the problem's own. complete(*args) computes again what the arguments hold of a forward pass, where a probe
-    has changed what that came from.
+    has changed what that came from. boundaries(rng) gives pairs of a phrase and arguments: what the text allows and the
+    cases have not, such as no step at all, on which an answer is looked at that is right otherwise.
     """
 
     def judge(answer, rng):
         runs = runs_of(answer, reference, cases(rng), returns)
-        return diagnose(reference, runs, misconceptions, answer, probes, complete)
+        verdict = diagnose(reference, runs, misconceptions, answer, probes, complete)
+        if verdict.status != PASSED or boundaries is None:
+            return verdict
+        return _at_boundaries(answer, reference, boundaries(rng), returns) or verdict
 
     return settling(judge, misconceptions)
+
+
+def _at_boundaries(answer, reference, boundaries, returns):
+    """The verdict on an answer that is right but for one of the boundaries; None if it is right there too."""
+    for words, args in boundaries:
+        try:
+            verdict = diagnose(reference, runs_of(answer, reference, [args], returns), ())
+        except Settled as settled:
+            verdict = settled.verdict
+        if verdict.status != PASSED:
+            return Verdict(
+                NOT_YET, f"It is right but for one kind of input: {words}. {verdict.message}", f"seen: {words}"
+            )
+    return None
 
 
 def runs_of(answer, reference, cases, returns=""):
@@ -97,7 +116,8 @@ def runs_of(answer, reference, cases, returns=""):
         if not unchanged(given, args):
             raise Settled(IN_PLACE, misconception="in place")
         needed = reference(*fresh(args))
-        runs.append(Run(args, needed, read_parts(result, needed, names), read_parts(needed, needed, names)))
+        got, want = read_parts(result, needed, names), read_parts(needed, needed, names)
+        runs.append(Run(args, needed, got, want, noise(reference, args, got, want)))
     return runs
 
 

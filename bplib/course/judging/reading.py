@@ -6,9 +6,11 @@ these becomes a verdict with a sentence, or plain arrays of numbers.
 
 import copy
 import inspect
+import itertools
 import numbers
 import re
 import traceback
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -218,13 +220,19 @@ def read_parts(result, needed, names=()):
             raise Settled(f"The dict it returns lacks {listed(missing)}.")
         return {name: _plain(result[name], f"{name} is") for name in needed}
     if isinstance(needed, tuple):
+        if isinstance(result, Generator):
+            result = list(itertools.islice(result, len(needed) + 1))
+        if isinstance(result, np.ndarray) and result.dtype == object and result.ndim == 1:
+            result = list(result)
         if not isinstance(result, tuple | list) or len(result) != len(needed):
             count = f"{len(result)} values" if isinstance(result, tuple | list) else kind_of(result)
             as_in = ", ".join(names or ("first", "second"))
             raise Settled(f"It returns {count}; {len(needed)} values are needed, as in `return {as_in}`.")
         places = names or [f"Value {i + 1} of {len(needed)}" for i in range(len(needed))]
         return {place: _plain(part, f"{place} is") for place, part in zip(places, result, strict=True)}
-    return {"": _plain(result, "It returns")}
+    array = _plain(result, "It returns")
+    # One number is one number, also in an array of its own.
+    return {"": array.reshape(()) if array.size == 1 and np.ndim(needed) == 0 else array}
 
 
 def read_named(result, names):

@@ -82,6 +82,8 @@ def _candidates(arguments):
     """Numbers that lie about: lengths, plain numbers, 1 minus them, norms; in words, and as functions of arguments."""
     for name, x in arguments.items():
         if isinstance(x, np.ndarray) and x.ndim:
+            if x.ndim > 1:
+                yield f"the length of the last axis of {name}", lambda a, name=name: a[name].shape[-1]
             for axis in range(x.ndim):
                 yield f"{len_words(name, x, axis)}", lambda a, name=name, axis=axis: a[name].shape[axis]
             if x.ndim > 1:

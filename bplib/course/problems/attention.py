@@ -214,6 +214,17 @@ def _sequence(rng, n, t, s, d, e):
     return rng.normal(size=(n, t, e)), q, k, v, mask
 
 
+def _far_scores(rng):
+    """All scores far below zero, so that a key which is hidden by a number that is not low enough comes back."""
+    dy, q, k, v, mask = _sequence(rng, 5, 4, 3, 2, 6)
+    q, k = q.copy(), k.copy()
+    q[..., 0], k[..., 0] = 25.0, -24.0 * np.sqrt(2.0)
+    return [
+        ("scores of -600", (dy, q, k, v, mask)),
+        ("a mask that hides nothing", (dy, *_sequence(rng, 5, 4, 3, 2, 6)[1:4], mask | True)),
+    ]
+
+
 def _softmax_of(z, axis=-1):
     e = np.exp(z - z.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
@@ -642,7 +653,13 @@ PROBLEMS = (
             " -np.inf)). Then dz = a * (da - (da * a).sum(axis=2, keepdims=True)) / root.",
         ),
         judge=judge_square_first(
-            _attention_backward, _sequences, _square_sequences, ATTENTION_MISTAKES, ONLY_SQUARE, returns="dq dk dv"
+            _attention_backward,
+            _sequences,
+            _square_sequences,
+            ATTENTION_MISTAKES,
+            ONLY_SQUARE,
+            returns="dq dk dv",
+            boundaries=_far_scores,
         ),
         withdrawn=("attention.attention_backward", "attention.Attention.backward", "attention.Attention.set_grads"),
         minutes=25,

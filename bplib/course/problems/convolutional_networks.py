@@ -498,6 +498,15 @@ def _pools(rng):
     return cases
 
 
+def _pool_boundaries(rng):
+    near = 1.0 + 1e-9 * rng.permutation(5 * 2 * 4 * 4).reshape(5, 2, 4, 4)
+    apart = rng.normal(size=(5, 2, 7, 8))
+    return [
+        ("entries that are nearly equal", (rng.normal(size=(5, 2, 2, 2)), near, 2, 2)),
+        ("a stride that is larger than the window", (rng.normal(size=(5, 2, 2, 3)), apart, 2, 3)),
+    ]
+
+
 def _pooled(**wrong):
     return lambda dy, x, size, stride: _pooling(dy, x, size, stride, **wrong)
 
@@ -762,7 +771,9 @@ PROBLEMS = (
             "Where windows overlap, an entry may be the largest of several. Then its gradients add up: += in place of"
             " =.",
         ),
-        judge=judge_function(_max_pool_backward, _pools, POOL_MISTAKES, probes=POOL_PROBES),
+        judge=judge_function(
+            _max_pool_backward, _pools, POOL_MISTAKES, probes=POOL_PROBES, boundaries=_pool_boundaries
+        ),
         withdrawn=("pooling.max_pool_backward",),
         minutes=15,
         difficulty=2,

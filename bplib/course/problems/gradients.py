@@ -38,6 +38,17 @@ def _functions(rng):
     return cases
 
 
+def _central(f, x, h):
+    return gradcheck.central_difference(f, np.asarray(x, dtype=float), h)
+
+
+def _whole_numbers(rng):
+    return [
+        ("an x of whole numbers", (_curved(rng.uniform(0.5, 2.0, size=5)), rng.integers(1, 5, size=5), 0.1)),
+        ("an x of one entry", (_curved(rng.uniform(0.5, 2.0, size=1)), rng.normal(size=1), 0.1)),
+    ]
+
+
 def _entry_by_entry(quotient):
     """A wrong central_difference, put together from what it does with f, x, the step in one entry, and h."""
 
@@ -568,7 +579,7 @@ PROBLEMS = (
             "Leave x as it is: make step = np.zeros(x.shape), set step[i] = h, and call f(x + step) and f(x - step).",
             "Collect in gradient = np.zeros(x.shape): gradient[i] = (f(x + step) - f(x - step)) / (2 * h).",
         ),
-        judge=judge_function(gradcheck.central_difference, _functions, DIFFERENCE_MISTAKES),
+        judge=judge_function(_central, _functions, DIFFERENCE_MISTAKES, boundaries=_whole_numbers),
         withdrawn=("gradcheck.central_difference", "gradcheck.stacked_difference"),
         minutes=15,
         difficulty=2,

@@ -28,6 +28,15 @@ def _momentum_cases(rng):
     ]
 
 
+def _momentum_boundaries(rng):
+    bowl = _bowl(rng, 3)
+    return [
+        ("no step at all", (*bowl, 0.1, 0.9, 0)),
+        ("a single step", (*bowl, 0.1, 0.9, 1)),
+        ("mu = 0", (*bowl, 0.1, 0.0, 4)),
+    ]
+
+
 def _descent(velocity, change=lambda v, v_old, g, lr, mu: -lr * v, more=0, moving=True):
     """A descent with a velocity; each argument is one thing that a learner may get wrong."""
 
@@ -184,6 +193,11 @@ def _rms_cases(rng):
         (*_bowl(rng, d), lr, rho, eps, steps)
         for d, lr, rho, eps, steps in ((3, 0.1, 0.9, 1e-8, 4), (5, 0.05, 0.8, 0.1, 6), (2, 0.2, 0.7, 0.02, 5))
     ]
+
+
+def _rms_boundaries(rng):
+    bowl = _bowl(rng, 3)
+    return [("no step at all", (*bowl, 0.1, 0.9, 0.1, 0)), ("a single step", (*bowl, 0.1, 0.9, 0.1, 1))]
 
 
 def _scaled(
@@ -714,7 +728,7 @@ PROBLEMS = (
             "Before the loop, v = np.zeros_like(w). Inside, v changes first, and then w moves along v instead of g.",
             "v = mu * v + g, then w = w - lr * v. Write w = w - ..., not w -= ..., or you change what you were given.",
         ),
-        judge=judge_function(_momentum, _momentum_cases, MOMENTUM_MISTAKES),
+        judge=judge_function(_momentum, _momentum_cases, MOMENTUM_MISTAKES, boundaries=_momentum_boundaries),
         withdrawn=("optimizers.SGD.step",),
         minutes=8,
         difficulty=1,
@@ -729,7 +743,7 @@ PROBLEMS = (
             "What is v at the beginning of the second round of the loop? Which share of it should stay, if rho is 0.9?",
             "If a gradient is 100 times larger, the step should stay about as long. So by what is it divided?",
         ),
-        judge=judge_function(_rmsprop, _rms_cases, RMS_MISTAKES),
+        judge=judge_function(_rmsprop, _rms_cases, RMS_MISTAKES, boundaries=_rms_boundaries),
         withdrawn=("optimizers.RMSProp.step",),
         minutes=8,
         difficulty=2,

@@ -370,7 +370,7 @@ SCORE_MISTAKES = misconceptions(
 
 
 def _returns_to_go(rewards, discount):
-    G = np.array(rewards)
+    G = np.array(rewards, dtype=np.result_type(rewards, np.float32))
     for t in range(len(G) - 2, -1, -1):
         G[t] += discount * G[t + 1]
     return G
@@ -393,6 +393,16 @@ def _from(t, k, power):
 
 def _reward_cases(rng):
     return [(rng.normal(size=T), discount) for T, discount in ((5, 0.9), (7, 0.6), (6, 0.8))]
+
+
+def _reward_boundaries(rng):
+    return [
+        ("a discount of 0", (rng.normal(size=6), 0.0)),
+        ("a discount of 1", (rng.normal(size=6), 1.0)),
+        ("an episode of one step", (rng.normal(size=1), 0.9)),
+        ("an episode of 1,100 steps", (rng.normal(size=1100), 0.5)),
+        ("rewards that are whole numbers", (rng.integers(-3, 4, size=6), 0.9)),
+    ]
 
 
 RETURN_MISTAKES = misconceptions(
@@ -850,7 +860,7 @@ PROBLEMS = (
             "Go from the end to the start: for t in range(T - 2, -1, -1), and add discount * G[t + 1] to G[t], where G"
             " began as a copy of the rewards.",
         ),
-        judge=judge_function(_returns_to_go, _reward_cases, RETURN_MISTAKES),
+        judge=judge_function(_returns_to_go, _reward_cases, RETURN_MISTAKES, boundaries=_reward_boundaries),
         withdrawn=("policy.returns_to_go",),
         minutes=8,
         difficulty=1,

@@ -495,7 +495,7 @@ def judge_lengths(reference, cases, lengths, misconceptions, returns=""):
 
 def _clip(dWx, dWh, db, limit):
     norm = np.sqrt(np.sum(dWx**2) + np.sum(dWh**2) + np.sum(db**2))
-    scale = min(1.0, limit / norm)
+    scale = limit / norm if norm > limit else 1.0
     return dWx * scale, dWh * scale, db * scale
 
 
@@ -509,6 +509,15 @@ def _clips(rng):
     drawn[0][1] *= 2 * max(map(_norm, drawn[0])) / _norm(drawn[0][1])  # so that to measure the first or last one tells
     limits = (1.5, 2.0 * _norm(*drawn[1]), (max(map(_norm, drawn[2])) + _norm(*drawn[2])) / 2)
     return [(*arrays, float(limit)) for arrays, limit in zip(drawn, limits, strict=True)]
+
+
+def _clip_boundaries(rng):
+    small = [1e-4 * rng.normal(size=s) for s in ((3, 2), (2, 2), (2,))]
+    zero = [np.zeros(s) for s in ((3, 2), (2, 2), (2,))]
+    return [
+        ("gradients that are all zero", (*zero, 1.5)),
+        ("a small limit, and a norm that is hardly larger", (*small, float(0.99 * _norm(*small)))),
+    ]
 
 
 def _scaled(scale):
@@ -682,7 +691,7 @@ PROBLEMS = (
             "The norm is computed once, before the loop: the root of the sum of all squares in all three arrays.",
             "scale = min(1.0, limit / norm), and every array is multiplied by it.",
         ),
-        judge=judge_function(_clip, _clips, CLIP_MISTAKES, returns="dWx dWh db"),
+        judge=judge_function(_clip, _clips, CLIP_MISTAKES, boundaries=_clip_boundaries, returns="dWx dWh db"),
         withdrawn=("optimizers.clip_norm",),
         minutes=5,
         difficulty=1,

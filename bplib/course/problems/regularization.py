@@ -606,12 +606,30 @@ def _first_wrong(words, right):
     return "With training=False the output is x, and the gradient is dy."
 
 
+def _remembers(answer, x, dy, seed):
+    """Whether a backward gives the same gradient twice, and after a forward with another mask."""
+    args = fresh(x), 0.35
+    y, backward = call(answer, (*args, np.random.default_rng(seed), True), "")
+    call(answer, (*args, np.random.default_rng(seed + 1), True), "")
+    try:
+        again = [_array(call(backward, (fresh(dy),), ""), x.shape, "What backward returns") for _ in range(2)]
+    except Settled:
+        return False
+    return all(((dx != 0) == (np.asarray(y) != 0)).all() for dx in again)
+
+
 def _judge_dropout():
     def judge(answer, rng):
         x = rng.uniform(0.5, 2.0, size=(_ROWS, _COLUMNS)) * rng.choice([-1.0, 1.0], size=(_ROWS, _COLUMNS))
         dy = rng.uniform(0.5, 2.0, size=x.shape) * rng.choice([-1.0, 1.0], size=x.shape)
         seed = int(rng.integers(1 << 31))
         words, right = _observed(answer, x, dy, seed), _observed(_dropout, x, dy, seed)
+        if words == right and not _remembers(answer, x, dy, seed):
+            says = (
+                "A backward is right only just after its forward. After another forward, or called again, it must"
+                " still use the mask of its own: keep that in a variable of the function, and leave it as it is."
+            )
+            return Verdict(NOT_YET, says, "seen: one mask for all")
         if words == right:
             return Verdict(PASSED, "It drops the share p, scales what is kept, and sends gradients back the same way.")
         claimed = recognized(DROPOUT_MISTAKES, lambda mistake: _observed(mistake.answer, x, dy, seed) == words)

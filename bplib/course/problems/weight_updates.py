@@ -295,6 +295,16 @@ def _bowls(rng):
     return cases
 
 
+def _other_bowls(rng):
+    """The steepest direction last and first: NumPy's eig gives eigenvalues in no order that one may count on."""
+    gentle, steep = rng.uniform(0.2, 0.6), rng.uniform(2.0, 5.0)
+    return [
+        ("a steepest direction that comes last", (np.diag([gentle, steep]),)),
+        ("a steepest direction that comes first", (np.diag([steep, gentle]),)),
+        ("a single weight", (np.array([[steep]]),)),
+    ]
+
+
 RATE_MISTAKES = (
     Misconception(
         "half",
@@ -648,7 +658,7 @@ PROBLEMS = (
             "The curvatures of a surface in its own directions are the eigenvalues of H.",
             "np.linalg.eigvalsh(H) gives them, for a symmetric matrix, from the smallest to the largest.",
         ),
-        judge=judge_function(_largest_rate, _bowls, RATE_MISTAKES),
+        judge=judge_function(_largest_rate, _bowls, RATE_MISTAKES, boundaries=_other_bowls),
         minutes=10,
         difficulty=2,
     ),

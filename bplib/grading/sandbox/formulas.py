@@ -11,8 +11,8 @@ DEPTH, ITEMS = 60, 10_000
 _DIGITS = 10_000
 _ASSUMPTIONS = ("real", "positive", "negative", "nonnegative", "integer")
 _FUNCTIONS = (
-    "Add Mul Pow exp log sin cos tan cot sec csc asin acos atan atan2 sinh cosh tanh coth asinh acosh atanh Abs sign"
-    " Max Min Heaviside erf floor ceiling re im conjugate Piecewise And Or Not Eq Ne Lt Le Gt Ge"
+    "Add Mul Pow exp log sin cos tan cot sec csc asin acos atan atan2 sinh cosh tanh coth sech csch asinh acosh atanh"
+    " Abs sign Max Min Heaviside erf floor ceiling re im conjugate Piecewise And Or Not Eq Ne Lt Le Gt Ge"
 ).split()
 _AS_THEY_ARE = ("Piecewise", "ExprCondPair")  # their constructors work on what they are given
 

@@ -5,7 +5,7 @@ import sympy
 
 
 def difference_by_moving_and_putting_back(f, x, h):
-    x = x.copy()
+    x = x.astype(float)
     gradient = np.zeros_like(x)
     for i in np.ndindex(x.shape):
         kept = x[i]
