@@ -8,7 +8,8 @@ import pytest
 
 from bplib.course.judging import judges
 from bplib.course.judging.judges import Problem, judge_function
-from bplib.course.judging.reading import Elsewhere, Gone
+from bplib.course.judging.raising import Elsewhere
+from bplib.course.judging.reading import Gone
 from bplib.grading.sandbox import launching, values
 from bplib.grading.sandbox.processes import Limits, Missing
 

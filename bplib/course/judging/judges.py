@@ -9,18 +9,8 @@ from dataclasses import dataclass
 
 from bplib.course.judging.comparing import Run, noise, shapes
 from bplib.course.judging.diagnosis import diagnose
-from bplib.course.judging.reading import (
-    IN_PLACE,
-    NOT_YET,
-    PASSED,
-    Settled,
-    Verdict,
-    call,
-    fresh,
-    read_parts,
-    settling,
-    unchanged,
-)
+from bplib.course.judging.raising import IN_PLACE
+from bplib.course.judging.reading import NOT_YET, PASSED, Settled, Verdict, call, fresh, read_parts, settling, unchanged
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ import numpy as np
 
 from bplib.course.judging.diagnosis import RATIOS, recognized
 from bplib.course.judging.judges import Misconception
+from bplib.course.judging.raising import error_text
 from bplib.course.judging.reading import (
     NOT_YET,
     PASSED,
     Settled,
     Verdict,
     call,
-    error_text,
     kind_of,
     listed,
     read_named,

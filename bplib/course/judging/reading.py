@@ -5,22 +5,20 @@ these becomes a verdict with a sentence, or plain arrays of numbers.
 """
 
 import copy
-import inspect
 import itertools
 import numbers
-import re
-import traceback
 from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
+
+from bplib.course.judging.raising import Elsewhere, Raised, told
 
 PASSED = "passed"
 NOT_YET = "not yet"
 NOT_ATTEMPTED = "not attempted"
 
 REPLACE = "Replace the line `raise NotImplementedError()` with your answer, run that cell, then this one."
-IN_PLACE = "Your function changes its input in place; work on a copy, or build a new array."
 
 
 @dataclass(frozen=True)
@@ -82,99 +80,13 @@ def call(answer, args, inputs):
         raised = error.raised if isinstance(error, Elsewhere) else Raised.of(error, answer)
         if "NotImplementedError" in raised.kinds:
             raise Settled(REPLACE, NOT_ATTEMPTED) from None
-        message, cause = _told(raised, inputs)
+        message, cause = told(raised, inputs)
         raise Settled(message, misconception=cause) from None
     if result is None:
         raise Settled("It returns None; did you forget return?", misconception="no return")
     if result is Ellipsis:
         raise Settled(REPLACE, NOT_ATTEMPTED)
     return result
-
-
-@dataclass(frozen=True)
-class Raised:
-    """What is known of an exception: the names of its type and of the types above it, its text and its line."""
-
-    kinds: tuple[str, ...]
-    text: str
-    line: str
-
-    @classmethod
-    def of(cls, error, answer):
-        """What an answer raised, here, and the last of the answer's own lines on the way there."""
-        code = getattr(inspect.unwrap(answer), "__code__", None)
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename]
-        kinds = tuple(kind.__name__ for kind in type(error).__mro__)
-        return cls(kinds, error_text(error), frames[-1].line or "" if frames else "")
-
-
-class Elsewhere(Exception):  # noqa: N818
-    """An answer raised something in another process."""
-
-    def __init__(self, raised):
-        """Carry what is known of it."""
-        self.raised = raised
-
-
-class Withdrawn(Exception):  # noqa: N818
-    """An answer called the function of the course that it is asked to write."""
-
-
-def _told(raised, inputs):
-    """The sentence on an exception, and the cause that was recognized in it, or None."""
-
-    def is_a(kind):
-        return kind in raised.kinds
-
-    text = raised.text
-    if is_a("Withdrawn"):
-        return text + ".", "calls ours"
-    if is_a("SystemExit"):
-        return "Your function ends the program (exit, quit or SystemExit); return a value instead.", "exit"
-    if is_a("RecursionError"):
-        return "Your function calls itself without end (RecursionError).", "recursion"
-    if is_a("ValueError") and "truth value of an array" in text:
-        return (
-            "It asks `if`, `and`, `max` or `min` about a whole array at once; np.where, np.maximum and np.minimum"
-            " decide entry by entry.",
-            "truth value",
-        )
-    if is_a("ValueError") and "read-only" in text:
-        return IN_PLACE, "in place"
-    if is_a("TypeError") and "ufunc" in text and (found := re.search(r"no callable (\w+)", text)):
-        name = found[1]
-        return (
-            f"np.{name} does not work on symbols. A formula is written with + - * / ** and the names that it is given;"
-            f" where it does need a function, with sympy.{name}.",
-            "numpy on symbols",
-        )
-    if is_a("TypeError") and "Cannot convert expression to float" in text:
-        return (
-            "The math module and float() do not work on symbols; in a formula, use SymPy's functions, as sympy.exp.",
-            "math on symbols",
-        )
-    if is_a("TypeError") and "bitwise_xor" in text:
-        return "It uses ^, which is no power in Python: x squared is x**2.", "caret"
-    if is_a("TypeError") and re.search("only (0-dimensional|length-1) arrays can be converted", text):
-        return "A function of math, such as math.exp, takes one number; NumPy's, such as np.exp, take arrays.", "math"
-    if is_a("TypeError") and "object is not callable" in text:
-        return "It calls something that is no function: in Python a product needs its star, as in 2 * (a - y).", "star"
-    line = f" in the line `{raised.line.strip()}`" if raised.line else ""
-    given = f"; given {inputs}" if inputs else ""
-    says = f"It raised {raised.kinds[0]}{line}{f': {text}' if text else ''}{given}."
-    shapes = re.findall(r"\(\d[\d, ]*\)", text) if is_a("ValueError") else []
-    if len(shapes) > 1:
-        return f"{says} The shapes that met do not fit: write them below that line.", "shapes that met"
-    return says, None
-
-
-def error_text(error):
-    """What an exception says, on one line and not too long; nothing if it cannot even say that."""
-    try:
-        words = " ".join(str(error).split()).rstrip(".")
-    except Exception:
-        return ""
-    return words if len(words) <= 200 else words[:200] + " ..."
 
 
 def is_blank(value):

@@ -11,7 +11,7 @@ from operator import attrgetter
 
 @contextlib.contextmanager
 def withdrawn(names):
-    """Within, functions such as "losses.mse" raise `reading.Withdrawn`, however the caller has got hold of them.
+    """Within, functions such as "losses.mse" raise `raising.Withdrawn`, however the caller has got hold of them.
 
     It is their code that is exchanged, since a function imported by its name is the same object. Nobody who wants to
     copy our code is kept from it: this is a reminder of what was asked for.
@@ -49,7 +49,7 @@ def _refusal(name):
     says = f"It calls {name}, which is what you are asked to write here"
     lines = (
         "def refuse(*_, **__):",
-        "    from bplib.course.judging.reading import Withdrawn",
+        "    from bplib.course.judging.raising import Withdrawn",
         f"    raise Withdrawn({says!r})",
     )
     made = {}

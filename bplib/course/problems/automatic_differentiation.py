@@ -6,8 +6,8 @@ import numpy as np
 
 from bplib.course.judging.comparing import TOLERANCE
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
+from bplib.course.judging.raising import IN_PLACE
 from bplib.course.judging.reading import (
-    IN_PLACE,
     NOT_YET,
     PASSED,
     Settled,

@@ -9,8 +9,8 @@ from bplib.course import planted
 from bplib.course.judging.comparing import TOLERANCE
 from bplib.course.judging.diagnosis import recognized
 from bplib.course.judging.judges import Misconception, Problem
+from bplib.course.judging.raising import IN_PLACE
 from bplib.course.judging.reading import (
-    IN_PLACE,
     NOT_YET,
     PASSED,
     Settled,

@@ -8,8 +8,8 @@ from bplib.course.judging.diagnosis import recognized
 from bplib.course.judging.experiments import Probe
 from bplib.course.judging.judges import Misconception, Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_numbers
+from bplib.course.judging.raising import IN_PLACE
 from bplib.course.judging.reading import (
-    IN_PLACE,
     NOT_YET,
     PASSED,
     Settled,

@@ -7,7 +7,7 @@ import socket
 import sys
 import types
 
-from bplib.course.judging.reading import Raised, error_text
+from bplib.course.judging.raising import Raised, error_text
 from bplib.course.judging.withdrawing import withdrawn
 from bplib.grading.sandbox import wire
 from bplib.grading.sandbox.values import fingerprint

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bplib.course.judging.reading import Elsewhere, Gone, Raised, Settled
+from bplib.course.judging.raising import Elsewhere, Raised
+from bplib.course.judging.reading import Gone, Settled
 from bplib.grading.sandbox import wire
 
 ENDED = "ended its process"
