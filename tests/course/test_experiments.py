@@ -339,3 +339,57 @@ def test_no_probe_changes_what_it_was_given():
     assert all(np.array_equal(arguments[name], before[name]) for name in arguments)
     says = [probe.says for probe in probes_of(arguments)]
     assert len(set(says)) == len(says) > 20 and experiments.probes_of({}) == []
+
+
+# Sentences that name a cause only if it is there
+
+
+def test_a_score_of_one_minus_p_for_all_is_not_told_about_indexing():
+    def backward(dlogp, x, W, b, actions):
+        dz = dlogp[:, None] * (1 - activations.softmax(x @ W + b))
+        return x.T @ dz, dz.sum(axis=0)
+
+    assert not any(verdict("log-prob-backward", backward, seed).recognized for seed in range(60))
+
+
+def test_returns_that_begin_anew_at_each_reward_are_told_where_they_are_right():
+    def returns_to_go(rewards, discount):
+        total, found = 0.0, []
+        for r in rewards[::-1]:
+            total = r if r else discount * total
+            found.append(total)
+        return np.array(found[::-1])
+
+    assert "right from step 4 on" in verdict("returns-to-go", returns_to_go).message
+
+
+def every_path(inputs, output):
+    order = [name for each in inputs[output] for name in every_path(inputs, each)] + [output]
+    return list(dict.fromkeys(order))
+
+
+def test_an_order_that_is_found_by_walking_every_path_is_told_what_that_costs():
+    assert "walks every path" in verdict("topological-sort", every_path).message
+
+
+def test_names_may_come_in_an_array_or_one_by_one():
+    right = RIGHT["topological-sort"][0]
+    assert verdict("topological-sort", lambda inputs, output: np.array(right(inputs, output))).status == PASSED
+    assert verdict("topological-sort", lambda inputs, output: iter(right(inputs, output))).status == PASSED
+
+
+def test_a_whole_number_may_be_written_as_a_float():
+    settings = RIGHT["overfit-twenty"][0]()
+    written = {name: float(value) for name, value in settings.items()}
+    assert verdict("overfit-twenty", lambda: written).status == PASSED
+    assert "a whole number is needed" in verdict("overfit-twenty", lambda: {**written, "hidden": 64.5}).message
+
+
+def test_a_hyperbolic_secant_is_a_formula_as_any_other():
+    import sympy
+
+    from bplib.grading.sandbox.formulas import Builder, encoded
+
+    z = sympy.Symbol("z", real=True)
+    for function in (sympy.sech, sympy.csch, sympy.coth):
+        assert Builder().built(encoded(function(z) ** 2)) == function(z) ** 2

@@ -1,6 +1,9 @@
 """Lesson 11: one step of an engine, its list of nodes, its rules for arrays, and a training with it to be repaired."""
 
+import itertools
 import math
+import time
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -417,6 +420,26 @@ def _is_chain(inputs):
     return len(inputs) == len(CHAIN) and all(len(each) < 2 for each in inputs.values())
 
 
+def _diamonds(count):
+    """Nodes in a row, with two ways from each to the next: 2^count paths, and 3 count + 1 nodes."""
+    inputs = {"n0": []}
+    for k in range(count):
+        inputs |= {f"a{k}": [f"n{k}"], f"b{k}": [f"n{k}"], f"n{k + 1}": [f"a{k}", f"b{k}"]}
+    return inputs, f"n{count}"
+
+
+def _visits_every_path(answer):
+    """Whether twice as many diamonds take many times as long, the second time too, so that no pause is to blame."""
+
+    def seconds(count):
+        args = fresh(_diamonds(count))
+        begun = time.perf_counter()
+        call(answer, args, "")
+        return time.perf_counter() - begun
+
+    return all(seconds(16) > max(20 * seconds(8), 0.01) for _ in range(2))
+
+
 def _judge_sort():
     says = {mistake.id: mistake.says for mistake in SORT_MISTAKES}
 
@@ -426,6 +449,8 @@ def _judge_sort():
     def judge(answer, rng):
         for inputs, output in _graphs(rng):
             given = call(answer, fresh((inputs, output)), f"the graph {inputs} and the output {output!r}")
+            if isinstance(given, Iterator | np.ndarray):
+                given = list(itertools.islice(given, len(inputs) + 1))
             if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
                 raise Settled(f"It returns {kind_of(given)}; a list of names is needed, as in ['x', 'y'].")
             order, needed = [str(name) for name in given], _needed(inputs, output)
@@ -454,6 +479,12 @@ def _judge_sort():
                     return found("alphabetical")
                 early = next(name for k, name in enumerate(order) if not {*inputs[name]} <= {*order[:k]})
                 raise Settled(f"{early} stands before an input of it, {listed(inputs[early])}, in {order}.")
+        if _visits_every_path(answer):
+            says = (
+                "It is right, but it walks every path: with each diamond behind another the number of paths doubles, and"
+                " fifty of them would not be done today. Pass over a node that has been seen."
+            )
+            return Verdict(NOT_YET, says, "seen: every path")
         return Verdict(PASSED, "In every graph each node stands behind its inputs.")
 
     return settling(judge, SORT_MISTAKES)

@@ -239,7 +239,9 @@ def _far_apart(rng, n, d, k):
 
 
 def _state_cases(rng):
-    return [_states(rng, 5, 4, 3), _states(rng, 7, 2, 4), _far_apart(rng, 8, 3, 5)]
+    *rest, actions = _states(rng, 7, 2, 4)
+    some = (*rest, actions % 3)  # one action is never taken: what is done to its column shows who does it to all
+    return [_states(rng, 5, 4, 3), some, _far_apart(rng, 8, 3, 5)]
 
 
 def _square_state_cases(rng):
@@ -392,7 +394,9 @@ def _from(t, k, power):
 
 
 def _reward_cases(rng):
-    return [(rng.normal(size=T), discount) for T, discount in ((5, 0.9), (7, 0.6), (6, 0.8))]
+    cases = [(rng.normal(size=T), discount) for T, discount in ((5, 0.9), (7, 0.6), (6, 0.8))]
+    cases[1][0][[1, 2, 5]] = 0.0  # a reward is rare, and what begins anew at each one shows itself
+    return cases
 
 
 def _reward_boundaries(rng):

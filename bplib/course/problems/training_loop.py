@@ -580,6 +580,8 @@ def _judge_overfit():
         if missing:
             return Verdict(NOT_YET, missing)
         for name in ("hidden", "epochs"):
+            if isinstance(settings[name], float | np.floating) and float(settings[name]).is_integer():
+                settings[name] = int(settings[name])  # 64.0 is 64
             if not isinstance(settings[name], int | np.integer) or isinstance(settings[name], bool):
                 raise Settled(f"{name} is {_told(settings[name])}; a whole number is needed, as in 64.")
             if settings[name] < 1:

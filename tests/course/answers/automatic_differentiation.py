@@ -80,9 +80,11 @@ def sort_on_a_stack(inputs, output):
 
 
 def sort_recursively_from_the_right(inputs, output, order=()):
+    if output in order:
+        return list(order)
     for each in reversed(inputs[output]):
         order = sort_recursively_from_the_right(inputs, each, order)
-    return list(order) if output in order else [*order, output]
+    return [*order, output]
 
 
 def rules_by_einsum_and_counting(op, d_out, a, b):
