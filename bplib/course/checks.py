@@ -5,7 +5,7 @@ import os
 import sys
 import textwrap
 
-from bplib.course import progress
+from bplib.course import pages, progress
 from bplib.course.judging.reading import PASSED
 from bplib.course.judging.withdrawing import without
 from bplib.course.problems import PROBLEMS
@@ -25,11 +25,13 @@ def check(id, answer):
     verdict = problem.judge(without(problem.withdrawn, answer) if callable(answer) else answer)
     points = problem.points if verdict.status == PASSED else 0
     won = f", {points} of {problem.points} point{'s' if points > 1 else ''}" if points else ""
-    text = f"{id}: {verdict.status}{won}. {verdict.message}"
+    head = f"{id}: {verdict.status}"
+    text = f"{head}{won}. {verdict.message}"
     progress.record(id, verdict.status)
     if "NBGRADER_EXECUTION" in os.environ and verdict.status != PASSED:
         raise AssertionError(text)
-    _show({"text/plain": textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)})
+    plain = textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
+    _show(plain, lambda: pages.render("course/verdict.html", head=head, won=won, verdict=verdict))
 
 
 def hint(id):
@@ -46,7 +48,7 @@ def hint(id):
 def show_progress():
     """Show the map of the course, with what is passed, not yet, and not attempted, and the points."""
     table = progress.progress_table()
-    _show({"text/plain": str(table), "text/html": table._repr_html_()})
+    _show(str(table), table._repr_html_)
 
 
 def _problem(id):
@@ -59,12 +61,12 @@ def _problem(id):
     return PROBLEMS[id]
 
 
-def _show(data):
-    """Display where there is a notebook, print where there is none."""
+def _show(plain, html):
+    """Display where there is a notebook, as HTML too; print where there is none."""
     ipython = sys.modules.get("IPython")  # importing it would be the slowest part of a check outside of a notebook
     if ipython is not None and ipython.get_ipython() is not None:
         from IPython.display import display
 
-        display(data, raw=True)
+        display({"text/plain": plain, "text/html": html()}, raw=True)
     else:
-        print(data["text/plain"])
+        print(plain)

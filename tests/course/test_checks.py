@@ -10,7 +10,7 @@ from IPython.utils.capture import capture_output
 from bplib.course import checks
 from bplib.course.checks import check, hint, show_progress
 from bplib.course.judging.judges import Problem
-from bplib.course.judging.reading import NOT_YET, Verdict
+from bplib.course.judging.reading import NOT_YET, Part, Verdict
 from bplib.course.problems import PROBLEMS
 from bplib.optimizers import SGD
 
@@ -69,13 +69,32 @@ def test_a_long_message_is_wrapped(monkeypatch, capsys):
     assert len(lines) > 4 and max(map(len, lines)) <= 100
 
 
-def test_in_a_notebook_the_verdict_is_an_output_of_plain_text(monkeypatch, shell):
+def test_in_a_notebook_the_verdict_is_an_output_of_plain_text_and_html(monkeypatch, shell):
     planted(monkeypatch, judge=lambda answer: Verdict(NOT_YET, "Half.", "times-half"))
     with capture_output() as captured:
         assert check("planted", len) is None
     [output] = captured.outputs
     assert captured.stdout == ""
-    assert (output.data, output.metadata) == ({"text/plain": "planted: not yet. Half."}, {})
+    assert (output.data["text/plain"], output.metadata) == ("planted: not yet. Half.", {})
+    html = output.data["text/html"]
+    assert "◐" in html and "<b>planted: not yet</b>. Half." in html
+
+
+def test_a_verdict_shows_which_entries_are_right_and_says_how_many(monkeypatch, shell):
+    parts = (Part("dW", (2, 3), (2, 3), ((True, True, False), (True, False, False))), Part("db", (3,), (2,), None))
+    planted(monkeypatch, judge=lambda answer: Verdict(NOT_YET, "See <b>.", "x", parts))
+    with capture_output() as captured:
+        check("planted", len)
+    html = captured.outputs[0].data["text/html"]
+    assert (html.count("<rect"), html.count("<path")) == (3, 3)
+    assert "3 of 6 right" in html and "(3,), needed is (2,)" in html and "See &lt;b&gt;." in html
+
+
+def test_what_is_compared_is_looked_at_in_the_case_that_is_wrong():
+    verdict = PROBLEMS["linear-backward"].judge(lambda dY, X, W: (dY @ W, dY.T @ X, 2 * dY.sum(axis=0)), seed=0)
+    assert [part.name for part in verdict.parts] == ["dX", "dW", "db"]
+    assert [all(map(all, part.right)) for part in verdict.parts] == [True, True, False]
+    assert not any(map(any, verdict.parts[2].right))
 
 
 def test_an_unknown_id_lists_the_close_and_the_known_ones():

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bplib.course.judging.reading import fresh, kind_of, read_parts, shown
+from bplib.course.judging.reading import Part, fresh, kind_of, read_parts, shown
 from bplib.gradcheck import relative_error
 
 TOLERANCE = 1e-6  # by gradcheck.relative_error, for each array
 _SINGLE = 1e-4  # what is farther off is no rounding of float32
+_MOST_ROWS, _MOST_COLUMNS = 12, 24  # of a picture that one takes in at a glance
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,22 @@ def off(run, name):
     scale = np.abs(want[finite]).max(initial=0.0)
     with np.errstate(invalid="ignore"):
         return ~(np.abs(got - want) <= max(TOLERANCE, run.noise) * scale) & ~(~finite & np.isnan(got) & np.isnan(want))
+
+
+def parts_of(run):
+    """What was compared in one case, to be looked at: a tuple of `reading.Part`."""
+    return tuple(_part(run, name) for name in run.want) if any(np.ndim(want) for want in run.want.values()) else ()
+
+
+def _part(run, name):
+    got, want = run.got[name], run.want[name]
+    rows = None
+    if got.shape == want.shape and want.size:
+        right = np.atleast_2d(~off(run, name))
+        right = right.all(axis=tuple(range(right.ndim - 2)))
+        if right.shape[0] <= _MOST_ROWS and right.shape[1] <= _MOST_COLUMNS:
+            rows = tuple(tuple(map(bool, row)) for row in right)
+    return Part(name, got.shape, want.shape, rows)
 
 
 def names_of(reference, args):

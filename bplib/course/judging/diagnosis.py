@@ -4,10 +4,12 @@ A diagnosis is claimed only when its wrong answer gives the learner's values in 
 a learner told the wrong thing is worse off than one told nothing.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from bplib.course.judging import experiments, places, remainders
-from bplib.course.judging.comparing import agree, batch_size, inputs_at, place, shape_words, shapes
+from bplib.course.judging.comparing import agree, batch_size, inputs_at, parts_of, place, shape_words, shapes
 from bplib.course.judging.reading import NOT_YET, PASSED, Settled, Verdict, call, fresh, listed, read_parts, two_numbers
 
 RATIOS = (
@@ -24,6 +26,12 @@ def diagnose(reference, runs, misconceptions, answer=None, probes=(), complete=N
     wrong = [name for name in runs[0].want if not all(run.right(name) for run in runs)]
     if not wrong:
         return Verdict(PASSED, "It agrees with ours to 1e-6.")
+    verdict = _verdict(reference, runs, wrong, misconceptions, answer, probes, complete)
+    return replace(verdict, parts=parts_of(next(run for run in runs if not all(map(run.right, wrong)))))
+
+
+def _verdict(reference, runs, wrong, misconceptions, answer, probes, complete):
+    """The verdict on a wrong answer: a known mistake, a wrong shape, a ratio, or what is seen of it."""
     known = (
         recognized(misconceptions, lambda mistake: _gives(mistake.answer, runs))
         or _wrong_shape(reference, runs)

@@ -22,15 +22,31 @@ REPLACE = "Replace the line `raise NotImplementedError()` with your answer, run 
 
 
 @dataclass(frozen=True)
+class Part:
+    """One array of an answer: its name, its shape and the needed one, and which entries are right.
+
+    right is rows of True and False over the last two axes, where an entry is right if it is right all along the other
+    axes; None if the shape is wrong, or there is too much to be looked at.
+    """
+
+    name: str
+    shape: tuple
+    needed: tuple
+    right: tuple | None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What a judge says: the status, the sentence for the learner, and the id of the misconception or None.
 
     An id that begins with "seen" stands for facts that were seen of an answer whose mistake is not among the known.
+    parts is what was compared, in one case, where it was arrays: a tuple of `Part`.
     """
 
     status: str
     message: str
     misconception: str | None = None
+    parts: tuple = ()
 
     @property
     def recognized(self):

@@ -481,8 +481,8 @@ def _judge_sort():
                 raise Settled(f"{early} stands before an input of it, {listed(inputs[early])}, in {order}.")
         if _visits_every_path(answer):
             says = (
-                "It is right, but it walks every path: with each diamond behind another the number of paths doubles, and"
-                " fifty of them would not be done today. Pass over a node that has been seen."
+                "It is right, but it walks every path: with each diamond behind another the number of paths doubles,"
+                " and fifty of them would not be done today. Pass over a node that has been seen."
             )
             return Verdict(NOT_YET, says, "seen: every path")
         return Verdict(PASSED, "In every graph each node stands behind its inputs.")
