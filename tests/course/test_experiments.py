@@ -119,6 +119,18 @@ def mean_of_the_jacobian(da, a):
     return a * (da - np.sum(da * a, axis=-1, keepdims=True)) / a.shape[-1]
 
 
+def root_of_the_squares(y_pred, y_true):
+    return np.linalg.norm(y_pred - y_true) / y_pred.size
+
+
+def mean_difference(a, b):
+    return np.mean(np.abs(a - b))
+
+
+def slope_without_its_square(da, a, z):
+    return da * 2 / (np.exp(z) + np.exp(-z)) * 1.5
+
+
 MISTAKES = [
     ("two-layer-backward", without_biases, "It takes no notice of b1, b2: other numbers change nothing."),
     ("momentum", velocity_scaled_twice, "It is right for mu = 0."),
@@ -132,6 +144,9 @@ MISTAKES = [
     ("softmax-rows-backward", jacobian_not_multiplied, "It has an axis too many"),
     ("softmax-rows-backward", mean_of_the_jacobian, "what is needed divided by the length of the last axis of da."),
     ("max-pool-backward", running_maximum_from_zero, "It is right when"),
+    ("mse", root_of_the_squares, "it should be 4 times as large, and it is 2 times as large."),
+    ("relative-error", mean_difference, "it should be the same, and it is 2 times as large."),
+    ("tanh-backward", slope_without_its_square, "Every entry has the right sign"),
     ("linear-backward", divided_by_the_columns, "dW, db are what is needed divided by"),
 ]
 
@@ -218,6 +233,13 @@ def mask_that_is_used_up(x, p, rng, training):
     return x * masks[0], lambda dy: dy * masks.pop()
 
 
+def as_large_as_the_tolerance(gradient, w, lr, tolerance, most):
+    w, steps = w.copy(), 0
+    while steps < most and np.max(np.abs(gradient(w))) > tolerance:
+        w, steps = w - lr * gradient(w), steps + 1
+    return w, steps
+
+
 BOUNDARIES = [
     ("attention-backward", attention_filled_with(-30.0), "scores of -600"),
     ("attention-backward", attention_filled_with(-100.0), "scores of -600"),
@@ -226,6 +248,7 @@ BOUNDARIES = [
     ("clip", clip_as_torch_does, "a small limit"),
     ("max-pool-backward", nearly_the_largest, "entries that are nearly equal"),
     ("central-difference", step_in_whole_numbers, "an x of whole numbers"),
+    ("stop-when-converged", as_large_as_the_tolerance, "exactly as large as the tolerance"),
     ("dropout", mask_that_is_used_up, "only just after its forward"),
 ]
 

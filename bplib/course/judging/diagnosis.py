@@ -66,6 +66,9 @@ def _facts(reference, runs, wrong, misconceptions, answer, probes, complete):
             probe = asked.fact(runs, [mistake.answer for mistake in misconceptions], probes)
             if probe:
                 facts[probe.says] = f"{'It is' if len(runs[0].want) == 1 else 'All of it is'} right {probe.says}."
+            elif growth := asked.growth(first):
+                should, does = (f"{factor:g} times as large" if factor != 1 else "the same" for factor in growth)
+                facts["growth"] = f"Where all numbers are twice as large it should be {should}, and it is {does}."
             elif bent := asked.not_linear(first):
                 facts["not linear"] = f"Twice as much {bent[0]} should give twice the result, and here it does not."
         for kind, said in (
@@ -76,6 +79,8 @@ def _facts(reference, runs, wrong, misconceptions, answer, probes, complete):
                 facts[kind] = said
         if not facts and (said := places.nearly(reference, runs, wrong)):
             facts["nearly"] = said
+        if not facts and (said := places.which_signs(runs, wrong)):
+            facts["signs"] = said
     return facts
 
 

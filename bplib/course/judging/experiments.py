@@ -138,6 +138,29 @@ class Asked:
             )
         ]
 
+    def growth(self, run):
+        """By what the needed values and the answer's grow where all arrays are twice as large, as two numbers, or None.
+
+        A square that is missing, a root too many, a size that should not count: None where both grow alike, or where
+        either does not grow by one factor.
+        """
+        arrays = [name for name, x in named(self.reference, run.args).items() if _is_floats(x)]
+        args = self._changed(lambda arguments: {**arguments, **{name: 2 * arguments[name] for name in arrays}}, run)
+        if args is None or len(arrays) < 1:
+            return None
+        try:
+            other = self._run(self.answer, args)
+        except Settled:
+            return None
+        if other is None:
+            return None
+        found = []
+        for before, after in ((run.want, other.want), (run.got, other.got)):
+            factors = [2.0**power for power in range(-3, 5)]
+            fits = [f for f in factors if all(agree(after[part], f * before[part]) for part in self.wrong)]
+            found.append(fits[0] if len(fits) == 1 else None)
+        return None if None in found or found[0] == found[1] else tuple(found)
+
     def _others(self, run, change):
         """What a change of each array alone gives, by the name of the array."""
         for name, x in named(self.reference, run.args).items():

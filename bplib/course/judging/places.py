@@ -101,6 +101,20 @@ def nearly(reference, runs, wrong):
     return ""
 
 
+def which_signs(runs, wrong):
+    """That every entry has the right sign, where that says something, and how many times what is needed they are."""
+    got = np.concatenate([run.got[name].astype(float).ravel() for run in runs for name in wrong])
+    want = np.concatenate([run.want[name].ravel() for run in runs for name in wrong])
+    told = len(want) >= 8 and (want > 0).any() and (want < 0).any() and want.all()
+    if not told or not np.isfinite(got).all() or not np.array_equal(np.sign(got), np.sign(want)):
+        return ""
+    share = got / want
+    return (
+        f"Every entry has the right sign; in size they are between {shown(share.min())} and {shown(share.max())} times"
+        " what is needed."
+    )
+
+
 def which_entries(reference, runs, name):
     """Which entries of one value are off, as a sentence: where an input has a sign, from a row on, on the diagonal."""
     bad = [(run, off(run, name)) for run in runs if not run.right(name)]

@@ -437,6 +437,14 @@ def _descents(rng):
     return cases
 
 
+def _at_the_tolerance(rng):
+    bowl = _quadratic(np.zeros(2), np.ones(2))
+    return [
+        ("a gradient that is exactly as large as the tolerance", (bowl, np.array([0.5, -0.25]), 0.5, 0.5, 20)),
+        ("no step at all", (bowl, rng.normal(size=2) + 3.0, 0.5, 1e-3, 0)),
+    ]
+
+
 def _descending(stop, after=False, unlimited=False):
     """A wrong descent with its own test stop(g, step, w, tolerance); the test may come after the step."""
 
@@ -672,7 +680,7 @@ PROBLEMS = (
             "In a loop over range(most): compute g; if its largest size is below the tolerance, return w and the number"
             " of steps so far; else w = w - lr * g. After the loop return w and most.",
         ),
-        judge=judge_function(_descend, _descents, STOP_MISTAKES, returns="w steps"),
+        judge=judge_function(_descend, _descents, STOP_MISTAKES, returns="w steps", boundaries=_at_the_tolerance),
         minutes=10,
         difficulty=2,
     ),
