@@ -18,7 +18,7 @@ from bplib.course.judging.reading import Settled, call, fresh, read_parts
 
 _MANY = 0.5
 """The share of known mistakes that are right under a probe from which on it says nothing."""
-_BIAS = re.compile(r"b\d?|b_?[a-z]?|c0?b")
+_BIAS = re.compile(r"b(\d|_?[a-z])?")
 _RATE = ("lr", "h", "tolerance", "rate")
 _COUNT = ("steps", "epochs", "T")
 _PLAIN = 0.7  # of an array whose entries are all the same
