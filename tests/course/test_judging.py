@@ -377,7 +377,12 @@ class TestDiagnosis:
     )
     def test_a_constant_ratio_is_named(self, factor, id):
         judge = judge_function(grad, cases, ())
-        assert refused(judge, lambda p, t: factor(len(p)) * grad(p, t)).misconception == id
+        verdict = refused(judge, lambda p, t: factor(len(p)) * grad(p, t))
+        assert verdict.misconception == id if id else not verdict.recognized
+
+    def test_another_constant_factor_is_told_as_a_number(self):
+        verdict = refused(judge_function(grad, cases, ()), lambda p, t: 3 * grad(p, t))
+        assert verdict.message.startswith("Every entry is 3 times what is needed.")
 
     def test_n_times_is_not_claimed_where_no_case_has_a_batch(self):
         judge = judge_function(lambda x: x**2, lambda rng: [(float(x),) for x in rng.normal(size=3)], ())

@@ -109,6 +109,8 @@ def which_signs(runs, wrong):
     if not told or not np.isfinite(got).all() or not np.array_equal(np.sign(got), np.sign(want)):
         return ""
     share = got / want
+    if np.ptp(share) < 1e-6 * np.abs(share).max():
+        return f"Every entry is {shown(share.mean())} times what is needed."
     return (
         f"Every entry has the right sign; in size they are between {shown(share.min())} and {shown(share.max())} times"
         " what is needed."
