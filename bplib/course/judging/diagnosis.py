@@ -25,7 +25,8 @@ def diagnose(reference, runs, misconceptions, answer=None, probes=(), complete=N
     """The verdict on an answer, from its runs on all cases; with the answer itself also from experiments on it."""
     wrong = [name for name in runs[0].want if not all(run.right(name) for run in runs)]
     if not wrong:
-        return Verdict(PASSED, "It agrees with ours to 1e-6.")
+        rounded = any(run.noise for run in runs)
+        return Verdict(PASSED, f"It agrees with ours {'as closely as float32 allows' if rounded else 'to 1e-6'}.")
     verdict = _verdict(reference, runs, wrong, misconceptions, answer, probes, complete)
     return replace(verdict, parts=parts_of(next(run for run in runs if not all(map(run.right, wrong)))))
 
@@ -151,7 +152,7 @@ def _constant_ratio(runs, wrong):
     if len(found) != 1:
         return None
     [(id, says)] = found
-    part = "It is" if len(wrong) == len(runs[0].want) else f"{listed(wrong)} {'is' if len(wrong) == 1 else 'are'}"
+    part = places.it_is("" if len(wrong) == len(runs[0].want) else listed(wrong), wrong)
     return Verdict(NOT_YET, f"{part} {says}", id)
 
 

@@ -21,6 +21,7 @@ _MANY = 0.5
 _BIAS = re.compile(r"b(\d|_?[a-z])?")
 _RATE = ("lr", "h", "tolerance", "rate")
 _COUNT = ("steps", "epochs", "T")
+_GROWTHS = [2.0**power for power in range(-3, 5)]  # of what twice as large numbers may give
 _PLAIN = 0.7  # of an array whose entries are all the same
 
 
@@ -146,7 +147,7 @@ class Asked:
         """
         arrays = [name for name, x in named(self.reference, run.args).items() if _is_floats(x)]
         args = self._changed(lambda arguments: {**arguments, **{name: 2 * arguments[name] for name in arrays}}, run)
-        if args is None or len(arrays) < 1:
+        if args is None:
             return None
         try:
             other = self._run(self.answer, args)
@@ -156,8 +157,7 @@ class Asked:
             return None
         found = []
         for before, after in ((run.want, other.want), (run.got, other.got)):
-            factors = [2.0**power for power in range(-3, 5)]
-            fits = [f for f in factors if all(agree(after[part], f * before[part]) for part in self.wrong)]
+            fits = [f for f in _GROWTHS if all(agree(after[part], f * before[part]) for part in self.wrong)]
             found.append(fits[0] if len(fits) == 1 else None)
         return None if None in found or found[0] == found[1] else tuple(found)
 

@@ -107,7 +107,7 @@ def runs_of(answer, reference, cases, returns=""):
             raise Settled(IN_PLACE, misconception="in place")
         needed = reference(*fresh(args))
         got, want = read_parts(result, needed, names), read_parts(needed, needed, names)
-        runs.append(Run(args, needed, got, want, noise(reference, args, got, want)))
+        runs.append(Run(args, needed, got, want, noise(reference, args, needed, got, want)))
     return runs
 
 

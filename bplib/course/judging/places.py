@@ -33,16 +33,13 @@ def which_values(runs, wrong):
 def which_axes(got, want):
     """What happened to the axes of an array of the wrong shape: a kind and a sentence, or two empty texts."""
     if got.ndim > 1 and got.shape == want.shape[::-1]:
-        return "turned", "It lies on its side." if not agree(
-            got.T, want
-        ) else "It lies on its side: turned, it is right."
+        return "turned", "It lies on its side" + (": turned, it is right." if agree(got.T, want) else ".")
     if tuple(n for n in got.shape if n != 1) == want.shape:
         return "kept", "An axis of length 1 was kept, as keepdims does; it is not needed."
     for axis in range(got.ndim if got.size else 0):
-        rest = got.shape[:axis] + got.shape[axis + 1 :]
-        if rest == want.shape or (not want.shape and got.size):
+        if got.shape[:axis] + got.shape[axis + 1 :] == want.shape:
             for way, value in (("Summed", got.sum(axis)), ("Averaged", got.mean(axis))):
-                if rest == want.shape and agree(np.asarray(value), want):
+                if agree(np.asarray(value), want):
                     return "unsummed", f"{way} over its axis {axis} it is right."
     if not want.shape and agree(np.asarray(got.sum()), want):
         return "unsummed", "Summed over all entries it is right."

@@ -44,17 +44,17 @@ def factor_or_term(reference, runs, wrong):
             return f"{it_is(name)} {key}, as it came in."
         for words, change in _SLOPES:
             for power, says in ((1, "the factor {} is there once too often"), (-1, "the factor {} is missing")):
-                if all(_slope_off(run, name, change(named(reference, run.args)[key], key), power) for run in bad):
+                if all(_slope_off(run, name, change(named(reference, run.args)[key]), power) for run in bad):
                     return f"Entry by entry it is what is needed but for one factor: {says.format(words.format(key))}."
     return ""
 
 
 _SLOPES = (
-    ("{}", lambda x, key: x),
-    ("1 - {}", lambda x, key: 1 - x),
-    ("1 - {}^2", lambda x, key: 1 - x * x),
-    ("{} (1 - {})".replace("{}", "{0}"), lambda x, key: x * (1 - x)),
-    ("{}^2", lambda x, key: x * x),
+    ("{0}", lambda x: x),
+    ("1 - {0}", lambda x: 1 - x),
+    ("1 - {0}^2", lambda x: 1 - x * x),
+    ("{0} (1 - {0})", lambda x: x * (1 - x)),
+    ("{0}^2", lambda x: x * x),
 )
 
 
@@ -85,7 +85,8 @@ def _candidates(arguments):
             if x.ndim > 1:
                 yield f"the length of the last axis of {name}", lambda a, name=name: a[name].shape[-1]
             for axis in range(x.ndim):
-                yield f"{len_words(name, x, axis)}", lambda a, name=name, axis=axis: a[name].shape[axis]
+                words = f"the length of {name}" if x.ndim == 1 else f"the length of axis {axis} of {name}"
+                yield words, lambda a, name=name, axis=axis: a[name].shape[axis]
             if x.ndim > 1:
                 yield f"the number of all entries of {name}", lambda a, name=name: a[name].size
             if x.dtype.kind == "f":
@@ -95,11 +96,6 @@ def _candidates(arguments):
             yield f"1 - {name}", lambda a, name=name: 1 - a[name]
             yield f"{name}^2", lambda a, name=name: a[name] ** 2
             yield f"the square root of {name}", lambda a, name=name: abs(a[name]) ** 0.5
-
-
-def len_words(name, x, axis):
-    """The length of an axis, in words."""
-    return f"the length of {name}" if x.ndim == 1 else f"the length of axis {axis} of {name}"
 
 
 def _at(value, reference, run):
