@@ -22,7 +22,7 @@ def _problem(id, points, judge):
 TOYS = {
     "toy-double": _problem("toy-double", 2, judge_function(lambda x: 2 * x, _numbers, ADDED)),
     "toy-half": _problem("toy-half", 3, judge_function(lambda x: x / 2, _numbers, ())),
-    "toy-parity": _problem("toy-parity", 1, judge_choice("even", ODD)),
+    "toy-parity": _problem("toy-parity", 1, judge_choice("even", "Twice anything is even.", ODD)),
 }
 
 RIGHT = {

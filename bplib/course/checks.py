@@ -11,13 +11,15 @@ from bplib.course.judging.withdrawing import without
 from bplib.course.problems import PROBLEMS
 
 _hints_given = {}
+_last_mistake = {}
 
 
 def check(id, answer):
     """Judge the answer to an exercise and show the verdict, as in check("mse", mse).
 
     The answer is the function itself. A wrong one is told in a sentence and raises nothing, so that a notebook that is
-    not finished still runs to its end; an unknown id is a ValueError. nbgrader gives points to every cell that does not
+    not finished still runs to its end. Of a known mistake the first check says where to look, and the next one, where
+    it is still there, what to write. An unknown id is a ValueError. nbgrader gives points to every cell that does not
     raise: while it executes a notebook, as its variable NBGRADER_EXECUTION tells, what is not passed is an
     AssertionError.
     """
@@ -26,12 +28,22 @@ def check(id, answer):
     points = problem.points if verdict.status == PASSED else 0
     won = f", {points} of {problem.points} point{'s' if points > 1 else ''}" if points else ""
     head = f"{id}: {verdict.status}"
-    text = f"{head}{won}. {verdict.message}"
+    message = _told(id, verdict)
+    text = f"{head}{won}. {message}"
     progress.record(id, verdict.status)
     if "NBGRADER_EXECUTION" in os.environ and verdict.status != PASSED:
         raise AssertionError(text)
     plain = textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
-    _show(plain, lambda: pages.render("course/verdict.html", head=head, won=won, verdict=verdict))
+    _show(plain, lambda: pages.render("course/verdict.html", head=head, won=won, verdict=verdict, message=message))
+
+
+def _told(id, verdict):
+    """The nudge where a mistake is made for the first time, the whole sentence where it comes again."""
+    again = _last_mistake.get(id) == verdict.misconception
+    _last_mistake[id] = verdict.misconception
+    if again or not verdict.nudge:
+        return verdict.message
+    return f"{verdict.nudge} If you are stuck, check again, and you are told more."
 
 
 def hint(id):

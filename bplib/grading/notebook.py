@@ -148,7 +148,7 @@ class Grading:
                     "points": points if verdict.status == PASSED else 0,
                     "max_points": points,
                     "status": verdict.status,
-                    "message": _plainly(verdict.message[:_LONGEST_MESSAGE]),
+                    "message": _plainly(verdict.told_first[:_LONGEST_MESSAGE]),
                     "misconception": verdict.misconception,
                     "code": self.codes[id],
                 }

@@ -49,9 +49,16 @@ def test_an_exercise_worth_nothing_does_not_speak_of_points(capsys):
     assert capsys.readouterr().out == "first-check: passed. It agrees with ours to 1e-6.\n"
 
 
-def test_a_wrong_answer_says_not_yet_and_its_sentence_and_raises_nothing(capsys):
-    check("first-check", lambda x: 2 * x)
-    assert capsys.readouterr().out == ("first-check: not yet. This is 2 times x. The square of x is x times x.\n")
+def test_a_known_mistake_is_nudged_first_and_told_whole_when_it_comes_again(capsys):
+    def said(answer):
+        check("first-check", answer)
+        return capsys.readouterr().out.replace("\n", " ").strip().removeprefix("first-check: ")
+
+    nudge = "not yet. This is 2 times x. If you are stuck, check again, and you are told more."
+    whole = "not yet. This is 2 times x. The square of x is x times x."
+    assert [said(lambda x: 2 * x), said(lambda x: 2 * x), said(lambda x: 2 * x)] == [nudge, whole, whole]
+    said(lambda x: x * x)
+    assert said(lambda x: 2 * x) == nudge
 
 
 def test_a_stub_says_not_attempted_and_what_to_do(capsys):

@@ -657,9 +657,11 @@ class TestSquareFirst:
 
 
 class TestChoices:
-    judge = staticmethod(judge_choice("cross-entropy", WRONG))
-    judge_shape = staticmethod(judge_choice((5, 5), {(5,): "It broadcasts.", (5, 1): "Not that way."}))
-    judge_count = staticmethod(judge_choice(0, {1: "One.", -1: "Minus one."}))
+    judge = staticmethod(judge_choice("cross-entropy", "It is the steeper one.", WRONG))
+    judge_shape = staticmethod(
+        judge_choice((5, 5), "Both are stretched.", {(5,): "It broadcasts.", (5, 1): "Not that way."})
+    )
+    judge_count = staticmethod(judge_choice(0, "None.", {1: "One.", -1: "Minus one."}))
 
     @pytest.mark.parametrize("value", ["cross-entropy", "Cross entropy", "  CROSS-ENTROPY "])
     def test_case_spaces_and_hyphens_do_not_matter(self, value):
@@ -685,7 +687,7 @@ class TestChoices:
         for value in (0, 0.0, np.int64(0), np.array(0)):
             assert self.judge_count(lambda value=value: value).status == PASSED
         assert refused(self.judge_count, lambda: 1.0).message == "One."
-        judge_step = judge_choice(1e-2, {1e-5: "Too small."})
+        judge_step = judge_choice(1e-2, "Here.", {1e-5: "Too small."})
         assert judge_step(lambda: np.float32(1e-2)).status == PASSED
         assert refused(judge_step, lambda: 0.010001).misconception is None
 

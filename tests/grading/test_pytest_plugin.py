@@ -104,7 +104,7 @@ def of_a_learner():
 
 POINTS = """
 exercises/mine.ipynb
-  toy-double  not yet            0/2  This adds 2; to double is to multiply by 2.
+  toy-double  not yet            0/2  This adds 2.
   toy-half    passed             3/3  It agrees with ours to 1e-6.
   toy-parity  not attempted      0/1
   sum                            3/6
@@ -175,7 +175,7 @@ def test_each_exercise_is_one_test_that_passes_fails_with_its_sentence_or_is_ski
     assert "exercises/mine.ipynb::toy-half PASSED" in out
     assert "exercises/mine.ipynb::toy-parity SKIPPED" in out
     assert "___ exercises/mine.ipynb: toy-double ___" in out
-    assert "\ntoy-double: not yet. This adds 2; to double is to multiply by 2.\n" in out
+    assert "\ntoy-double: not yet. This adds 2.\n" in out
     assert "Traceback" not in out and "Cell execution" not in out
     assert POINTS in out
     assert "\ntotal: 4 of 12 points\n" in out

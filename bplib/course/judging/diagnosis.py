@@ -10,7 +10,18 @@ import numpy as np
 
 from bplib.course.judging import experiments, places, remainders
 from bplib.course.judging.comparing import agree, batch_size, inputs_at, parts_of, place, shape_words, shapes
-from bplib.course.judging.reading import NOT_YET, PASSED, Settled, Verdict, call, fresh, listed, read_parts, two_numbers
+from bplib.course.judging.reading import (
+    NOT_YET,
+    PASSED,
+    Settled,
+    Verdict,
+    call,
+    fresh,
+    listed,
+    mistaken,
+    read_parts,
+    two_numbers,
+)
 
 RATIOS = (
     ("sign", lambda n: -1, "minus what is needed: only the sign is wrong."),
@@ -97,7 +108,7 @@ def recognized(misconceptions, matches):
     if len(found) != 1:
         return None
     [(says, id)] = found.items()
-    return Verdict(NOT_YET, says, id)
+    return mistaken(says, id)
 
 
 def _gives(variant, runs):
@@ -153,7 +164,7 @@ def _constant_ratio(runs, wrong):
         return None
     [(id, says)] = found
     part = places.it_is("" if len(wrong) == len(runs[0].want) else listed(wrong), wrong)
-    return Verdict(NOT_YET, f"{part} {says}", id)
+    return mistaken(f"{part} {says}", id)
 
 
 def _worst(reference, runs, wrong, short):

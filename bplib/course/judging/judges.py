@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from bplib.course.judging.comparing import Run, noise, shapes
 from bplib.course.judging.diagnosis import diagnose
 from bplib.course.judging.raising import IN_PLACE
-from bplib.course.judging.reading import NOT_YET, PASSED, Settled, Verdict, call, fresh, read_parts, settling, unchanged
+from bplib.course.judging.reading import (
+    NOT_YET,
+    PASSED,
+    Settled,
+    Verdict,
+    call,
+    fresh,
+    mistaken,
+    read_parts,
+    settling,
+    unchanged,
+)
 
 
 @dataclass(frozen=True)
@@ -18,12 +29,18 @@ class Misconception:
     """A mistake people really make: the wrong answer as a learner would write it, and the sentence that helps.
 
     One object is both the diagnosis and the wrong answer that the tests plant. Two may share a sentence, where one
-    mistake has several forms.
+    mistake has several forms. Its first clause, up to a full stop or a colon, is the nudge that is told first: what is
+    seen, or where to look. What to write comes after it.
     """
 
     id: str
     answer: Callable
     says: str
+
+    @property
+    def verdict(self):
+        """The verdict on who made it."""
+        return mistaken(self.says, self.id)
 
 
 def misconceptions(*groups):
@@ -33,7 +50,7 @@ def misconceptions(*groups):
 
 def verdict_of(mistakes, id):
     """The verdict of the mistake of this id, for a judge that knows it by something else than its answer's values."""
-    return Verdict(NOT_YET, next(mistake.says for mistake in mistakes if mistake.id == id), id)
+    return next(mistake.verdict for mistake in mistakes if mistake.id == id)
 
 
 @dataclass(frozen=True)

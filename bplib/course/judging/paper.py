@@ -16,6 +16,7 @@ from bplib.course.judging.reading import (
     call,
     kind_of,
     listed,
+    mistaken,
     read_named,
     settling,
     shown,
@@ -57,7 +58,7 @@ def judge_formula(reference, symbols, misconceptions):
             return claimed
         ratios = [(id, says) for id, factor, says in RATIOS[:3] if same(sympy.Rational(factor(None)) * needed)]
         if ratios:
-            return Verdict(NOT_YET, "Your formula is " + ratios[0][1], ratios[0][0])
+            return mistaken("Your formula is " + ratios[0][1], ratios[0][0])
         facts = _about(given, needed, letters)
         point = ", ".join(f"{name} = {shown(value)}" for name, value in comparison.point.items())
         ours, yours = two_numbers(comparison.b_value, comparison.a_value)
@@ -133,10 +134,11 @@ def judge_numbers(reference, misconceptions):
     return settling(judge, misconceptions)
 
 
-def judge_choice(correct, wrong):
+def judge_choice(correct, why, wrong):
     """A judge of predictions: the answer returns one of a few values, each a text, a number or a tuple.
 
-    wrong is a dict of each wrong value to the sentence that helps. Case, surrounding spaces and "-" against " " do not
+    why is what is said of the right one: a guess that was right has not been understood yet. wrong is a dict of each
+    wrong value to the sentence that helps. Case, surrounding spaces and "-" against " " do not
     matter.
     """
     choices = sorted(map(repr, [correct, *wrong]))
@@ -146,10 +148,10 @@ def judge_choice(correct, wrong):
         result = call(answer, (), "")
         chosen = _plain_choice(result)
         if chosen == _plain_choice(correct):
-            return Verdict(PASSED, "That is right.")
+            return Verdict(PASSED, why)
         for mistake in mistakes:
             if chosen == _plain_choice(mistake.answer()):
-                return Verdict(NOT_YET, mistake.says, mistake.id)
+                return mistake.verdict
         if isinstance(result, str) and not isinstance(correct, str):
             return Verdict(NOT_YET, "It returns a string; return the value itself, without quotes.")
         shown = kind_of(result) if chosen is None else _as_written(result)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib.course.judging.reading import NOT_YET, PASSED, Settled, Verdict, call, kind_of, settling
+from bplib.course.judging.reading import PASSED, Settled, Verdict, call, kind_of, mistaken, settling
 
 # What a training may return in place of a function from images to labels, and what helps.
 NO_LABELS = {
@@ -37,7 +37,7 @@ def judge_predict(parts, bar, misconceptions, missed, refused=lambda asked, said
         predict = call(answer, (X.copy(), y.copy(), np.random.default_rng(int(rng.integers(1 << 31)))), shapes)
         if not callable(predict):
             if isinstance(predict, np.ndarray | list) and np.size(predict) > 1:
-                return Verdict(NOT_YET, NO_LABELS["labels-for-function"], "labels-for-function")
+                return mistaken(NO_LABELS["labels-for-function"], "labels-for-function")
             raise Settled(f"It returns {kind_of(predict)}; a function is needed, from images to labels.")
 
         def read(images):
@@ -57,9 +57,9 @@ def judge_predict(parts, bar, misconceptions, missed, refused=lambda asked, said
         said = read(X_test)
         for id, wrong in (("logits", said.shape == (len(X_test), 10)), ("one-number", said.ndim == 0)):
             if wrong:
-                return Verdict(NOT_YET, NO_LABELS[id], id)
+                return mistaken(NO_LABELS[id], id)
         if (labels(said, X_test) == said[0]).all() or not np.isfinite(said).all():
-            return Verdict(NOT_YET, NO_LABELS["one-class"], "one-class")
+            return mistaken(NO_LABELS["one-class"], "one-class")
 
         def asked(images):
             return labels(read(images), images)

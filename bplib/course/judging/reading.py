@@ -7,6 +7,7 @@ these becomes a verdict with a sentence, or plain arrays of numbers.
 import copy
 import itertools
 import numbers
+import re
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -40,18 +41,31 @@ class Verdict:
     """What a judge says: the status, the sentence for the learner, and the id of the misconception or None.
 
     An id that begins with "seen" stands for facts that were seen of an answer whose mistake is not among the known.
-    parts is what was compared, in one case, where it was arrays: a tuple of `Part`.
+    parts is what was compared, in one case, where it was arrays: a tuple of `Part`. nudge is what is told first of a
+    known mistake: where to look, and not yet what to write.
     """
 
     status: str
     message: str
     misconception: str | None = None
     parts: tuple = ()
+    nudge: str = ""
+
+    @property
+    def told_first(self):
+        """What is said the first time: the nudge where there is one."""
+        return self.nudge or self.message
 
     @property
     def recognized(self):
         """Whether the mistake is a known one."""
         return self.misconception is not None and not self.misconception.startswith("seen")
+
+
+def mistaken(says, id):
+    """The verdict on a known mistake. The first clause of its sentence is the nudge, the rest says what to write."""
+    clause = re.split(r"(?<=[.;:?]) ", says, maxsplit=1)[0]
+    return Verdict(NOT_YET, says, id, nudge=re.sub("[;:]$", ".", clause) if clause != says else "")
 
 
 class Gone(BaseException):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from bplib.course.judging.comparing import TOLERANCE
-from bplib.course.judging.judges import Problem, judge_function, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, misconceptions, verdict_of
 from bplib.course.judging.raising import IN_PLACE
 from bplib.course.judging.reading import (
     NOT_YET,
@@ -441,10 +441,8 @@ def _visits_every_path(answer):
 
 
 def _judge_sort():
-    says = {mistake.id: mistake.says for mistake in SORT_MISTAKES}
-
     def found(id):
-        return Verdict(NOT_YET, says[id], id)
+        return verdict_of(SORT_MISTAKES, id)
 
     def judge(answer, rng):
         for inputs, output in _graphs(rng):

@@ -350,7 +350,7 @@ def judge_finds(correct, names, misconceptions):
 
     The first box that is wrong gets its sentence, whatever stands in the others.
     """
-    sentences = {mistake.id: mistake for mistake in misconceptions}
+    mistakes = {mistake.id: mistake for mistake in misconceptions}
 
     def judge(answer, rng):
         given, missing = read_named(call(answer, (), ""), correct)
@@ -362,11 +362,13 @@ def judge_finds(correct, names, misconceptions):
             if name not in names:
                 raise Settled(f"{box} is {given[box]!r:.40}, which is none of {listed(names)}.")
             if name != correct[box]:
-                mistake = sentences[f"{box}-{name}"]
-                return Verdict(NOT_YET, mistake.says, mistake.id)
+                return mistakes[f"{box}-{name}"].verdict
         if missing:
             return Verdict(NOT_YET, missing + (" What is there is right." if given else ""))
-        return Verdict(PASSED, "All four are found.")
+        return Verdict(
+            PASSED,
+            "All four are found. What comes before them in the backward is confirmed by differences.",
+        )
 
     return settling(judge, misconceptions)
 

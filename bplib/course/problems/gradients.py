@@ -227,6 +227,10 @@ DIFFERENCE_MISTAKES = misconceptions(
 
 # choose-h: central differences in float32
 
+H_WHY = (
+    "The curve costs about h^2 = 1e-4 and the rounding 1e-7 / h = 1e-5; at each of the other four one of the two is"
+    " larger than that."
+)
 H_WRONG = {
     1e-1: "Here the curve of the function is what hurts: h^2 is 1e-2, and that is far above the rounding, 1e-7 / h ="
     " 1e-6. A smaller h is better.",
@@ -592,7 +596,7 @@ PROBLEMS = (
             "Two errors work against each other: about h^2 from the curve of f, and about eps / h from rounding.",
             "The lowest point of the U is near where both are equal: h^3 = eps, with eps = 1e-7 this time.",
         ),
-        judge=judge_choice(1e-2, H_WRONG),
+        judge=judge_choice(1e-2, H_WHY, H_WRONG),
         minutes=3,
         difficulty=1,
     ),

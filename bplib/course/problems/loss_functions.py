@@ -561,6 +561,10 @@ SOFTMAX_MISTAKES = misconceptions(
 
 # faster-loss and broadcast: predictions
 
+FASTER_WHY = (
+    "At z = -4 its slope is p - 1 = -0.982, and that of the squared error is 2 (p - 1) p (1 - p) = -0.035: the more"
+    " sure and wrong the model, the flatter the squared error."
+)
 FASTER_WRONG = {
     "mse": "Look at its slope at z = -4, which is 2 (p - 1) p (1 - p) with p = 0.018. Where a model is so sure and so"
     " wrong, the squared error is almost flat.",
@@ -569,6 +573,10 @@ FASTER_WRONG = {
     "neither": "Each of them falls: both slopes are negative at z = -4, so b grows. Compare how steep they are.",
 }
 
+BROADCAST_WHY = (
+    "Aligned from the right, (5, 1) meets (1, 5), and each axis of length 1 is stretched to 5: 25 differences, where"
+    " five were meant, and no error."
+)
 BROADCAST_WRONG = {
     (5,): "The column does not turn into a row by itself. NumPy aligns shapes from the right: (5, 1) against (1, 5).",
     (5, 1): "The row does not turn into a column by itself. NumPy aligns shapes from the right: (5, 1) against (1, 5).",
@@ -635,7 +643,7 @@ PROBLEMS = (
             "Each step moves b by 0.5 times dL/dz. So compare the two slopes at z = -4.",
             "For the cross-entropy dL/dz = p - y. For the squared error it is that times 2 p (1 - p), and p = 0.018.",
         ),
-        judge=judge_choice("cross-entropy", FASTER_WRONG),
+        judge=judge_choice("cross-entropy", FASTER_WHY, FASTER_WRONG),
         minutes=3,
         difficulty=1,
     ),
@@ -647,7 +655,7 @@ PROBLEMS = (
             "NumPy lines the two shapes up from the right and puts a 1 where one of them has nothing.",
             "So it is (5, 1) against (1, 5). An axis of length 1 is stretched to the length of the other.",
         ),
-        judge=judge_choice((5, 5), BROADCAST_WRONG),
+        judge=judge_choice((5, 5), BROADCAST_WHY, BROADCAST_WRONG),
         minutes=3,
         difficulty=1,
     ),

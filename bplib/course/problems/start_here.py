@@ -60,6 +60,7 @@ SQUARE_SLOPE_MISTAKES = (
     ),
 )
 
+SLOPE_SIGN_WHY = "As x grows from -3 to -2, x^2 falls from 9 to 4, and where a function falls its slope is negative."
 SLOPE_SIGN_MISTAKES = {
     "positive": "The value is positive there, (-3)^2 = 9, but the slope is asked: as x grows from -3 to -2,"
     " does x^2 grow or fall?",
@@ -99,7 +100,7 @@ PROBLEMS = (
             "Draw x^2 and put a finger on x = -3. Move it a little to the right: up or down?",
             "(-3)^2 = 9 and (-2)^2 = 4. A slope is the change of the value divided by the change of x.",
         ),
-        judge=judge_choice("negative", SLOPE_SIGN_MISTAKES),
+        judge=judge_choice("negative", SLOPE_SIGN_WHY, SLOPE_SIGN_MISTAKES),
         minutes=2,
         difficulty=1,
     ),

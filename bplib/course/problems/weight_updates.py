@@ -200,6 +200,10 @@ UPDATE_MISTAKES = (
 WALKS = ("slides", "zigzags", "circles", "diverges")
 RATES = (0.1, 0.25, 0.4)
 RIGHT_WALKS = ("slides", "zigzags", "diverges")
+WALKS_WHY = (
+    "A step multiplies w by 1 - 6 lr: by 0.4, which keeps the side, by -0.5, which changes it and comes nearer, and by"
+    " -1.4, which changes it and goes farther away."
+)
 
 WALK_MISTAKES = tuple(
     Misconception(id, lambda words=words: dict(zip(RATES, words, strict=True)), says)
@@ -266,10 +270,10 @@ def _judge_walks():
             if word not in WALKS:
                 raise Settled(f"The word for {rate} is none of the four: {listed(map(repr, WALKS))}.")
         if words == list(RIGHT_WALKS):
-            return Verdict(PASSED, "All three are right.")
+            return Verdict(PASSED, WALKS_WHY)
         for mistake in WALK_MISTAKES:
             if words == list(mistake.answer().values()):
-                return Verdict(NOT_YET, mistake.says, mistake.id)
+                return mistake.verdict
         wrong = next(rate for rate, word, right in zip(RATES, words, RIGHT_WALKS, strict=True) if word != right)
         return Verdict(
             NOT_YET,
