@@ -163,15 +163,17 @@ class Equality:
 def equal(a, b):
     """Decide whether two formulas are equal, by evaluating both at random points: simplifying may never end.
 
-    Symbols are matched by name. Values are computed to sixty digits, so that cancellation hides nothing, and compared
-    to twelve. Points where neither formula is a finite real number say nothing. ValueError if a and b are real at no
-    common point, or if one of them is no formula.
+    Symbols are matched by name; one that is an integer in either formula gets whole numbers from 2 to 9. Values are
+    computed to sixty digits, so that cancellation hides nothing, and compared to twelve. Points where neither formula
+    is a finite real number say nothing. ValueError if a and b are real at no common point, or if one of them is no
+    formula.
     """
     a, b = sympy.sympify(a, strict=True), sympy.sympify(b, strict=True)
     for f in (a, b):
         if not isinstance(f, sympy.Expr):
             raise ValueError(f"equal: {f} is not a formula but a {type(f).__name__}")
-    names = sorted({s.name for s in a.free_symbols | b.free_symbols})
+    symbols = a.free_symbols | b.free_symbols
+    names, counts = sorted({s.name for s in symbols}), sorted({s.name for s in symbols if s.is_integer})
     a, b = (evaluation.function(f, names) for f in (a, b))
     rng = np.random.default_rng(0)
     compared = 0
@@ -180,6 +182,7 @@ def equal(a, b):
         low, high = (0.05, 0.95) if k % 2 == 0 else (-3.0, 3.0)
         # Two decimals, so that the point can be shown to a person exactly as it was used.
         point = {name: sympy.Rational(int(100 * rng.uniform(low, high)), 100) for name in names}
+        point |= {name: sympy.Integer(int(rng.integers(2, 10))) for name in counts}
         values = [evaluation.real(f, point.values()) for f in (a, b)]
         if values[0] is None and values[1] is None:
             continue

@@ -10,6 +10,7 @@ from bplib.course.judging.reading import Part, fresh, kind_of, read_parts, shown
 from bplib.gradcheck import relative_error
 
 TOLERANCE = 1e-6  # by gradcheck.relative_error, for each array
+HUGE = 1e300  # nan_to_num puts the largest number there is in the place of an infinity
 _SINGLE = 1e-4  # what is farther off is no rounding of float32
 _MOST_ROWS, _MOST_COLUMNS = 12, 24  # of a picture that one takes in at a glance
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from bplib.course.judging import experiments, places, remainders
-from bplib.course.judging.comparing import agree, batch_size, inputs_at, parts_of, place, shape_words, shapes
+from bplib.course.judging.comparing import HUGE, agree, batch_size, inputs_at, parts_of, place, shape_words, shapes
 from bplib.course.judging.reading import (
     NOT_YET,
     PASSED,
@@ -137,10 +137,11 @@ def _not_finite(reference, runs):
     """The sentence on the first NaN or infinity, with the input behind it, or None."""
     for run in runs:
         for name, want in run.want.items():
-            bad = ~np.isfinite(run.got[name]) & np.isfinite(want)
+            bad = ~(np.abs(run.got[name]) < HUGE) & np.isfinite(want)
             if bad.any():
                 index = tuple(map(int, np.argwhere(bad)[0]))
-                what = "NaN" if np.isnan(run.got[name][index]) else "infinity"
+                value = run.got[name][index]
+                what = "NaN" if np.isnan(value) else "infinity" if np.isinf(value) else "the largest number there is"
                 at = f" at index {place(index)}" if index else ""
                 there = inputs_at(reference, run.args, index, want.shape)
                 return f"{name or 'It'} is {what}{at}, {there}."

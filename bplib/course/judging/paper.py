@@ -29,7 +29,8 @@ HAND_TOLERANCE = 5e-3  # of numbers from a pocket calculator: three significant 
 def judge_formula(reference, symbols, misconceptions):
     """A judge of formulas: the answer is called with SymPy symbols and returns an expression equal to the reference's.
 
-    symbols names the arguments, as in "x y a". Any form of the expression is right: both are evaluated at many points.
+    symbols names the arguments, as in "x y a"; n is a count, the others are real. Any form of the expression is right:
+    both are evaluated at many points.
     """
 
     def judge(answer, rng):
@@ -37,7 +38,7 @@ def judge_formula(reference, symbols, misconceptions):
 
         from bplib.symbolic import equal
 
-        letters = sympy.symbols(symbols, real=True, seq=True)
+        letters = [sympy.Symbol(s, **_kind_of_symbol(s)) for s in symbols.split()]
         given = _expression(call(answer, letters, f"the symbols {', '.join(map(str, letters))}"), letters)
         needed = sympy.sympify(reference(*letters))
         try:
@@ -66,6 +67,11 @@ def judge_formula(reference, symbols, misconceptions):
         return Verdict(NOT_YET, " ".join([*facts.values(), numbers]), f"seen: {', '.join(facts)}" if facts else None)
 
     return settling(judge, misconceptions)
+
+
+def _kind_of_symbol(name):
+    """What SymPy is to assume of a symbol: n counts."""
+    return {"integer": True, "positive": True} if name == "n" else {"real": True}
 
 
 _LONGEST = 60

@@ -5,7 +5,9 @@ import re
 import traceback
 from dataclasses import dataclass
 
-IN_PLACE = "Your function changes its input in place; work on a copy, or build a new array."
+IN_PLACE = (
+    "Your function changes its input in place. Work on a copy, or build a new array, also if you put the numbers back."
+)
 
 
 @dataclass(frozen=True)
