@@ -3,7 +3,6 @@
 import contextlib
 import copy
 import json
-import math
 import sys
 from pathlib import Path
 from unittest import mock
@@ -12,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from bplib.course import checks, files
 from bplib.course.notebooks import canonical, releases
+from bplib.grading.sandbox.meters import Meter
 from bplib.grading.sandbox.processes import Missing
 
 NAME = "77_toy.ipynb"
@@ -75,7 +75,8 @@ class Here:
     """Starts processes that are this one: for tests of what is said of a submission that runs to its end."""
 
     not_enforced = ()
-    deadline = math.inf
+    is_orphan = False
+    meter = Meter()
 
     def start(self, scratch, limits):
         self.names = {"__name__": "__main__"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from bplib.course.notebooks import submissions
 from bplib.course.problems import LESSONS, PROBLEMS
 from bplib.grading.notebook import grade_notebook
-from bplib.grading.sandbox import launching
+from bplib.grading.sandbox import launching, sweeping
 from bplib.grading.sandbox.launching import TRIES, Failed
 from bplib.grading.sandbox.processes import Limits
 
@@ -21,7 +21,7 @@ def grade(paths, limits=Limits()):  # noqa: B008, it is frozen
     Folders are searched all the way down, .ipynb_checkpoints and the copies kept by reset passed over.
     """
     graded = {}
-    with contextlib.closing(launching.launcher()) as launcher:
+    with sweeping.swept(), contextlib.closing(launching.launcher()) as launcher:
         for path in map(Path, paths):
             if path.is_dir():
                 found = submissions.find(path)

@@ -9,7 +9,6 @@ import secrets
 import socket
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from queue import Empty
 
@@ -23,14 +22,16 @@ from bplib.course.notebooks import canonical, submissions
 from bplib.grading import grader
 from bplib.grading.notebook import grade_notebook
 from bplib.grading.sandbox import launching, wire
+from bplib.grading.sandbox.meters import Meter
 from bplib.grading.sandbox.processes import ENDED, Limits, Process
 
 LIMITS = Limits()
 OUTPUT = 20 << 20
 """How many bytes one cell may show: pytest would hold them all. What it prints is thrown away and does not count."""
-_GRACE = 5
+_GRACE = 2
 """Seconds after the end in which an interrupted kernel may still say so."""
 
+_LOOK = 0.2  # seconds from one look at its meter to the next
 _CONNECT = 10
 """Seconds in which a kernel must begin to serve the judge, and must end it."""
 
@@ -61,6 +62,7 @@ class Kernel(RunningKernel):
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        self.meter = Meter(self.km.provisioner.pid, folder.parent)
         self.kc = self.km.client()
         self.kc.start_channels()
         self.begin(startup_timeout)
@@ -73,15 +75,17 @@ class Kernel(RunningKernel):
 
     def begin(self, seconds):
         """Give the kernel so long for what comes next."""
-        self.shown, self.until = 0, time.monotonic() + seconds
+        self.shown, self.until = 0, self.meter.seconds() + seconds
 
     def await_reply(self, msg_id, timeout=None):
-        """The reply to a request, as nbval awaits it. Gone where the process has ended."""
+        """The reply to a request, as nbval awaits it. Gone where the process has ended, or has too much."""
         while True:
-            left = self.until - time.monotonic()
+            left = self.until - self.meter.seconds()
             try:
-                return super().await_reply(msg_id, timeout=max(0.0, min(1.0, left)))
+                return super().await_reply(msg_id, timeout=max(0.0, min(_LOOK, left)))
             except Empty:
+                if excess := self.meter.excess():
+                    raise Gone(excess) from None
                 if not self.is_alive():
                     raise Gone(ENDED) from None
                 if left <= 0:
@@ -89,7 +93,7 @@ class Kernel(RunningKernel):
 
     def get_message(self, stream, timeout=None):
         """A message, as nbval gets it: in time, or Empty. Gone where a cell has shown too much."""
-        if time.monotonic() > self.until + _GRACE:  # a kernel may send messages without end
+        if self.meter.seconds() > self.until + _GRACE:  # a kernel may send messages without end
             raise Empty
         message = super().get_message(stream, timeout)
         self.shown += len(str(message["content"]))
@@ -108,7 +112,7 @@ class KernelProcess(Process):
         self._server = socket.create_server(("127.0.0.1", 0))
         folder, port = scratch / "exercises", self._server.getsockname()[1]
         self.kernel = _started(lambda: Kernel(folder, port, notebook.config.option.nbval_kernel_startup_timeout))
-        notebook.kernel = self.kernel
+        notebook.kernel, self.meter = self.kernel, self.kernel.meter
         self.not_enforced = tuple(json.loads((scratch / ".not_enforced").read_text()))
 
     def run(self, source):
@@ -152,10 +156,9 @@ class KernelProcess(Process):
         """Begin something that may take so long, if the process lives and there is time left."""
         if not self.kernel.is_alive():
             raise Gone(ENDED)
-        left = self.deadline - time.monotonic()
-        if left <= 0:
+        if self.is_out_of_time():
             raise Gone(self._too_long())
-        self.kernel.begin(min(seconds, left))
+        self.kernel.begin(min(seconds, self.seconds_left - self.meter.seconds()))
 
     def close(self):
         """Stop the kernel."""

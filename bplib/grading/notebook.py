@@ -5,12 +5,10 @@ Silence is not a pass: an exercise is passed only when the judge has seen it pas
 
 import ast
 import contextlib
-import math
 import re
 import signal
 import textwrap
 import threading
-import time
 
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED, Gone, Settled, Verdict
 from bplib.course.notebooks import submissions
@@ -21,6 +19,8 @@ from bplib.grading.sandbox.processes import Missing
 
 JUDGE_SECONDS = 20
 """How long the judge itself may compute over one answer."""
+JUDGE_MEMORY = 1 << 30
+"""The bytes that it may take for that, beside what it has."""
 
 _LONGEST_MESSAGE = 1000
 _GIVEN = "Its cell is as it was given."
@@ -35,14 +35,18 @@ def grade_notebook(learner, released, start, limits, seed=None):
     """
     grading = Grading(learner, released, seed)
     failures = 0
+    left = limits.notebook_seconds
     while True:
         with launching.scratch_folder() as scratch, contextlib.closing(start(scratch, limits)) as process:
-            process.deadline = grading.deadline = min(grading.deadline, process.deadline)
+            process.seconds_left = left
             grading.not_enforced = process.not_enforced
             stopped = grading.run(process)
+            left -= process.meter.seconds()
         if stopped is None:
             return grading.finished()
-        if time.monotonic() >= grading.deadline:  # to try the rest one by one would take as long again
+        if process.is_orphan:
+            raise Failed("what starts the processes of learners has ended")
+        if left <= 0:  # to try the rest one by one would take as long again
             grading.give_up(stopped[1])
             return grading.finished()
         if not grading.blame(*stopped):
@@ -57,7 +61,7 @@ class Grading:
     not_enforced = ()
 
     def __init__(self, learner, released, seed):
-        """Assemble the notebook. Its time begins with its first process, so that none pays for how long that takes."""
+        """Assemble the notebook."""
         self.nb, self.problems = submissions.assemble(learner, released)
         self.released, self.seed = released, seed
         self.untouched = submissions.untouched(self.nb, released)
@@ -65,7 +69,6 @@ class Grading:
             id: "\n\n".join(cell.source for cell in self.nb.cells if submissions.grade_id(cell) == id)
             for id in submissions.exercise_ids(released)
         }
-        self.deadline = math.inf
         self.verdicts = {}  # of the exercises that the judge has seen, by id
         self.stopped = set()  # those whose answer did not come back, and was taken out
         self.raised = {}  # what a cell raised, by its id
@@ -96,7 +99,7 @@ class Grading:
         """The verdict on an answer; None where there is no function of the name that its check asks for."""
         problem = PROBLEMS[id]
         try:
-            with process.answering() as answers, _judging_time():
+            with process.answering() as answers, _judging_limits():
                 return problem.judge(answers.answer(_name(check), problem.withdrawn), self.seed)
         except Missing:
             return None
@@ -188,26 +191,25 @@ def _name(check):
     return ast.parse(check.source).body[-1].value.args[1].id
 
 
-class _TooLong(Gone):
-    """The judge has computed for too long; as a Gone, it is taken for no error of what was being compared."""
-
-
 @contextlib.contextmanager
-def _judging_time():
-    """Within, an answer that keeps the judge computing for too long is settled; waiting for it does not count."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+def _judging_limits():
+    """Within, an answer that keeps the judge busy for too long is cut off, and one that fills its memory is an error.
+
+    Gone, since the process may stand in the middle of a call, from which nothing brings it back. Only time that the
+    judge computes counts, and not what it waits for.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
 
     def stop(*_):
-        raise _TooLong
+        raise Gone(f"kept the judge computing for more than {JUDGE_SECONDS} s")
 
     before = signal.signal(signal.SIGVTALRM, stop)
     signal.setitimer(signal.ITIMER_VIRTUAL, JUDGE_SECONDS, 1)  # again and again, in case somebody swallows it
     try:
-        yield
-    except _TooLong:
-        raise Settled(f"It could not be compared with ours within {JUDGE_SECONDS} s; is there a simpler way?") from None
+        with launching.limited_memory(JUDGE_MEMORY):
+            yield
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)

@@ -17,7 +17,7 @@ import pytest
 
 from bplib import cli
 from bplib.course.notebooks import releases
-from bplib.grading.classes import batch
+from bplib.grading.classes import batch, workers
 from bplib.grading.sandbox.processes import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,11 +90,11 @@ def test_of_two_notebooks_of_one_lesson_the_better_counts_and_a_line_says_so(gra
 def test_a_second_run_grades_nothing_again_and_only_what_has_changed(graded, monkeypatch):
     source, out, _ = graded
     before = (out / "results.json").read_bytes()
-    monkeypatch.setattr(batch, "run", lambda *_: pytest.fail("it has graded again"))
+    monkeypatch.setattr(workers, "graded", lambda *_: pytest.fail("it has graded again"))
     batch.grade_class(source, out)
     assert (out / "results.json").read_bytes() == before
     sent = []
-    monkeypatch.setattr(batch, "run", lambda pool, work, tasks, *_: sent.extend(tasks) or ())
+    monkeypatch.setattr(workers, "graded", lambda work, tasks, *_: sent.extend(tasks) or ())
     (source / "bob" / LESSON).write_text(full(), encoding="utf-8")
     with pytest.raises(KeyError):  # nothing came back for bob
         batch.grade_class(source, out)

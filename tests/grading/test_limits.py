@@ -15,6 +15,7 @@ from bplib.grading import grader, nbval_exercises
 from bplib.grading.nbval_exercises import Kernel, RunningKernel
 from bplib.grading.sandbox import launching
 from bplib.grading.sandbox.jail import PARTS
+from bplib.grading.sandbox.meters import Meter
 from bplib.grading.sandbox.processes import Limits
 
 LIMITS = Limits(cell_seconds=20, memory=256 << 20)
@@ -148,7 +149,7 @@ def kernel(monkeypatch):
     message = {"msg_type": "display_data", "content": {"data": "x" * (1 << 20)}}
     monkeypatch.setattr(RunningKernel, "get_message", lambda *_: message)
     kernel = Kernel.__new__(Kernel)
-    kernel.km = SimpleNamespace(is_alive=lambda: True)
+    kernel.km, kernel.meter = SimpleNamespace(is_alive=lambda: True), Meter()
     return kernel
 
 

@@ -19,6 +19,7 @@ PASSED = "passed"
 NOT_YET = "not yet"
 NOT_ATTEMPTED = "not attempted"
 
+UNREADABLE = "What it does could not be compared with what is needed"
 REPLACE = "Replace the line `raise NotImplementedError()` with your answer, run that cell, then this one."
 
 
@@ -95,6 +96,8 @@ def settling(judge, misconceptions):
                 return judge(answer, np.random.default_rng(seed))
         except Settled as settled:
             return settled.verdict
+        except Exception as error:  # what nobody foresaw is settled on this answer too, and ends nothing else
+            return Verdict(NOT_YET, f"{UNREADABLE} ({type(error).__name__}).")
 
     judge_answer.misconceptions = tuple(misconceptions)
     return judge_answer
@@ -139,6 +142,8 @@ def fresh(value):
 
 def unchanged(value, original):
     """Whether arguments still hold what they were copied from."""
+    if type(value) is not type(original):
+        return False  # an entry of a dict or a list that was exchanged
     if isinstance(original, np.ndarray):
         # By bytes, where NaN equals itself. The flag of a read-only array can be lifted, so looking is needed.
         return value.shape == original.shape and value.tobytes() == original.tobytes()

@@ -9,26 +9,23 @@ import concurrent.futures
 import contextlib
 import hashlib
 import json
-import multiprocessing
 import secrets
 import subprocess
 import sys
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bplib.course import files
 from bplib.course.notebooks import releases
 from bplib.grading import grader
-from bplib.grading.classes import feedback, gradebook, layouts
+from bplib.grading.classes import feedback, gradebook, layouts, workers
 from bplib.grading.sandbox import launching
 from bplib.grading.sandbox.launching import TRIES
 from bplib.grading.sandbox.processes import Limits
 
-CHUNK = 4
-"""How many hand-ins a process here is given at once: few, since results are kept when a chunk is done."""
 FAR_CHUNK = 50
-"""How many a worker on another machine is given: it imports everything for each chunk."""
+"""How many hand-ins a worker on another machine is given at once: it imports everything for each chunk."""
 
 _FOLDERS = "learners", "feedback"
 
@@ -83,7 +80,7 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None):
         for slug, graded in _by_dask(tasks, dask, limits):
             keep(slug, graded)
     elif tasks:
-        for slug, graded in _by_processes(tasks, jobs, limits):
+        for slug, graded in workers.graded(grade_task, tasks, jobs, limits):
             keep(slug, graded)
     ordered = [results[slug] for slug in handed]
     files.write(out / "gradebook.csv", feedback.gradebook_csv(ordered))
@@ -162,28 +159,20 @@ def _result(hand_in, graded, problems, digest):
 
 # The work, here and elsewhere
 
-_launcher = None  # of this process
 
-
-def grade_chunk(tasks, limits):
-    """Grade hand-ins in this process: a list of (slug, what grade_file gives for each file)."""
-    global _launcher
-    if _launcher is None:
-        _launcher = launching.launcher()
+def grade_task(task, launcher, limits):
+    """Grade a hand-in in this process: a list of what grade_file gives for each file."""
     return [
-        (
-            task.slug,
-            [
-                grader.grade_file(path, _launcher, limits, data=data, seed=seed)
-                for (path, data), seed in zip(task.files, task.seeds, strict=True)
-            ],
-        )
-        for task in tasks
+        grader.grade_file(path, launcher, limits, data=data, seed=seed)
+        for (path, data), seed in zip(task.files, task.seeds, strict=True)
     ]
 
 
 def grade_chunk_apart(tasks, limits):
-    """The same in a process of its own: where threads run us, as those of Dask do, nothing here may be forked."""
+    """Grade hand-ins in a process of its own, a list of (slug, what grade_task gives).
+
+    Where threads run us, as those of Dask do, nothing here may be forked.
+    """
     order = {
         "limits": asdict(limits),
         "tasks": [
@@ -207,8 +196,9 @@ def main():
         Task(slug, tuple((path, base64.b64decode(data)) for path, data in contents), tuple(seeds))
         for slug, contents, seeds in order["tasks"]
     ]
-    print(json.dumps(grade_chunk(tasks, Limits(**order["limits"]))))
-    _launcher.close()
+    limits = Limits(**order["limits"])
+    with contextlib.closing(launching.launcher()) as launcher:
+        print(json.dumps([(task.slug, grade_task(task, launcher, limits)) for task in tasks]))
 
 
 def run(executor_of, work, tasks, size, limits):
@@ -239,27 +229,6 @@ def run(executor_of, work, tasks, size, limits):
                         else:
                             yield task.slug, [grader.not_graded(path, reason) for path, _ in task.files]
         chunks = again
-
-
-def _by_processes(tasks, jobs, limits):
-    # Forked from here the workers need not import anything again; where that is not possible they start afresh.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with contextlib.closing(launching.launcher()) as launcher:
-        import bplib.symbolic  # noqa: F401  the judges need it sooner or later, and it takes as long as the zygote does
-
-        lock = context.Lock()
-
-        def pool():
-            return ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(launcher, lock))
-
-        yield from run(pool, grade_chunk, tasks, CHUNK, limits)
-
-
-def _begin(launcher, lock):
-    """Give this worker a launcher of its own."""
-    global _launcher
-    with lock:
-        _launcher = launcher.another()
 
 
 def _by_dask(tasks, address, limits):

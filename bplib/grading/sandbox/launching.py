@@ -6,7 +6,6 @@ import json
 import math
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,7 +15,9 @@ from pathlib import Path
 
 from bplib.grading.sandbox import wire
 from bplib.grading.sandbox.jail import PARTS, Jail, python_files
+from bplib.grading.sandbox.meters import Meter
 from bplib.grading.sandbox.processes import Process
+from bplib.grading.sandbox.sweeping import remove
 
 TRIES = 3
 """How often we try what is our own affair."""
@@ -38,42 +39,26 @@ def scratch_folder():
         yield folder
     finally:
         with contextlib.suppress(OSError):
-            _remove(folder)
+            remove(folder)
 
 
-def _remove(folder):
-    """Remove a folder, however deep it is: shutil goes down by recursion, and a path has a longest length.
-
-    So we walk, one folder at a time, and never name more than the next. Links are removed and not followed.
-    """
-    if os.unlink not in os.supports_dir_fd:  # Windows
-        shutil.rmtree(folder, ignore_errors=True)
-        return
-    here, names = os.open(folder, os.O_RDONLY), []
+@contextlib.contextmanager
+def limited_memory(most):
+    """Within, this process gets no more than so many bytes beside what it has: MemoryError, where a system heeds it."""
     try:
-        while True:
-            below = _emptied(here)
-            if below is None and not names:
-                break
-            left, here = here, os.open(below or "..", os.O_RDONLY | os.O_NOFOLLOW, dir_fd=here)
-            os.close(left)
-            if below is None:
-                os.rmdir(names.pop(), dir_fd=here)
-            else:
-                names.append(below)
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (ImportError, OSError):  # not Linux
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = pages * resource.getpagesize() + most
+    resource.setrlimit(resource.RLIMIT_AS, (min(x for x in (wanted, soft, hard) if x != resource.RLIM_INFINITY), hard))
+    try:
+        yield
     finally:
-        os.close(here)
-    os.rmdir(folder)
-
-
-def _emptied(here):
-    """Remove the files of an open folder; the name of the first folder that is in the way, or None."""
-    with os.scandir(here) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                return entry.name
-            os.unlink(entry.name, dir_fd=here)
-    return None
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def jail(scratch, limits, **ports):
@@ -112,7 +97,7 @@ class Zygote:
         # Matplotlib and IPython want a folder for what they remember.
         self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bplib.grading.sandbox.zygote", str(theirs.fileno())],
+            [sys.executable, "-m", "bplib.grading.sandbox.zygote", str(theirs.fileno()), str(os.getpid())],
             pass_fds=[theirs.fileno()],
             env={**environment(), "HOME": self._home.name},
             cwd=self._home.name,
@@ -125,7 +110,8 @@ class Zygote:
 
     def another(self):
         """One that takes its orders from elsewhere, forked from this one, which ends it with itself."""
-        twin = object.__new__(_Twin)
+        twin = object.__new__(Zygote)
+        twin._process = None
         twin._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._order({"fork": "zygote"}, theirs)
         theirs.close()
@@ -137,7 +123,7 @@ class Zygote:
         order = {"fork": "learner", "scratch": str(scratch), "limits": dataclasses.asdict(limits)}
         pid = self._order(order, theirs)["pid"]
         theirs.close()
-        process = _Forked(wire.Channel(ours), limits)
+        process = _Forked(wire.Channel(ours), limits, Meter(pid, scratch))
         process.end = lambda: self._order({"end": pid})
         try:
             process.not_enforced = tuple(process.channel.receive(60)["not_enforced"])
@@ -149,9 +135,12 @@ class Zygote:
     def _order(self, order, *sockets):
         try:
             socket.send_fds(self._orders, [json.dumps(order).encode()], [each.fileno() for each in sockets])
-            return json.loads(self._orders.recv(1 << 16))
+            reply = json.loads(self._orders.recv(1 << 16))
         except (OSError, ValueError):
             raise Failed("the process that is forked for each submission has ended") from None
+        if "failed" in reply:
+            raise Failed(f"no process could be forked: {reply['failed']}")
+        return reply
 
     def renew(self):
         """Start another, where this one may have failed."""
@@ -159,26 +148,21 @@ class Zygote:
         self.__init__()
 
     def close(self):
-        """End it, and with it all that it has forked."""
+        """End it, and with it all that it has forked. One that was forked itself ends with its orders."""
         self._orders.close()
-        self._process.kill()
-        self._process.wait()
-        self._home.cleanup()
-
-
-class _Twin(Zygote):
-    def renew(self):
-        """It lives and dies with the one that it was forked from."""
-
-    def close(self):
-        self._orders.close()
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._home.cleanup()
 
 
 class _Forked(Process):
     def close(self):
         super().close()
-        with contextlib.suppress(Failed):
+        try:
             self.end()
+        except Failed:
+            self.is_orphan = True
 
 
 class Plain:
@@ -207,7 +191,7 @@ class Plain:
             except TimeoutError:
                 process.kill()
                 raise Failed("a process did not start within 60 s") from None
-        started = _Spawned(channel, limits)
+        started = _Spawned(channel, limits, Meter(process.pid, scratch))
         started.end = process
         started.not_enforced = PARTS
         return started

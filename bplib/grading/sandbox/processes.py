@@ -6,7 +6,6 @@ what cannot be read is gone: `reading.Gone` says which.
 
 import contextlib
 import secrets
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +13,19 @@ import numpy as np
 from bplib.course.judging.raising import Elsewhere, Raised
 from bplib.course.judging.reading import Gone, Settled
 from bplib.grading.sandbox import wire
+from bplib.grading.sandbox.meters import PATIENCE, Meter
 
 ENDED = "ended its process"
+
+_LOOK = 0.05  # seconds from one look at the meter to the next
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use: seconds for a cell or a call, and for all of it; bytes of memory beside our own."""
+    """What one submission may use: seconds for a cell or a call, and for all of it; bytes of memory beside our own.
+
+    The seconds are those of a `Meter`.
+    """
 
     cell_seconds: float = 60
     notebook_seconds: float = 300
@@ -35,11 +40,15 @@ class Process:
     """The judge's end of a channel to a learner's process."""
 
     not_enforced = ()
+    is_orphan = False
+    """Whether, when it was closed, what had started it was gone: then its end says nothing about the learner."""
 
-    def __init__(self, channel, limits):
-        """Serve one submission, whose time begins now."""
-        self.channel, self.limits = channel, limits
-        self.deadline = time.monotonic() + limits.notebook_seconds
+    def __init__(self, channel, limits, meter=None):
+        """Serve one submission. What it may use is counted from now on by its meter, which looks at the clock alone
+        where nothing else is known of the process.
+        """
+        self.channel, self.limits, self.meter = channel, limits, meter or Meter()
+        self.seconds_left = limits.notebook_seconds  # of all the processes of one submission this may not be the first
         self._offered, self._withdrawn = [], []
 
     def run(self, source):
@@ -71,12 +80,12 @@ class Process:
         Each question has a number that nobody can guess. What is sent without it belongs to no question, or to one that
         is over, and is passed over: so no reply can be sent in advance, and none comes too late.
         """
-        until = time.monotonic() + min(self.limits.cell_seconds, self.deadline - time.monotonic())
+        until = min(self.meter.seconds() + self.limits.cell_seconds, self.seconds_left)
         number = secrets.token_hex(8)
         try:
             self._send({**message, "number": number}, until)
             while True:
-                reply = self.channel.receive(until - time.monotonic(), self._found)
+                reply = self._received(until)
                 if _text(reply.get("to"), 16) != number:
                     continue
                 if "callback" not in reply:
@@ -90,7 +99,22 @@ class Process:
             raise Gone(f"sent what cannot be read: {error}".rstrip(".")) from None
 
     def _send(self, message, until):
-        self.channel.send(message, self._offer, until - time.monotonic())
+        self.channel.send(message, self._offer, self._patience(until))
+
+    def _received(self, until):
+        while self.channel.is_quiet(_LOOK):
+            self.look(until)
+        return self.channel.receive(self._patience(until), self._found)
+
+    def look(self, until):
+        """Look at the meter: TimeoutError where it shows more than until, Gone where the process has too much."""
+        if self.meter.seconds() >= until:
+            raise TimeoutError
+        if excess := self.meter.excess():
+            raise Gone(excess)
+
+    def _patience(self, until):
+        return PATIENCE * (until - self.meter.seconds())
 
     def _answered(self, message):
         """The reply to a question about an answer. Settled where the answer gave what cannot be sent."""
@@ -99,8 +123,12 @@ class Process:
             raise Settled(_text(reply["unreadable"], 200))
         return reply
 
+    def is_out_of_time(self):
+        """Whether nothing is left of the time for the whole notebook."""
+        return self.meter.seconds() >= self.seconds_left
+
     def _too_long(self):
-        if self.deadline - time.monotonic() <= 0:
+        if self.is_out_of_time():
             return f"was not done when the {self.limits.notebook_seconds:g} s for the whole notebook were over"
         return f"took longer than {self.limits.cell_seconds:g} s"
 

@@ -8,6 +8,7 @@ import ctypes
 import errno
 import os
 import platform
+import signal
 import struct
 import sys
 
@@ -165,6 +166,13 @@ def no_new_privileges():
 def prctl(option, *arguments):
     """Call prctl; OSError where it fails."""
     return _checked("prctl", option, *arguments)
+
+
+def end_with(parent):
+    """End this process when its parent does, or now if that has ended already."""
+    prctl(1, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)
 
 
 def set_capabilities(header, sets):

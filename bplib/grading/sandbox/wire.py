@@ -5,6 +5,7 @@ texts behind it. The worst that a message can do is to be refused: there is no p
 """
 
 import json
+import socket
 import struct
 import time
 
@@ -21,9 +22,9 @@ _HEAD = struct.Struct(">II")
 class Channel:
     """A socket between two processes, on which messages come whole and within a time."""
 
-    def __init__(self, socket):
+    def __init__(self, connected):
         """Take over a connected stream socket."""
-        self.socket = socket
+        self.socket = connected
 
     def send(self, message, functions=None, seconds=None):
         """Send a dict. functions(f) numbers a function that is in it; without, functions go by their type only.
@@ -58,6 +59,17 @@ class Channel:
             raise
         except Exception as error:  # whatever is wrong with it, it is no message
             raise Unreadable(f"What came back cannot be read ({type(error).__name__}).") from None
+
+    def is_quiet(self, seconds):
+        """Whether nothing comes within so many seconds, not even the end."""
+        self.socket.settimeout(seconds)
+        try:
+            self.socket.recv(1, socket.MSG_PEEK)
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
+        return False
 
     def _read(self, length, deadline):
         parts = []

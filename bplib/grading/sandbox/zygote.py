@@ -1,8 +1,8 @@
 """A process that has imported all that answers need, and forks itself for each submission.
 
 It knows no exercise and has never held one, so there is nothing in its memory for a submission to find. It takes its
-orders from a socket, whose number is its argument: to fork, with the socket on which the new process is to serve, or
-to end such a process.
+orders from a socket, whose number is its argument beside that of its parent: to fork, with the socket on which the new
+process is to serve, or to end such a process.
 """
 
 import gc
@@ -14,7 +14,7 @@ import socket
 import sys
 from pathlib import Path
 
-from bplib.grading.sandbox import host, launching, values, wire
+from bplib.grading.sandbox import host, launching, seccomp, values, wire
 from bplib.grading.sandbox.jail import enter
 from bplib.grading.sandbox.processes import Limits
 from bplib.grading.sandbox.shell import Shell
@@ -41,8 +41,9 @@ for name in ("name", "x", "y"):
 """
 
 
-def main(number):
-    """Import everything, and fork and end processes until the socket is closed."""
+def main(number, parent):
+    """Import everything, and fork and end processes until the socket is closed, or the parent has ended."""
+    seccomp.end_with(parent)
     for name in _NEEDED:
         importlib.import_module(name)
     host.prepare()
@@ -65,8 +66,15 @@ def _obey(orders, shell):
             os.waitpid(order["end"], 0)
             orders.send(b"{}")
             continue
-        pid = os.fork()
+        parent = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError as error:  # there are too many processes, for now
+            os.close(descriptors[0])
+            orders.send(json.dumps({"failed": error.strerror}).encode())
+            continue
         if not pid:
+            seccomp.end_with(parent)
             orders.close()
             try:
                 if order["fork"] == "zygote":
@@ -97,4 +105,4 @@ def _learner(number, order, shell):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*map(int, sys.argv[1:]))
