@@ -160,6 +160,13 @@ class Equality:
         return self.equal
 
 
+class Letter(sympy.Symbol):
+    """A symbol for work on paper: SymPy refuses to differentiate by it, with a ValueError."""
+
+    __slots__ = ()
+    _diff_wrt = False
+
+
 def equal(a, b):
     """Decide whether two formulas are equal, by evaluating both at random points: simplifying may never end.
 

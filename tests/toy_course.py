@@ -94,7 +94,7 @@ class Here:
     def answering(self):
         yield self
 
-    def answer(self, name, withdrawn=()):
+    def answer(self, name, allowed=()):
         if name not in self.names:
             raise Missing(name)
         return self.names[name]

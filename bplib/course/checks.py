@@ -6,8 +6,8 @@ import sys
 import textwrap
 
 from bplib.course import pages, progress
+from bplib.course.judging.closing import closed
 from bplib.course.judging.reading import PASSED
-from bplib.course.judging.withdrawing import without
 from bplib.course.problems import PROBLEMS
 
 _hints_given = {}
@@ -24,7 +24,8 @@ def check(id, answer):
     AssertionError.
     """
     problem = _problem(id)
-    verdict = problem.judge(without(problem.withdrawn, answer) if callable(answer) else answer)
+    with closed(problem.allowed):
+        verdict = problem.judge(answer)
     points = problem.points if verdict.status == PASSED else 0
     won = f", {points} of {problem.points} point{'s' if points > 1 else ''}" if points else ""
     head = f"{id}: {verdict.status}"
@@ -39,8 +40,8 @@ def check(id, answer):
 
 def _told(id, verdict):
     """The nudge where a mistake is made for the first time, the whole sentence where it comes again."""
-    again = _last_mistake.get(id) == verdict.misconception
-    _last_mistake[id] = verdict.misconception
+    again = _last_mistake.get(id) == verdict.message
+    _last_mistake[id] = verdict.message
     if again or not verdict.nudge:
         return verdict.message
     return f"{verdict.nudge} If you are stuck, check again, and you are told more."

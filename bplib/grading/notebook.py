@@ -100,7 +100,7 @@ class Grading:
         problem = PROBLEMS[id]
         try:
             with process.answering() as answers, _judging_limits():
-                return problem.judge(answers.answer(_name(check), problem.withdrawn), self.seed)
+                return problem.judge(answers.answer(_name(check), problem.allowed), self.seed)
         except Missing:
             return None
         except Settled as settled:

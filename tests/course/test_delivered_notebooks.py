@@ -171,6 +171,9 @@ def test_every_exercise_of_a_lesson_stands_in_its_notebook_in_order_with_its_poi
         assert task.cell_type == "markdown", problem.id
         stars = "★" * problem.difficulty + "☆" * (3 - problem.difficulty)
         said = f"{stars} · {counted(problem.minutes, 'minute')} · {counted(problem.points, 'point')}"
+        if problem.allowed:
+            whole = "bplib" in problem.allowed
+            said += " · open: " + ("all of `bplib`" if whole else ", ".join(f"`{name}`" for name in problem.allowed))
         assert [line for line in task.source.splitlines() if line.startswith(("★", "☆"))] == [said]
 
 

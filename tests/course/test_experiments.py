@@ -3,6 +3,8 @@
 The mistakes here are ones that people have made, written anew as answers to exercises.
 """
 
+import contextlib
+
 import numpy as np
 import pytest
 from answers import RIGHT
@@ -360,7 +362,8 @@ def test_no_probe_changes_what_it_was_given():
     arguments = {"x": rng.normal(size=(5, 3, 2)), "h0": rng.normal(size=(5, 2)), "b": rng.normal(size=2), "mu": 0.5}
     before = {name: np.copy(x) for name, x in arguments.items()}
     for probe in probes_of(arguments):
-        probe.change(arguments)
+        with contextlib.suppress(ValueError):  # as where it has nothing to change
+            probe.change(arguments)
     assert all(np.array_equal(arguments[name], before[name]) for name in arguments)
     says = [probe.says for probe in probes_of(arguments)]
     assert len(set(says)) == len(says) > 20 and experiments.probes_of({}) == []

@@ -474,7 +474,6 @@ class TestFormulas:
         [
             lambda x, y, a: (a - y) * x,
             lambda x, y, a: a * x - x * y,
-            lambda x, y, a: sympy.diff((a - y) * x**2 / 2, x),
             lambda x, y, a: (a**2 - y**2) / (a + y) * x,
             lambda x, y, a: x * (a - y) * 1.0,
             lambda x, y, a: np.array(x * (a - y)),
@@ -483,6 +482,22 @@ class TestFormulas:
     )
     def test_any_form_of_the_formula_passes(self, answer):
         assert self.judge(answer).status == PASSED
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            lambda x, y, a: sympy.diff((a - y) * x**2 / 2, x),
+            lambda x, y, a: ((a - y) * x**2 / 2).diff(x),
+            lambda x, y, a: sympy.Derivative((a - y) * x**2 / 2, x),
+        ],
+    )
+    def test_sympy_does_not_do_what_is_asked_for_on_paper(self, answer):
+        assert refused(self.judge, answer).misconception == "sympy.diff"
+
+    def test_a_factor_or_a_term_is_told_only_the_second_time(self):
+        verdict = refused(self.judge, lambda x, y, a: (a - y) * x + x * y)
+        assert "Your formula is x*y too much." in verdict.message
+        assert verdict.told_first.startswith("Your formula is off by a term. At a =")
 
     def test_a_number_can_be_a_formula(self):
         judge = judge_formula(lambda x: sympy.Integer(2), "x", ())

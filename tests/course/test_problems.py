@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from answers import RIGHT
+from answers.regularization import autopsy_by_training
 
 from bplib.course import problems
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
@@ -83,3 +84,7 @@ def test_two_exercises_with_one_id_are_refused():
     lesson = SimpleNamespace(LESSON="99_again", PROBLEMS=LESSONS[0].PROBLEMS[:1])
     with pytest.raises(ValueError, match=r"'first-check'.*99_again"):
         collect([*LESSONS, lesson])
+
+
+def test_what_the_autopsy_claims_is_what_happens():
+    assert PROBLEMS["zero-autopsy"].judge(autopsy_by_training).status == PASSED

@@ -1,6 +1,6 @@
 """What is wrong with an answer, and why: it knows inputs and references, and nothing of notebooks.
 
 May import: bplib; numpy, sympy.
-Reading order: raising, reading, withdrawing, comparing, experiments, places, remainders,
+Reading order: raising, closing, reading, comparing, experiments, places, remainders,
 diagnosis, judges, paper, predicting.
 """

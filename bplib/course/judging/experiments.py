@@ -74,7 +74,7 @@ def probes_of(arguments):
     for name, x in floats.items():
         if name not in biases:
             probes.append(Probe(f"when {name} is zero", _map(name, np.zeros_like)))
-        probes.append(Probe(f"as long as {name} stays between -1 and 1", _map(name, lambda x: np.clip(x, -1, 1))))
+        probes.append(Probe(f"as long as {name} stays between -1 and 1", _map(name, _clipped)))
         probes.append(Probe(f"when no entry of {name} is negative", _map(name, np.abs)))
         probes.append(Probe(f"when no entry of {name} is positive", _map(name, lambda x: -np.abs(x))))
         probes.append(Probe(f"when {name} is 1 everywhere", _map(name, np.ones_like)))
@@ -103,7 +103,8 @@ class Asked:
         mistakes are known wrong answers, more the probes of the problem itself.
         """
         cases = [run for run in runs if not all(map(run.right, self.wrong))][:2]
-        best, least = None, _MANY + 0.06
+        step = max(0.05, 2.5 / max(len(mistakes), 1))  # a later probe has to be clearly the more telling one
+        best, least = None, _MANY + step
         for probe in [*more, *probes_of(named(self.reference, cases[0].args))]:
             changed = [args for args in (self._changed(probe.change, case) for case in cases) if args is not None]
             if len(changed) < len(cases) or not all(self._right(self.answer, args) for args in changed):
@@ -111,7 +112,7 @@ class Asked:
             if any(self._is_nothing(args) for args in changed):
                 continue
             share = sum(all(self._right(each, args) for args in changed) for each in mistakes) / max(len(mistakes), 1)
-            if share <= least - 0.05:
+            if share <= least - step:
                 best, least = probe, share
         return best
 
@@ -220,6 +221,13 @@ def _is_floats(x):
     return isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.ndim > 0 and x.size > 0
 
 
+def _clipped(x):
+    """The entries between -1 and 1. ValueError where none is strictly between, of which nothing could be said."""
+    if (np.abs(x) >= 1).all():
+        raise ValueError("no entry is small")
+    return np.clip(x, -1, 1)
+
+
 def _set(name, value):
     return lambda arguments: {**arguments, name: value}
 
@@ -251,4 +259,5 @@ def _in_the_batch(arguments):
     arrays = {name: x for name, x in arguments.items() if isinstance(x, np.ndarray) and x.ndim}
     first = [len(x) for x in arrays.values()]
     shared = [length for length in first if first.count(length) > 1 and length > 1]
-    return [name for name, x in arrays.items() if shared and len(x) == shared[0]]
+    found = [name for name, x in arrays.items() if shared and len(x) == shared[0]]
+    return [] if "w" in found else found  # the weights of a neuron are as many as the inputs of one example

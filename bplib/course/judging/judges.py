@@ -59,7 +59,8 @@ class Problem:
 
     judge(answer, seed=None) gives a Verdict; inputs are drawn afresh each time unless a seed is given. It also carries
     the misconceptions that it knows. hints go from a nudge to nearly the answer; minutes is the time to allow,
-    difficulty goes from 1 to 3. withdrawn names functions of the course, as "losses.mse", that are the answer itself.
+    difficulty goes from 1 to 3. Of the course's mathematics an answer may call what allowed names, as `closing.closed`
+    reads it.
     """
 
     id: str
@@ -69,7 +70,7 @@ class Problem:
     judge: Callable
     minutes: int
     difficulty: int
-    withdrawn: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
     @property
     def misconceptions(self):

@@ -30,15 +30,15 @@ def judge_formula(reference, symbols, misconceptions):
     """A judge of formulas: the answer is called with SymPy symbols and returns an expression equal to the reference's.
 
     symbols names the arguments, as in "x y a"; n is a count, the others are real. Any form of the expression is right:
-    both are evaluated at many points.
+    both are evaluated at many points. SymPy does not differentiate by these symbols: that is what is asked for.
     """
 
     def judge(answer, rng):
         import sympy
 
-        from bplib.symbolic import equal
+        from bplib.symbolic import Letter, equal
 
-        letters = [sympy.Symbol(s, **_kind_of_symbol(s)) for s in symbols.split()]
+        letters = [Letter(s, **_kind_of_symbol(s)) for s in symbols.split()]
         given = _expression(call(answer, letters, f"the symbols {', '.join(map(str, letters))}"), letters)
         needed = sympy.sympify(reference(*letters))
         try:
@@ -64,7 +64,11 @@ def judge_formula(reference, symbols, misconceptions):
         point = ", ".join(f"{name} = {shown(value)}" for name, value in comparison.point.items())
         ours, yours = two_numbers(comparison.b_value, comparison.a_value)
         numbers = f"{f'At {point} your' if point else 'Your'} formula gives {yours} where {ours} is needed."
-        return Verdict(NOT_YET, " ".join([*facts.values(), numbers]), f"seen: {', '.join(facts)}" if facts else None)
+        # A factor or a term is the remedy too, so the first time only its kind is told.
+        kind = next((f"Your formula is off by a {kind}." for kind in ("factor", "term") if kind in facts), "")
+        told = " ".join([*facts.values(), numbers])
+        cause = f"seen: {', '.join(facts)}" if facts else None
+        return Verdict(NOT_YET, told, cause, nudge=f"{kind} {numbers}" if kind else "")
 
     return settling(judge, misconceptions)
 
@@ -84,6 +88,9 @@ def _about(given, needed, letters):
 
     from bplib.symbolic import equal
 
+    # Plain symbols: simplifying may differentiate.
+    plain = {s: sympy.Symbol(s.name, real=True) for s in [*letters, *given.free_symbols]}
+    given, needed, letters = given.xreplace(plain), needed.xreplace(plain), [plain[s] for s in letters]
     facts = {}
     with contextlib.suppress(Exception):  # SymPy raises much, and nothing is lost without it
         unused = [s for s in letters if s in needed.free_symbols and s not in given.free_symbols]
@@ -99,7 +106,7 @@ def _about(given, needed, letters):
                 facts["factor"] = f"Your formula has {' and '.join(words)}."
             elif rest.count_ops() < size and not facts:
                 sign, rest = ("too little", -rest) if rest.could_extract_minus_sign() else ("too much", rest)
-                facts["rest"] = f"Your formula is {rest} {sign}."
+                facts["term"] = f"Your formula is {rest} {sign}."
     for letter in letters if not facts else ():
         for value in (0, 1):
             with contextlib.suppress(Exception):

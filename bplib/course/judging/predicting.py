@@ -15,6 +15,10 @@ NO_LABELS = {
         " axis 1."
     ),
     "one-number": "predict returns one number for all images; one label for each of them is needed.",
+    "known-already": (
+        "It says which digits they are, and not what they are called here: in each check the classes get other names."
+        " Train on the X and y that the function is given, and on nothing else."
+    ),
     "one-class": (
         "It says the same class for every image. Has the training diverged, has something been divided by zero, or does"
         " predict ignore its argument?"
@@ -25,14 +29,18 @@ NO_LABELS = {
 def judge_predict(parts, bar, misconceptions, missed, refused=lambda asked, said, parts: None):
     """A judge of trainings: the answer takes X, y and an rng and returns predict, from images to labels from 0 to 9.
 
-    parts() is X, X_test, y, y_test, as `data.split` gives them. At least the share bar of the test labels must be
-    right. Before that refused(asked, said, parts) may give a verdict, and what falls short gets missed(asked, said,
-    parts): said is what predict says about X_test, and asked(images) asks it again. What is no array of labels gets its
-    sentence from NO_LABELS.
+    parts() is X, X_test, y, y_test, as `data.split` gives them. The classes are renamed each time, so that nothing
+    helps but to learn from the labels that are given: who knows the digits already knows them by other names. At least
+    the share bar of the test labels must be right. Before that refused(asked, said, parts) may give a verdict, and
+    what falls short gets missed(asked, said, parts): said is what predict says about X_test, and asked(images) asks it
+    again. What is no array of labels gets its sentence from NO_LABELS.
     """
 
     def judge(answer, rng):
-        X, X_test, y, y_test = given = parts()
+        X, X_test, known, known_test = parts()
+        names = rng.permutation(10)
+        y, y_test = names[known], names[known_test]
+        given = X, X_test, y, y_test
         shapes = f"X of shape {X.shape}, y of shape {y.shape} and an rng"
         predict = call(answer, (X.copy(), y.copy(), np.random.default_rng(int(rng.integers(1 << 31)))), shapes)
         if not callable(predict):
@@ -68,6 +76,8 @@ def judge_predict(parts, bar, misconceptions, missed, refused=lambda asked, said
             return refusal
         if np.mean(said == y_test) >= bar:
             return Verdict(PASSED, f"It is right on at least {bar:.0%} of {len(y_test)} digits that it had never seen.")
+        if np.mean(said == known_test) > np.mean(said == y_test) + 0.3:
+            return mistaken(NO_LABELS["known-already"], "known-already")
         return missed(asked, said, given)
 
     return settling(judge, misconceptions)

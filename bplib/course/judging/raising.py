@@ -35,8 +35,8 @@ class Elsewhere(Exception):  # noqa: N818
         self.raised = raised
 
 
-class Withdrawn(Exception):  # noqa: N818
-    """An answer called the function of the course that it is asked to write."""
+class Closed(Exception):  # noqa: N818
+    """An answer called a function of the course that is closed while it is judged."""
 
 
 def told(raised, inputs):
@@ -46,7 +46,7 @@ def told(raised, inputs):
         return kind in raised.kinds
 
     text = raised.text
-    if is_a("Withdrawn"):
+    if is_a("Closed"):
         return text + ".", "calls ours"
     if is_a("SystemExit"):
         return "Your function ends the program (exit, quit or SystemExit); return a value instead.", "exit"
@@ -71,6 +71,14 @@ def told(raised, inputs):
         return (
             "The math module and float() do not work on symbols; in a formula, use SymPy's functions, as sympy.exp.",
             "math on symbols",
+        )
+    if is_a("ValueError") and "Can't calculate derivative wrt" in text:
+        return "It lets SymPy differentiate. Do it on paper, and return the formula that you have found.", "sympy.diff"
+    if is_a("MemoryError") or (is_a("ImportError") and "failed to map segment" in text):
+        return (
+            f"It needs more memory than an answer may have here ({raised.kinds[0]}). NumPy is enough; a large library"
+            " such as PyTorch does not fit.",
+            "memory",
         )
     if is_a("TypeError") and "bitwise_xor" in text:
         return "It uses ^, which is no power in Python: x squared is x**2.", "caret"

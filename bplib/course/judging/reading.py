@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bplib.course.judging.closing import call_from_outside
 from bplib.course.judging.raising import Elsewhere, Raised, told
 
 PASSED = "passed"
@@ -106,7 +107,7 @@ def settling(judge, misconceptions):
 def call(answer, args, inputs):
     """The answer's result. Whatever it raises settles the verdict, except the learner's own interrupt."""
     try:
-        result = answer(*args)
+        result = call_from_outside(answer, args)
     except (KeyboardInterrupt, Gone, Settled):
         raise
     except BaseException as error:

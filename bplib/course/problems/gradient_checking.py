@@ -8,7 +8,7 @@ from bplib.activations import sigmoid
 from bplib.course import planted
 from bplib.course.judging.comparing import TOLERANCE
 from bplib.course.judging.diagnosis import recognized
-from bplib.course.judging.judges import Misconception, Problem
+from bplib.course.judging.judges import Misconception, Problem, misconceptions
 from bplib.course.judging.raising import IN_PLACE
 from bplib.course.judging.reading import (
     NOT_YET,
@@ -105,7 +105,7 @@ def _claims(rng):
     ]
 
 
-def judge_checks(claims, misconceptions):
+def judge_checks(claims, mistakes):
     """A judge of checks: the answer is called with f, x and a claimed gradient, and says True if the claim is right.
 
     claims(rng) is a list of `Claim`. What is compared is the list of all that was said.
@@ -132,13 +132,13 @@ def judge_checks(claims, misconceptions):
         wrong = [claim for claim, verdict in zip(all_claims, found, strict=True) if verdict != claim.right]
         if not wrong:
             return Verdict(PASSED, f"It is right about {len(all_claims)} gradients, right ones and wrong ones.")
-        known = recognized(misconceptions, lambda mistake: said(mistake.answer, all_claims) == found)
+        known = recognized(mistakes, lambda mistake: said(mistake.answer, all_claims) == found)
         if known:
             return known
         verb = "refuses a right gradient" if wrong[0].right else "accepts a wrong gradient"
         return Verdict(NOT_YET, f"It {verb}, one {wrong[0].what}.", f"seen: {verb}")
 
-    return settling(judge, misconceptions)
+    return settling(judge, mistakes)
 
 
 def _difference(f, x, h=1e-5):
@@ -194,10 +194,6 @@ def _not_restored(f, x, h=1e-5):
     return found
 
 
-def _norm(a):
-    return np.sqrt(np.sum(a * a))
-
-
 def _magnitudes(a, b):
     return np.abs(np.abs(a) - np.abs(b)) / np.maximum(_larger(a, b), 1e-300)
 
@@ -207,112 +203,104 @@ def _plain_ratio(a, b):
         return np.abs(a - b) / _larger(a, b)
 
 
-_ABSOLUTE = (
-    "It accepts a tiny gradient that is wrong by a factor of 2: there is an absolute tolerance in it. np.allclose has"
-    " one too, atol, unless you set it to 0. Compare |a - b| with the size of a and b themselves."
-)
-_SIGNED = (
-    "It looks at a - b without its absolute value, so entries that are off to one side pass. Take np.abs of the"
-    " difference first."
-)
-_WHOLE = (
-    "A tiny entry that is wrong by a factor of 2 passes: beside one size for the whole array, be it the norm or the"
-    " largest entry, its error is lost. Compare every entry with its own size."
-)
-_REFUSES = (
-    "It refuses every gradient, the right ones too. Is the difference of f(x + h) and f(x - h) divided by 2h, the whole"
-    " distance? Is the step about 1e-5, and a relative error of 1e-6 allowed? Differences are never exact."
-)
-
-CHECK_MISTAKES = (
-    Misconception("absolute", _comparing(lambda a, b: np.max(np.abs(a - b)) <= 1e-6), _ABSOLUTE),
-    Misconception("absolute", _comparing(lambda a, b: np.max(np.abs(a - b)) <= 1e-8), _ABSOLUTE),
-    Misconception("absolute", _comparing(np.allclose), _ABSOLUTE),
-    Misconception("absolute", _comparing(lambda a, b: np.allclose(a, b, rtol=1e-6)), _ABSOLUTE),
-    Misconception(
+CHECK_MISTAKES = misconceptions(
+    (
+        "absolute",
+        "It accepts a tiny gradient that is wrong by a factor of 2: there is an absolute tolerance in it. np.allclose"
+        " has one too, atol, unless you set it to 0. Compare |a - b| with the size of a and b themselves.",
+        (_comparing(lambda a, b: np.max(np.abs(a - b)) <= 1e-6), _comparing(np.allclose)),
+    ),
+    (
         "one-sided",
-        _measuring(_one_sided),
         "It refuses right gradients of curved functions: a one-sided difference is off by h f''/2, which is more than"
         " 1e-6. Use f(x + h) - f(x - h), divided by 2h.",
+        (_measuring(_one_sided),),
     ),
-    Misconception(
+    (
         "step-too-large",
-        _measuring(lambda f, x: _difference(f, x, 1e-2)),
         "It refuses right gradients of functions with a third derivative: the error of a central difference is"
         " h^2 f'''/6, so the step is too large. h = 1e-5 is a good one.",
+        (_measuring(lambda f, x: _difference(f, x, 1e-2)),),
     ),
-    Misconception("refuses-all", _measuring(lambda f, x: 2 * _difference(f, x)), _REFUSES),
-    Misconception("refuses-all", _measuring(lambda f, x: _difference(f, x, 1e-12)), _REFUSES),
-    Misconception("refuses-all", _comparing(np.array_equal), _REFUSES),
-    Misconception(
+    (
+        "half-the-distance",
+        "It refuses right gradients, and accepts one that is twice what it should be. Is the difference of f(x + h) and"
+        " f(x - h) divided by 2h, the whole distance?",
+        (_measuring(lambda f, x: 2 * _difference(f, x)),),
+    ),
+    (
+        "refuses-all",
+        "It refuses every gradient, the right ones too. Is the step about 1e-5, and a relative error of 1e-6 allowed?"
+        " Differences are never exact.",
+        (_comparing(np.array_equal),),
+    ),
+    (
         "whole-rows",
-        _measuring(_whole_rows),
         "It is right for vectors and not for a matrix: there x[i] += h moves a whole row. Go through all entries, as"
         " with np.ndindex(x.shape).",
+        (_measuring(_whole_rows),),
     ),
-    Misconception(
+    (
         "not-restored",
-        _measuring(_not_restored),
         "It refuses right gradients of functions whose entries act together: an entry that was moved is not put back"
         " before the next one is.",
+        (_measuring(_not_restored),),
     ),
-    Misconception(
+    (
         "mean",
-        _comparing(lambda a, b: np.mean(_relative(a, b)) <= TOLERANCE),
         "One wrong entry among sixty passes: a mean hides it among the right ones. Ask for the largest error.",
+        (_comparing(lambda a, b: np.mean(_relative(a, b)) <= TOLERANCE),),
     ),
-    Misconception("whole", _comparing(lambda a, b: _norm(a - b) <= TOLERANCE * _norm(b)), _WHOLE),
-    Misconception("whole", _comparing(lambda a, b: _norm(a - b) <= TOLERANCE * (_norm(a) + _norm(b))), _WHOLE),
-    Misconception("whole", _comparing(lambda a, b: np.max(np.abs(a - b)) <= TOLERANCE * np.max(np.abs(b))), _WHOLE),
-    Misconception(
-        "mean-of-all",
-        _comparing(lambda a, b: np.sum(np.abs(a - b)) <= TOLERANCE * np.sum(np.abs(a) + np.abs(b))),
-        "One wrong entry among sixty passes, and a tiny one among five: in a sum over the array it is lost. Compare"
-        " every entry with its own size.",
+    (
+        "whole",
+        "A tiny entry that is wrong by a factor of 2 passes: beside one size for the whole array, be it the norm or the"
+        " largest entry, its error is lost. Compare every entry with its own size.",
+        (_comparing(lambda a, b: np.max(np.abs(a - b)) <= TOLERANCE * np.max(np.abs(b))),),
     ),
-    Misconception(
+    (
         "first-entry",
-        _comparing(lambda a, b: _relative(a, b).ravel()[0] <= TOLERANCE),
         "It is content with one right entry, perhaps the first. A bug may live in any of them: ask that all agree.",
+        (_comparing(lambda a, b: _relative(a, b).ravel()[0] <= TOLERANCE),),
     ),
-    Misconception("signed", _comparing(lambda a, b: np.max(a - b) <= TOLERANCE * np.abs(b).max()), _SIGNED),
-    Misconception("signed", _comparing(lambda a, b: np.max(b - a) <= TOLERANCE * np.abs(b).max()), _SIGNED),
-    Misconception("signed", _comparing(lambda a, b: np.all(a - b <= TOLERANCE * _larger(a, b))), _SIGNED),
-    Misconception("signed", _comparing(lambda a, b: np.all(b - a <= TOLERANCE * _larger(a, b))), _SIGNED),
-    Misconception(
+    (
+        "signed",
+        "Entries that are off to one side pass, and those that are off to the other do not. Take np.abs of the"
+        " difference before you compare it.",
+        (
+            _comparing(lambda a, b: np.all(a - b <= TOLERANCE * _larger(a, b))),
+            _comparing(lambda a, b: np.all(b - a <= TOLERANCE * _larger(a, b))),
+        ),
+    ),
+    (
         "magnitudes",
-        _comparing(lambda a, b: np.max(_magnitudes(a, b)) <= TOLERANCE),
         "A gradient with the wrong sign passes, because absolute values are compared. Subtract first, then take the"
         " absolute value.",
+        (_comparing(lambda a, b: np.max(_magnitudes(a, b)) <= TOLERANCE),),
     ),
-    Misconception(
+    (
         "nan-passes",
-        _comparing(lambda a, b: not np.any(_relative(a, b) > TOLERANCE)),
         "A gradient that holds NaN passes, since NaN > 1e-6 is False. Ask whether all errors are small, and not whether"
         " one is large.",
+        (_comparing(lambda a, b: not np.any(_relative(a, b) > TOLERANCE)),),
     ),
-    Misconception(
+    (
         "zero-over-zero",
-        _comparing(lambda a, b: np.max(_plain_ratio(a, b)) <= TOLERANCE),
         "It refuses a right gradient with zeros in it: 0/0 is NaN. Write |a - b| <= 1e-6 * max(|a|, |b|), with no"
         " division, or put a tiny number below the line.",
+        (_comparing(lambda a, b: np.max(_plain_ratio(a, b)) <= TOLERANCE),),
     ),
-    Misconception(
+    (
         "loose",
-        _comparing(lambda a, b: np.max(_relative(a, b)) <= 1e-3),
         "An error of 0.004 % passes. Right gradients agree to 1e-9 or so; ask for 1e-6.",
+        (_comparing(lambda a, b: np.max(_relative(a, b)) <= 1e-3),),
     ),
-    Misconception(
+    (
         "always",
-        lambda f, x, gradient: True,
         "It accepts every gradient, wrong ones too. Is the claimed gradient compared with differences of f, or with"
         " itself?",
+        (lambda f, x, gradient: True,),
     ),
 )
-
-
-def _grad_check(f, x, gradient):
-    return relative_error(gradient, _difference(f, x)) <= TOLERANCE
 
 
 # find-bugs: the first wrong gradient of four backwards
@@ -345,12 +333,12 @@ def _bug_mistakes():
     return tuple(mistakes)
 
 
-def judge_finds(correct, names, misconceptions):
+def judge_finds(correct, names, mistakes):
     """A judge of places: the answer returns a dict of the name of the first wrong array for each box.
 
     The first box that is wrong gets its sentence, whatever stands in the others.
     """
-    mistakes = {mistake.id: mistake for mistake in misconceptions}
+    known = {mistake.id: mistake for mistake in mistakes}
 
     def judge(answer, rng):
         given, missing = read_named(call(answer, (), ""), correct)
@@ -362,7 +350,7 @@ def judge_finds(correct, names, misconceptions):
             if name not in names:
                 raise Settled(f"{box} is {given[box]!r:.40}, which is none of {listed(names)}.")
             if name != correct[box]:
-                return mistakes[f"{box}-{name}"].verdict
+                return known[f"{box}-{name}"].verdict
         if missing:
             return Verdict(NOT_YET, missing + (" What is there is right." if given else ""))
         return Verdict(
@@ -370,7 +358,7 @@ def judge_finds(correct, names, misconceptions):
             "All four are found. What comes before them in the backward is confirmed by differences.",
         )
 
-    return settling(judge, misconceptions)
+    return settling(judge, mistakes)
 
 
 # fool-test: a wrong backward that passes a weak test
@@ -393,7 +381,7 @@ def _strong(rng):
     return cases
 
 
-def judge_fooled(right, weak, strong, misconceptions):
+def judge_fooled(right, weak, strong, mistakes):
     """A judge of wrong answers: one must give what is right at weak(), to 0.01, and be off by 1 % in a case of strong.
 
     right is the function that is to be missed.
@@ -425,7 +413,7 @@ def judge_fooled(right, weak, strong, misconceptions):
             theirs = outputs(mistake.answer, cases)
             return all(relative_error(a, b) <= TOLERANCE for a, b in zip(found, theirs, strict=True))
 
-        known = recognized(misconceptions, same)
+        known = recognized(mistakes, same)
         if known:
             return known
         if not passes:
@@ -436,49 +424,32 @@ def judge_fooled(right, weak, strong, misconceptions):
             )
         return Verdict(NOT_YET, "It passes the weak test, but it is nearly right everywhere. Be wrong by 1 % at least.")
 
-    return settling(judge, misconceptions)
+    return settling(judge, mistakes)
 
 
-FOOL_MISTAKES = (
-    Misconception(
+FOOL_MISTAKES = misconceptions(
+    (
         "right",
-        _sigmoid_backward,
         "This is the right backward, so every test should let it pass. You are asked for a wrong one.",
+        (_sigmoid_backward,),
     ),
-    Misconception(
+    (
         "slope-is-a",
-        lambda da, a, z: da * a,
         "Wrong, but the weak test sees it: at z = 0 the output a is 1/2, and the slope there is 1/4. Look for another"
         " formula that gives 1/4 where a = 1/2.",
+        (lambda da, a, z: da * a,),
     ),
-    Misconception(
-        "tanh",
-        lambda da, a, z: da * (1 - a * a),
-        "The slope of tanh gives 3/4 at a = 1/2, and the weak test needs 1/4. Look for a formula that happens to be"
-        " right there.",
-    ),
-    Misconception(
-        "no-slope",
-        lambda da, a, z: da.copy(),
-        "The upstream alone gives 1 at z = 0, and the weak test needs 1/4. It is wrong in a way that even a weak test"
-        " sees.",
-    ),
-    Misconception(
-        "slope-at-the-input",
-        lambda da, a, z: da * z * (1 - z),
-        "z (1 - z) is 0 at z = 0, where the weak test looks, and 1/4 is needed. It would have to be wrong elsewhere.",
-    ),
-    Misconception(
+    (
         "zeros",
-        lambda da, a, z: np.zeros_like(z),
         "Zeros pass where the right answer is nearly zero. At z = 0 it is 1/4, the largest that the slope of a sigmoid"
         " can be.",
+        (lambda da, a, z: np.zeros_like(z),),
     ),
-    Misconception(
+    (
         "sign",
-        lambda da, a, z: -da * a * (1 - a),
         "The sign is seen by the weak test, which needs 1/4 and not -1/4. What can be wrong that z = 0 and da = 1 do"
         " not show?",
+        (lambda da, a, z: -da * a * (1 - a),),
     ),
 )
 
@@ -496,14 +467,6 @@ PROBLEMS = (
             "np.all(np.abs(a - b) <= 1e-6 * np.maximum(np.abs(a), np.abs(b))) divides by nothing; it is False for NaN.",
         ),
         judge=judge_checks(_claims, CHECK_MISTAKES),
-        withdrawn=(
-            "gradcheck.central_difference",
-            "gradcheck.stacked_difference",
-            "gradcheck.directional_error",
-            "gradcheck.relative_error",
-            "gradcheck.relative_errors",
-            "gradcheck.disagreement",
-        ),
         minutes=15,
         difficulty=2,
     ),
@@ -520,6 +483,7 @@ PROBLEMS = (
             " one in the order of the backward is what you look for.",
         ),
         judge=judge_finds(BUGS, planted.ORDER, _bug_mistakes()),
+        allowed=("gradcheck",),
         minutes=20,
         difficulty=2,
     ),

@@ -63,25 +63,14 @@ def _entry_by_entry(quotient):
     return difference
 
 
-def _with_step(own):
-    return lambda f, x, h: gradcheck.central_difference(f, x, own)
-
-
-def _left_moved(down, back):
-    """Each entry goes up by h, then by `down` steps down, then by `back` steps up again, and stays where it is."""
-
-    def difference(f, x, h):
-        x, gradient = x.copy(), np.zeros(x.shape)
-        for i in np.ndindex(x.shape):
-            x[i] += h
-            above = f(x)
-            x[i] -= down * h
-            below = f(x)
-            x[i] += back * h
-            gradient[i] = (above - below) / (2 * h)
-        return gradient
-
-    return difference
+def _left_moved(f, x, h):
+    x, gradient = x.copy(), np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        x[i] += h
+        above = f(x)
+        x[i] -= 2 * h
+        gradient[i] = (above - f(x)) / (2 * h)
+    return gradient
 
 
 def _one_step_for_all(f, x, h):
@@ -113,20 +102,15 @@ def _all_at_once(f, x, h):
     return (f(x + h) - f(x - h)) / (2 * h)
 
 
-def _one_sided(sentence):
-    return f"{sentence} The central difference looks at both sides of x: f(x + h e_i) - f(x - h e_i), divided by 2h."
-
-
 DIFFERENCE_MISTAKES = misconceptions(
     (
-        "forward",
-        _one_sided("This is the forward difference, whose error shrinks like h and not like h^2."),
-        (_entry_by_entry(lambda f, x, s, h: (f(x + s) - f(x)) / h),),
-    ),
-    (
-        "backward",
-        _one_sided("This is the backward difference, which compares x with x - h."),
-        (_entry_by_entry(lambda f, x, s, h: (f(x) - f(x - s)) / h),),
+        "one-sided",
+        "This is a forward or a backward difference, whose error shrinks like h and not like h^2. The central one looks"
+        " at both sides of x: f(x + h e_i) - f(x - h e_i), divided by 2h.",
+        (
+            _entry_by_entry(lambda f, x, s, h: (f(x + s) - f(x)) / h),
+            _entry_by_entry(lambda f, x, s, h: (f(x) - f(x - s)) / h),
+        ),
     ),
     (
         "divided-by-h",
@@ -137,10 +121,7 @@ DIFFERENCE_MISTAKES = misconceptions(
         "half-forward",
         "Your two values are only h apart and you divide by 2h. Perhaps the entry went up by h and then came back to"
         " where it was: from x + h it takes a step of 2h to reach x - h.",
-        (
-            _entry_by_entry(lambda f, x, s, h: (f(x + s) - f(x)) / (2 * h)),
-            _left_moved(down=1, back=0),
-        ),
+        (_entry_by_entry(lambda f, x, s, h: (f(x + s) - f(x)) / (2 * h)),),
     ),
     (
         "half-step",
@@ -156,20 +137,12 @@ DIFFERENCE_MISTAKES = misconceptions(
     (
         "brackets",
         "Only the second value is divided by 2h; put the difference in parentheses: (above - below) / (2 * h).",
-        (
-            _entry_by_entry(lambda f, x, s, h: f(x + s) - f(x - s) / (2 * h)),
-            _entry_by_entry(lambda f, x, s, h: f(x + s) - f(x - s) / 2 * h),
-        ),
+        (_entry_by_entry(lambda f, x, s, h: f(x + s) - f(x - s) / (2 * h)),),
     ),
     (
         "not-divided",
         "This is how much f changes, not how much it changes for each unit of x: divide by 2h.",
         (_entry_by_entry(lambda f, x, s, h: f(x + s) - f(x - s)),),
-    ),
-    (
-        "sign",
-        "The sign is turned around: it is the value above minus the value below, f(x + h e_i) - f(x - h e_i).",
-        (_entry_by_entry(lambda f, x, s, h: (f(x - s) - f(x + s)) / (2 * h)),),
     ),
     (
         "all-at-once",
@@ -178,16 +151,10 @@ DIFFERENCE_MISTAKES = misconceptions(
         (_all_at_once, lambda f, x, h: np.full(x.shape, _all_at_once(f, x, h))),
     ),
     (
-        "not-restored",
-        "The first entry is right and the later ones are not: an entry stays where you moved it while the next one is"
-        " tried. Put it back first.",
-        (_left_moved(down=2, back=0),),
-    ),
-    (
-        "steps-add-up",
-        "The first entry is right. For the later ones your step still moves the entries that came before: make a new"
-        " step of zeros for each entry.",
-        (_one_step_for_all,),
+        "still-moved",
+        "The first entry is right and the later ones are not: what was moved for an entry is still moved while the next"
+        " one is tried. Put it back first, or make a new step of zeros for each entry.",
+        (_left_moved, _one_step_for_all),
     ),
     (
         "first-only",
@@ -202,17 +169,12 @@ DIFFERENCE_MISTAKES = misconceptions(
     ),
     (
         "unit-step",
-        "The entry was moved by 1 where it should move by h: set step[i] = h.",
+        "Each entry was moved by 1. It should move by h: step[i] = h.",
         (_entry_by_entry(lambda f, x, s, h: (f(x + s / h) - f(x - s / h)) / (2 * h)),),
     ),
     (
-        "magnitude",
-        "The sign is lost: where f falls the slope is negative. Take the difference as it comes, without abs.",
-        (_entry_by_entry(lambda f, x, s, h: abs(f(x + s) - f(x - s)) / (2 * h)),),
-    ),
-    (
         "rows",
-        "Right for one axis. With shape (n, d) you moved a whole row at once; np.ndindex(x.shape) runs through the"
+        "Right for one axis, but with shape (n, d) you moved a whole row at once. np.ndindex(x.shape) runs through the"
         " entries of any shape.",
         (_row_by_row,),
     ),
@@ -220,7 +182,7 @@ DIFFERENCE_MISTAKES = misconceptions(
         "own-step",
         "This is a good gradient, but with a step of your own. Use the h that is given: the exercise after this one is"
         " about choosing it.",
-        tuple(map(_with_step, (1e-4, 1e-5, 1e-6))),
+        (lambda f, x, h: gradcheck.central_difference(f, x, 1e-5),),
     ),
 )
 
@@ -256,52 +218,29 @@ BCE_MISTAKES = misconceptions(
         "inner",
         "Look at the second term again: the inside of log(1 - p) has the derivative -1, so the derivative of"
         " log(1 - p) is -1/(1 - p).",
-        (
-            lambda p, y, n: -(y / p + (1 - y) / (1 - p)) / n,
-            lambda p, y, n: -(y / p + (1 - y) / (1 - p)),
-            lambda p, y, n: (y / p + (1 - y) / (1 - p)) / n,
-            lambda p, y, n: y / p + (1 - y) / (1 - p),
-        ),
+        (lambda p, y, n: -(y / p + (1 - y) / (1 - p)) / n,),
     ),
     (
         "below-the-line",
-        "The second term holds log(1 - p), so 1 - p stands below its line, as p does below the first.",
-        (
-            lambda p, y, n: (-y / p + (1 - y) / p) / n,
-            lambda p, y, n: -y / p + (1 - y) / p,
-            lambda p, y, n: -(y / p + (1 - y) / p) / n,
-            lambda p, y, n: -(y / p + (1 - y) / p),
-        ),
-    ),
-    (
-        "no-mean",
-        "The mean is missing: L is the sum of the n losses divided by n, so its derivative keeps the factor 1/n.",
-        (lambda p, y, n: (p - y) / (p * (1 - p)),),
-    ),
-    (
-        "times-n",
-        "You multiplied by n. L is the sum of the n losses divided by n, and so is its derivative.",
-        (lambda p, y, n: n * (p - y) / (p * (1 - p)), lambda p, y, n: (p - y) / (p * (1 - p) / n)),
+        "Look below the line of the second term. It comes from log(1 - p), so 1 - p stands there, as p does in the"
+        " first.",
+        (lambda p, y, n: (-y / p + (1 - y) / p) / n,),
     ),
     (
         "exchanged",
         "p and y have changed places. What moves is the prediction p, and it is p that stands below the line.",
-        (lambda p, y, n: (y - p) / (n * y * (1 - y)), lambda p, y, n: (y - p) / (y * (1 - y))),
+        (lambda p, y, n: (y - p) / (n * y * (1 - y)),),
     ),
     (
         "brackets",
         "Python multiplies before it subtracts: below the line 1 - p needs parentheses of its own, as in p * (1 - p).",
-        (
-            lambda p, y, n: (p - y) / (n * p * 1 - p),
-            lambda p, y, n: (p - y) / (p * 1 - p * n),
-            lambda p, y, n: (-y / p + (1 - y) / 1 - p) / n,
-        ),
+        (lambda p, y, n: (p - y) / (n * p * 1 - p), lambda p, y, n: (-y / p + (1 - y) / 1 - p) / n),
     ),
     (
         "sign",
-        "The sign is turned around. For y = 1 a larger p must lower the loss, so the slope is negative there: there is"
-        " a minus in front of the whole loss.",
-        (lambda p, y, n: (y - p) / (n * p * (1 - p)), lambda p, y, n: (y - p) / (p * (1 - p))),
+        "For y = 1 a larger p must lower the loss, so the slope must be negative there. The sign is turned around:"
+        " there is a minus in front of the whole loss.",
+        (lambda p, y, n: (y - p) / (n * p * (1 - p)),),
     ),
     (
         "wrt-z",
@@ -311,43 +250,27 @@ BCE_MISTAKES = misconceptions(
     (
         "one-term",
         "Only one of the two terms is left. Both hold p: keep y log p and (1 - y) log(1 - p) side by side.",
-        (
-            lambda p, y, n: -y / (n * p),
-            lambda p, y, n: (1 - y) / (n * (1 - p)),
-            lambda p, y, n: -y / p,
-            lambda p, y, n: (1 - y) / (1 - p),
-        ),
-    ),
-    (
-        "labels",
-        "The labels have gone. y and 1 - y are constants here, and a constant factor stays in a derivative.",
-        (lambda p, y, n: (-1 / p + 1 / (1 - p)) / n, lambda p, y, n: -1 / p + 1 / (1 - p)),
+        (lambda p, y, n: -y / (n * p), lambda p, y, n: (1 - y) / (n * (1 - p))),
     ),
     (
         "wrt-y",
         "You differentiated with respect to y. The truth is given; what may move is p.",
-        (
-            lambda p, y, n: (sympy.log(1 - p) - sympy.log(p)) / n,
-            lambda p, y, n: sympy.log(1 - p) - sympy.log(p),
-        ),
+        (lambda p, y, n: (sympy.log(1 - p) - sympy.log(p)) / n,),
     ),
     (
         "times",
         "You multiplied by p (1 - p). When the two fractions are brought together, it stands below the line.",
-        (lambda p, y, n: (p - y) * p * (1 - p) / n, lambda p, y, n: (p - y) * p * (1 - p)),
+        (lambda p, y, n: (p - y) * p * (1 - p) / n,),
     ),
     (
         "squared-error",
         "This is the slope of the squared error. The cross-entropy has logarithms, whose derivative is 1/p.",
-        (lambda p, y, n: 2 * (p - y) / n, lambda p, y, n: 2 * (p - y)),
+        (lambda p, y, n: 2 * (p - y) / n,),
     ),
     (
         "loss",
         "This is the loss itself. Now its derivative with respect to p.",
-        (
-            lambda p, y, n: -(y * sympy.log(p) + (1 - y) * sympy.log(1 - p)) / n,
-            lambda p, y, n: -(y * sympy.log(p) + (1 - y) * sympy.log(1 - p)),
-        ),
+        (lambda p, y, n: -(y * sympy.log(p) + (1 - y) * sympy.log(1 - p)) / n,),
     ),
 )
 
@@ -356,7 +279,7 @@ BCE_MISTAKES = misconceptions(
 
 
 def _gradients(rng):
-    """Plain, in two sizes; with zeros and tiny entries beside others; one array larger than the other; and zeros.
+    """Plain, in two sizes; with zeros and tiny entries beside others; one array larger than the other.
 
     Of the two arrays now a and now b has the larger magnitude, and the larger value, in the worst entry.
     """
@@ -373,8 +296,15 @@ def _gradients(rng):
     # One array alone has the largest magnitude, a negative entry, and the worst entry is below the floor that it sets.
     large = np.array([[-1.0, 5e-4, -4e-4], [0.0, 0.02, 0.02]]) * rng.uniform(1.0, 2.0)
     small = large * np.array([[0.2, -1.2, -0.9], [1.0, 1.0, 1.01]])
-    cases += [(large, small), (small.ravel(), large.ravel())]
-    return [*cases, (np.zeros(4), rng.normal(size=4)), (rng.normal(size=6), np.zeros(6)), (np.zeros(5), np.zeros(5))]
+    return [*cases, (large, small), (small.ravel(), large.ravel())]
+
+
+def _zeros(rng):
+    return [
+        ("nothing but zeros in a", (np.zeros(4), rng.normal(size=4))),
+        ("nothing but zeros in b", (rng.normal(size=6), np.zeros(6))),
+        ("nothing but zeros in both", (np.zeros(5), np.zeros(5))),
+    ]
 
 
 def _scale(a, b):
@@ -385,94 +315,73 @@ def _magnitudes(a, b):
     return np.maximum(np.abs(a), np.abs(b))
 
 
-def _larger(a, b):
-    return np.maximum(_magnitudes(a, b), 1e-3 * _scale(a, b))
-
-
-def _with_zeros(*answers):
-    """Each wrong answer, and the same with the zeros looked after: who knows of 0/0 makes the other mistakes too."""
-
-    def looked_after(answer):
-        return lambda a, b: 0.0 if not (np.any(a) or np.any(b)) else answer(a, b)
-
-    return tuple(form for answer in answers for form in (answer, looked_after(answer)))
+def _floored(size):
+    """A size of the entries, and the floor under it."""
+    return lambda a, b: np.maximum(size(a, b), _scale(a, b) / 1000)
 
 
 def _entries(a, b):
-    return np.abs(a - b) / _larger(a, b)
+    return np.abs(a - b) / _floored(_magnitudes)(a, b)
 
 
-def _no_floor(a, b):
-    return np.abs(a - b) / _magnitudes(a, b)
+def _over(*sizes):
+    """Wrong answers that divide by something else, entry by entry."""
+    return tuple(lambda a, b, size=size: np.max(np.abs(a - b) / size(a, b)) for size in sizes)
 
 
-def _zero_if(a_or_b):
-    """The right answer, but 0 already where one of the arrays holds nothing but zeros."""
-    return lambda a, b: gradcheck.relative_error(a, b) if np.any(a_or_b(a, b)) else 0.0
+def _with_and_without_floor(*sizes):
+    return _over(*sizes, *map(_floored, sizes))
 
 
-def _fixed_floor(floor):
-    return (
-        lambda a, b: np.max(np.abs(a - b) / np.maximum(_magnitudes(a, b), floor)),
-        lambda a, b: np.max(np.abs(a - b) / (_magnitudes(a, b) + floor)),
-        lambda a, b: np.max(np.abs(a - b) / (np.abs(a) + np.abs(b) + floor)),
+def _fixed_floor(powers):
+    return tuple(
+        answer
+        for floor in (10.0**-k for k in powers)
+        for answer in _over(
+            lambda a, b, floor=floor: np.maximum(_magnitudes(a, b), floor),
+            lambda a, b, floor=floor: _magnitudes(a, b) + floor,
+            lambda a, b, floor=floor: np.abs(a) + np.abs(b) + floor,
+        )
     )
 
 
 ERROR_MISTAKES = misconceptions(
     (
-        "zeros-in-one",
-        "One array of nothing but zeros is not enough for an error of 0: unless the other is all zeros too, they differ"
-        " as much as can be.",
-        (
-            _zero_if(lambda a, b: a),
-            _zero_if(lambda a, b: b),
-            lambda a, b: gradcheck.relative_error(a, b) if np.any(a) and np.any(b) else 0.0,
-        ),
-    ),
-    (
         "scale-of-one",
-        "s is the largest magnitude of all entries in both arrays, and you took it from one of them.",
-        _with_zeros(
-            lambda a, b: np.max(np.abs(a - b) / np.maximum(_magnitudes(a, b), np.max(np.abs(a)) / 1000)),
-            lambda a, b: np.max(np.abs(a - b) / np.maximum(_magnitudes(a, b), np.max(np.abs(b)) / 1000)),
+        "You took s from one of the two arrays. It is the largest magnitude of all entries in both.",
+        _over(
+            lambda a, b: np.maximum(_magnitudes(a, b), np.max(np.abs(a)) / 1000),
+            lambda a, b: np.maximum(_magnitudes(a, b), np.max(np.abs(b)) / 1000),
         ),
     ),
     (
         "signed-scale",
-        "s is the largest magnitude: take absolute values first, or a large negative entry is overlooked.",
-        _with_zeros(
-            lambda a, b: np.max(np.abs(a - b) / np.maximum(_magnitudes(a, b), max(np.max(a), np.max(b)) / 1000)),
-        ),
+        "Your s overlooks a large negative entry. It is the largest magnitude: take absolute values first.",
+        _over(lambda a, b: np.maximum(_magnitudes(a, b), max(np.max(a), np.max(b)) / 1000)),
     ),
     (
         "added-floor",
         "The floor was added. It is the third candidate of the maximum below the line, and counts only where it is the"
         " largest.",
-        _with_zeros(
-            lambda a, b: np.max(np.abs(a - b) / (_magnitudes(a, b) + _scale(a, b) / 1000)),
-        ),
+        _over(lambda a, b: _magnitudes(a, b) + _scale(a, b) / 1000),
     ),
     (
         "smaller",
         "You divided by the smaller of the two magnitudes. Take the larger, with np.maximum.",
-        _with_zeros(
-            lambda a, b: np.max(np.abs(a - b) / np.maximum(np.minimum(np.abs(a), np.abs(b)), _scale(a, b) / 1000)),
-            lambda a, b: np.max(np.abs(a - b) / np.minimum(np.abs(a), np.abs(b))),
+        _with_and_without_floor(lambda a, b: np.minimum(np.abs(a), np.abs(b))),
+    ),
+    (
+        "sum",
+        "You divided by the sum or the mean of the two magnitudes. Take the larger of them.",
+        _with_and_without_floor(
+            lambda a, b: np.abs(a) + np.abs(b),
+            lambda a, b: (np.abs(a) + np.abs(b)) / 2,
         ),
     ),
     (
-        "halfway",
-        "You divided by the mean of the two magnitudes. Take the larger of them.",
-        _with_zeros(
-            lambda a, b: np.max(np.abs(a - b) / np.maximum((np.abs(a) + np.abs(b)) / 2, _scale(a, b) / 1000)),
-            lambda a, b: np.max(np.abs(a - b) / ((np.abs(a) + np.abs(b)) / 2)),
-        ),
-    ),
-    (
-        "added-up",
-        "This is the sum over the entries, which grows with their number. Take the largest.",
-        _with_zeros(lambda a, b: np.sum(_entries(a, b))),
+        "one-side",
+        "You divided by the entry of one array alone. Neither of the two is the truth here: take the larger magnitude.",
+        _with_and_without_floor(lambda a, b: np.abs(a), lambda a, b: np.abs(b)),
     ),
     (
         "absolute",
@@ -481,46 +390,34 @@ ERROR_MISTAKES = misconceptions(
         (lambda a, b: np.max(np.abs(a - b)),),
     ),
     (
-        "zeros",
-        "Nearly: for two arrays of nothing but zeros s is 0 too, and 0/0 is NaN. They are equal, so the error is 0.",
-        (lambda a, b: np.max(_entries(a, b)),),
-    ),
-    (
         "no-floor",
-        "The floor s/1000 is missing below the line: where both entries are 0 you divide 0 by 0, and an entry that is"
-        " tiny beside the others is judged by its rounding.",
-        _with_zeros(lambda a, b: np.max(_no_floor(a, b))),
+        "Where both entries are 0 you divide 0 by 0, and an entry that is tiny beside the others is judged by its"
+        " rounding. The floor s/1000 is missing below the line.",
+        _over(_magnitudes),
     ),
     (
         "tiny-floor",
         "Division by zero is avoided, but an entry that is tiny beside the others is still judged by its rounding. The"
         " floor below the line goes with the arrays: s/1000.",
-        (
-            *_with_zeros(lambda a, b: np.max(np.nan_to_num(_no_floor(a, b)))),
-            *(form for k in range(8, 31) for form in _fixed_floor(10.0**-k)),
-        ),
+        (lambda a, b: np.max(np.nan_to_num(np.abs(a - b) / _magnitudes(a, b))), *_fixed_floor(range(8, 17))),
     ),
     (
         "fixed-floor",
         "A fixed number below the line is an absolute tolerance in disguise: it decides how small a gradient may be."
         " The floor goes with the arrays: s/1000.",
-        tuple(form for k in range(3, 8) for form in _fixed_floor(10.0**-k)),
+        _fixed_floor(range(3, 8)),
     ),
     (
         "one-scale",
         "You divided the largest difference by one size for the whole array, so a small entry may be badly wrong and"
         " not be seen. Divide entry by entry, then take the largest.",
-        _with_zeros(
-            lambda a, b: np.max(np.abs(a - b)) / _scale(a, b),
-            lambda a, b: np.max(np.abs(a - b)) / np.max(np.abs(a)),
-            lambda a, b: np.max(np.abs(a - b)) / np.max(np.abs(b)),
-        ),
+        _over(_scale, lambda a, b: np.max(np.abs(a)), lambda a, b: np.max(np.abs(b))),
     ),
     (
         "norms",
         "This compares lengths of whole arrays. It is used too, but a small entry that is badly wrong hides in it:"
         " divide entry by entry, then take the largest.",
-        _with_zeros(
+        (
             lambda a, b: np.linalg.norm(a - b) / max(np.linalg.norm(a), np.linalg.norm(b)),
             lambda a, b: np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b)),
             lambda a, b: np.linalg.norm(a - b) / np.linalg.norm(a),
@@ -528,45 +425,26 @@ ERROR_MISTAKES = misconceptions(
         ),
     ),
     (
-        "one-side",
-        "You divided by the entry of one array alone. Neither of the two is the truth here: take the larger magnitude.",
-        _with_zeros(
-            lambda a, b: np.max(np.abs(a - b) / np.maximum(np.abs(a), 1e-3 * _scale(a, b))),
-            lambda a, b: np.max(np.abs(a - b) / np.maximum(np.abs(b), 1e-3 * _scale(a, b))),
-            lambda a, b: np.max(np.abs(a - b) / np.abs(a)),
-            lambda a, b: np.max(np.abs(a - b) / np.abs(b)),
-        ),
-    ),
-    (
-        "sum",
-        "You divided by the sum of the two magnitudes, so the result is about half of what it should be. Take the"
-        " larger of them.",
-        _with_zeros(
-            lambda a, b: np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-3 * _scale(a, b))),
-            lambda a, b: np.max(np.abs(a - b) / (np.abs(a) + np.abs(b))),
-        ),
+        "added-up",
+        "This is the sum over the entries, which grows with their number. Take the largest.",
+        (lambda a, b: np.sum(_entries(a, b)),),
     ),
     (
         "mean",
         "This is the mean over the entries. One wrong entry among thousands would not be seen: take the largest.",
-        _with_zeros(lambda a, b: np.mean(_entries(a, b))),
+        (lambda a, b: np.mean(_entries(a, b)),),
     ),
-    (
-        "no-max",
-        "These are the errors entry by entry. Return the largest, a single number.",
-        _with_zeros(_entries),
-    ),
+    ("no-max", "These are the errors entry by entry. Return the largest, a single number.", (_entries,)),
     (
         "signed",
-        "The magnitude is missing above the line: an entry that is too small has a negative difference, and no largest"
-        " will find it.",
-        _with_zeros(lambda a, b: np.max((a - b) / _larger(a, b)), lambda a, b: np.max((b - a) / _larger(a, b))),
+        "Above the line an entry that is too small has a negative difference, and no largest will find it. Take the"
+        " magnitude of each difference.",
+        (lambda a, b: np.max((a - b) / _floored(_magnitudes)(a, b)),),
     ),
     (
         "signed-below",
-        "The magnitudes are missing below the line: for negative entries the larger one is the one nearer to zero. Use"
-        " |a| and |b|.",
-        _with_zeros(lambda a, b: np.max(np.abs(a - b) / np.maximum(np.maximum(a, b), 1e-3 * _scale(a, b)))),
+        "Below the line, the larger of two negative entries is the one nearer to zero. Use |a| and |b|.",
+        _over(_floored(np.maximum)),
     ),
 )
 
@@ -584,7 +462,6 @@ PROBLEMS = (
             "Collect in gradient = np.zeros(x.shape): gradient[i] = (f(x + step) - f(x - step)) / (2 * h).",
         ),
         judge=judge_function(_central, _functions, DIFFERENCE_MISTAKES, boundaries=_whole_numbers),
-        withdrawn=("gradcheck.central_difference", "gradcheck.stacked_difference"),
         minutes=15,
         difficulty=2,
     ),
@@ -623,8 +500,7 @@ PROBLEMS = (
             " a number on one side too.",
             "Below the line stands np.maximum(np.maximum(np.abs(a), np.abs(b)), s / 1000). What if s is 0?",
         ),
-        judge=judge_function(gradcheck.relative_error, _gradients, ERROR_MISTAKES),
-        withdrawn=("gradcheck.relative_error", "gradcheck.relative_errors"),
+        judge=judge_function(gradcheck.relative_error, _gradients, ERROR_MISTAKES, boundaries=_zeros),
         minutes=10,
         difficulty=2,
     ),

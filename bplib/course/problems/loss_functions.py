@@ -5,41 +5,52 @@ import numpy as np
 from bplib import losses
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_choice
+from bplib.course.judging.reading import PASSED, settling
 
 LESSON = "01_loss_functions"
 TITLE = "Loss functions"
 
 
-def _in_every_form(forms, mistake):
-    """The wrong answers (z, y) -> mistake(form, z, y), one for each form."""
-    return tuple(lambda z, y, form=form: mistake(form, z, y) for form in forms)
+def _judge_plain_first(reference, plain, cases, mistakes, overflows):
+    """A judge of losses that looks at plain logits first, where a mistake gives the same however the loss is written.
+
+    Only what is right there is judged on all cases, for the overflows.
+    """
+    every = (*mistakes, *overflows)
+    first, then = judge_function(reference, plain, mistakes), judge_function(reference, cases, every)
+
+    def judge(answer, rng):
+        seed = int(rng.integers(2**32))
+        verdict = first(answer, seed=seed)
+        return then(answer, seed=seed) if verdict.status == PASSED else verdict
+
+    return settling(judge, every)
 
 
-def _usual(forms):
-    """Mistakes of both cross-entropies; forms (z, y) -> (n,) are the ways in which people write their terms."""
+def _usual(loss):
+    """Mistakes of both cross-entropies."""
     return (
         (
-            "factor-sum",
-            "You added up the losses of the batch. Take their mean.",
-            _in_every_form(forms, lambda form, z, y: np.sum(form(z, y))),
-        ),
-        (
             "sign",
-            "The sign is turned around: minus the log of a probability is never negative, and neither is the loss.",
-            _in_every_form(forms, lambda form, z, y: -np.mean(form(z, y))),
-        ),
-        ("no-mean", "These are the losses one by one. Return their mean, a single number.", forms),
-        (
-            "log10",
-            "The logarithm is the one to base 10; the loss has the natural one, np.log.",
-            _in_every_form(forms, lambda form, z, y: np.mean(form(z, y)) / np.log(10)),
+            "Your loss is negative, and a cross-entropy never is. The sign is turned around: the log of a probability"
+            " is below zero, and minus it is not.",
+            (lambda z, y: -loss(z, y),),
         ),
         (
-            "log2",
-            "The logarithm is the one to base 2, which counts in bits; the loss has the natural one, np.log.",
-            _in_every_form(forms, lambda form, z, y: np.mean(form(z, y)) / np.log(2)),
+            "log-base",
+            "The logarithm has the wrong base. The loss has the natural one, np.log; np.log2 counts in bits.",
+            (lambda z, y: loss(z, y) / np.log(2), lambda z, y: loss(z, y) / np.log(10)),
         ),
     )
+
+
+def _for_each(numbers, mistake):
+    """The wrong answers (z, y) -> mistake(number, z, y), one for each number."""
+    return tuple(lambda z, y, number=number: mistake(number, z, y) for number in numbers)
+
+
+EPSILONS = (*(10.0**-k for k in range(5, 17)), 2.0**-52)  # where p is cut off
+ADDED = tuple(10.0**-k for k in range(3, 8))  # to p, and seen at plain logits; the last two only just
 
 
 # mse: any shape, the mean over all entries
@@ -62,7 +73,7 @@ MSE_MISTAKES = misconceptions(
     ),
     (
         "factor-rows",
-        "Right for shape (n,). With shape (n, d) there are n times d entries, and you divided by n alone.",
+        "Right for shape (n,), and not for shape (n, d). There are n times d entries, and you divided by n alone.",
         (lambda a, y: np.sum((a - y) ** 2) / len(y),),
     ),
     (
@@ -72,13 +83,8 @@ MSE_MISTAKES = misconceptions(
     ),
     (
         "no-square",
-        "The square is missing: errors above and below zero cancel, and very bad predictions can look perfect.",
+        "Errors above and below zero cancel here, and very bad predictions can look perfect. The square is missing.",
         (lambda a, y: np.mean(a - y), lambda a, y: np.mean(y - a)),
-    ),
-    (
-        "doubled",
-        "You doubled the errors where they have to be squared: in Python a square is ** 2.",
-        (lambda a, y: np.mean((a - y) * 2), lambda a, y: np.mean((y - a) * 2)),
     ),
     (
         "absolute",
@@ -93,37 +99,17 @@ MSE_MISTAKES = misconceptions(
     (
         "square-of-mean",
         "You took the mean first, and errors of opposite sign have canceled in it. Square each error first.",
-        (lambda a, y: np.mean(a - y) ** 2, lambda a, y: np.sum(a - y) ** 2 / np.size(y)),
+        (lambda a, y: np.mean(a - y) ** 2,),
     ),
     (
         "difference-of-squares",
         "You squared first and subtracted afterward. Square the difference: (a - b)^2 is not a^2 - b^2.",
-        (lambda a, y: np.mean(a**2 - y**2), lambda a, y: np.mean(y**2 - a**2)),
-    ),
-    (
-        "plus",
-        "You added the truth where it has to be subtracted: the error is y_pred - y_true.",
-        (lambda a, y: np.mean((a + y) ** 2),),
-    ),
-    (
-        "one-side",
-        "Only one of the two arrays is used. The error is the difference between prediction and truth.",
-        (lambda a, y: np.mean(a**2), lambda a, y: np.mean(y**2)),
-    ),
-    (
-        "no-mean",
-        "These are the squared errors one by one. A loss is a single number: take their mean.",
-        (lambda a, y: (a - y) ** 2,),
-    ),
-    (
-        "mean-of-columns",
-        "With shape (n, d) you took the mean over one axis only. Take it over all entries: one number for any shape.",
-        (lambda a, y: np.mean((a - y) ** 2, axis=0), lambda a, y: np.mean((a - y) ** 2, axis=-1)),
+        (lambda a, y: np.mean(a**2 - y**2),),
     ),
     (
         "factor-gradient",
         "This is the gradient 2 (y_pred - y_true) / N. The loss itself is asked for here.",
-        (losses.mse_grad,),
+        (lambda a, y: losses.mse_grad(a, y),),
     ),
 )
 
@@ -131,11 +117,15 @@ MSE_MISTAKES = misconceptions(
 # bce-logits: the mean of log(1 + exp(z)) - z y, finite for every z
 
 
+def _plain_logits(rng):
+    return [(2.0 * rng.normal(size=n), _both_labels(rng, n)) for n in (5, 7)]
+
+
 def _logits(rng):
     """Plain logits; one that rounds 1 - p to zero; and the extremes, right and wrong."""
     some = rng.normal(size=5)
     return [
-        *((2.0 * rng.normal(size=n), _both_labels(rng, n)) for n in (5, 7)),
+        *_plain_logits(rng),
         (np.array([some[0], 40.0, some[1], -40.0, some[2]]), np.array([1.0, 0.0, 0.0, 1.0, 1.0])),
         (np.array([1000.0, -1000.0, some[3], 1000.0, some[4], -1000.0, 3.0]), np.array([1.0, 0, 1, 0, 0, 1, 1])),
     ]
@@ -144,6 +134,9 @@ def _logits(rng):
 def _both_labels(rng, n):
     """Zeros and ones in random order, more ones than zeros: equal numbers could hide an exchange."""
     return rng.permutation(np.array([1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0][:n]))
+
+
+_bce = losses.binary_cross_entropy_with_logits
 
 
 def _softplus(z):
@@ -155,7 +148,7 @@ def _p(z):
     return 1 / (1 + np.exp(-z))
 
 
-# The loss of each example in the forms in which people write it: a mistake can be made in any of them.
+# The loss of each example, without overflow and in three forms that have it.
 def _bce_stable(z, y):
     return _softplus(z) - z * y
 
@@ -170,27 +163,8 @@ def _bce_where(z, y):
     return np.where(y == 1, -np.log(p), -np.log(1 - p))
 
 
-def _bce_positive(z, y):
-    return np.log(1 + np.exp(z)) - z * y
-
-
-def _bce_negative(z, y):
-    return np.log(1 + np.exp(-z)) + (1 - y) * z
-
-
 def _bce_two_terms(z, y):
     return y * np.log(1 + np.exp(-z)) + (1 - y) * np.log(1 + np.exp(z))
-
-
-def _bce_two_p(z, y):
-    return -(y * np.log(_p(z)) + (1 - y) * np.log(_p(-z)))
-
-
-SAFE_AT_40 = (_bce_stable, _bce_positive, _bce_negative, _bce_two_terms)
-BCE_FORMS = (_bce_product, _bce_where, *SAFE_AT_40)
-EPSILONS = tuple(10.0**-k for k in range(5, 17))
-CAPS = (20, 30, 36)  # of logits
-HIGH_CAPS = (50, 100, 500, 700, 709)  # here the forms with p have met log(0) already
 
 
 def _clipped_p(eps, z, y):
@@ -203,54 +177,33 @@ def _p_plus(eps, z, y):
     return -np.mean(y * np.log(p + eps) + (1 - y) * np.log(1 - p + eps))
 
 
+BCE_CLIP = (
+    "A clip hides the overflow and does not mend it: for z = 1000 and y = 0 the loss is 1000, and yours stops at a"
+    " cap, where it is flat and a model would learn nothing. Take clip and eps out and write the loss in z."
+)
+
 BCE_MISTAKES = misconceptions(
-    *_usual(BCE_FORMS),
-    (
-        "overflow-log-0",
-        "Right for moderate logits. But p was computed first: for a large z it is rounded to exactly 1, and log(1 - p)"
-        " is minus infinity. Write the loss in z itself and never form p.",
-        _in_every_form((_bce_product, _bce_where), lambda form, z, y: np.mean(form(z, y))),
-    ),
-    (
-        "overflow",
-        "Right for moderate logits. But exp(1000) is too large for a float, and exp(-1000) is 0 to it, which no"
-        " logarithm survives. Take the large part out: exp should only ever see -|z|, and only beside a 1.",
-        _in_every_form(
-            (_bce_positive, _bce_negative, _bce_two_terms, _bce_two_p), lambda form, z, y: np.mean(form(z, y))
-        ),
-    ),
-    (
-        "overflow-clip",
-        "A clip hides the overflow and does not mend it: for z = 1000 and y = 0 the loss is 1000, and yours stops at a"
-        " cap, where it is flat and a model would learn nothing. Take clip and eps out and write the loss in z.",
-        (
-            *(lambda z, y, eps=eps: _clipped_p(eps, z, y) for eps in EPSILONS),
-            *(lambda z, y, eps=eps: _p_plus(eps, z, y) for eps in EPSILONS),
-            *(lambda z, y, f=f: np.mean(np.nan_to_num(f(z, y))) for f in (_bce_product, _bce_where)),
-            *(lambda z, y, f=f: np.nan_to_num(np.mean(f(z, y))) for f in (_bce_product, _bce_where, _bce_positive)),
-            *(lambda z, y, f=f, c=c: np.mean(f(np.clip(z, -c, c), y)) for f in BCE_FORMS for c in CAPS),
-            *(lambda z, y, f=f, c=c: np.mean(f(np.clip(z, -c, c), y)) for f in SAFE_AT_40 for c in HIGH_CAPS),
-        ),
-    ),
+    *_usual(_bce),
+    ("overflow-clip", BCE_CLIP, _for_each(ADDED, _p_plus)),
     (
         "labels-swapped",
         "The two labels have changed places: z is the logit of class 1, so a large z must be cheap where y = 1.",
-        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean(form(z, 1 - y))),
+        (lambda z, y: _bce(z, 1 - y),),
     ),
     (
         "first-term-only",
         "Only the examples with y = 1 cost anything. Where y = 0 the loss is -log(1 - p).",
-        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean(y * form(z, y))),
+        (lambda z, y: np.mean(y * _bce_stable(z, y)),),
     ),
     (
         "second-term-only",
         "Only the examples with y = 0 cost anything. Where y = 1 the loss is -log(p).",
-        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean((1 - y) * form(z, y))),
+        (lambda z, y: np.mean((1 - y) * _bce_stable(z, y)),),
     ),
     (
         "sign-brackets",
         "The minus reaches only the first of two terms. Put parentheses around both: -(y log p + (1 - y) log(1 - p)).",
-        _in_every_form(BCE_FORMS, lambda form, z, y: np.mean((2 * y - 1) * form(z, y))),
+        (lambda z, y: np.mean((2 * y - 1) * _bce_stable(z, y)),),
     ),
     (
         "z-for-p",
@@ -260,7 +213,7 @@ BCE_MISTAKES = misconceptions(
     (
         "sigmoid-twice",
         "The sigmoid is applied twice: a probability went in where a logit belongs.",
-        (lambda z, y: np.mean(_bce_stable(_p(z), y)),),
+        (lambda z, y: _bce(_p(z), y),),
     ),
     (
         "squared-error",
@@ -269,21 +222,16 @@ BCE_MISTAKES = misconceptions(
     ),
     (
         "no-abs",
-        "Nearly: with max(z, 0) in front, the exponent has to be -|z|, which is never positive.",
-        _in_every_form(
-            (np.abs, np.positive, np.negative),
-            lambda exponent, z, y: np.mean(np.maximum(z, 0) - z * y + np.log1p(np.exp(exponent(z)))),
+        "Nearly, but your exponent can still be large and positive. With max(z, 0) in front it has to be -|z|.",
+        tuple(
+            lambda z, y, exponent=exponent: np.mean(np.maximum(z, 0) - z * y + np.log1p(np.exp(exponent(z))))
+            for exponent in (np.abs, np.positive, np.negative)
         ),
     ),
     (
-        "one-maximum",
-        "Nearly: z.max() is the largest logit of the whole batch. Each example has two logits of its own, 0 and z, and"
-        " needs the larger of these: np.maximum(z, 0).",
-        (lambda z, y: np.mean(z.max() + np.log(np.exp(-z.max()) + np.exp(z - z.max())) - z * y),),
-    ),
-    (
         "one-kept",
-        "The 1 has to shrink too: with m = max(z, 0) taken out, 1 + exp(z) becomes exp(-m) + exp(z - m).",
+        "You took the large part out of exp(z), and the 1 beside it has stayed as it was. It has to shrink too: with"
+        " m = max(z, 0) taken out, 1 + exp(z) becomes exp(-m) + exp(z - m).",
         (lambda z, y: np.mean(np.maximum(z, 0) - z * y + np.log1p(np.exp(z - np.maximum(z, 0)))),),
     ),
     (
@@ -293,26 +241,60 @@ BCE_MISTAKES = misconceptions(
     ),
     (
         "plus-zy",
-        "The sign of z y is turned around: where y = 1, a large z should lower the loss.",
+        "Where y = 1, your loss grows with z. A large z should lower it there: the term is - z y.",
         (lambda z, y: np.mean(_softplus(z) + z * y),),
     ),
     (
         "no-max",
-        "What you took out of the logarithm has to be added again: log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)).",
+        "You took the large part out of the logarithm, and it is gone. It has to be added again:"
+        " log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)).",
         (lambda z, y: np.mean(np.log1p(np.exp(-np.abs(z))) - z * y),),
     ),
     (
         "no-1",
-        "Inside the logarithm the 1 is missing: it is log(1 + exp(-|z|)), and log(exp(-|z|)) would only be -|z|.",
-        (
-            lambda z, y: np.mean(np.maximum(z, 0) - z * y - np.abs(z)),
-            lambda z, y: np.mean(np.maximum(z, 0) - z * y + np.log(np.exp(-np.abs(z)))),
-        ),
+        "Of your logarithm only -|z| is left, since log(exp(-|z|)) is no more than that. Inside it the 1 is missing:"
+        " log(1 + exp(-|z|)).",
+        (lambda z, y: np.mean(np.maximum(z, 0) - z * y - np.abs(z)),),
     ),
     (
         "no-zy",
         "The label is never used: log(1 + exp(z)) is the loss where y = 0. The term - z y is missing.",
-        (lambda z, y: np.mean(_softplus(z)), lambda z, y: np.mean(np.log(1 + np.exp(z)))),
+        (lambda z, y: np.mean(_softplus(z)),),
+    ),
+)
+
+BCE_OVERFLOWS = misconceptions(
+    (
+        "overflow-log-0",
+        "Right for moderate logits, but for a large z your p is rounded to exactly 1, and log(1 - p) is minus infinity."
+        " Write the loss in z itself and never form p.",
+        tuple(lambda z, y, form=form: np.mean(form(z, y)) for form in (_bce_product, _bce_where)),
+    ),
+    (
+        "overflow",
+        "Right for moderate logits, but exp(1000) is too large for a float, and exp(-1000) is 0 to it, which no"
+        " logarithm survives. Take the large part out: exp should only ever see -|z|, and only beside a 1.",
+        (
+            lambda z, y: np.mean(np.log(1 + np.exp(z)) - z * y),
+            lambda z, y: np.mean(_bce_two_terms(z, y)),
+        ),
+    ),
+    (
+        "one-maximum",
+        "Nearly, but z.max() is the largest logit of the whole batch. Each example has two logits of its own, 0 and z,"
+        " and needs the larger of these: np.maximum(z, 0).",
+        (lambda z, y: np.mean(z.max() + np.log(np.exp(-z.max()) + np.exp(z - z.max())) - z * y),),
+    ),
+    (
+        "overflow-clip",
+        BCE_CLIP,
+        (
+            *_for_each(EPSILONS, _clipped_p),
+            *_for_each((1e-15, 1e-16, 2.0**-52), _p_plus),
+            *_for_each((20, 30), lambda cap, z, y: np.mean(_bce_product(np.clip(z, -cap, cap), y))),
+            *_for_each((30, 50, 100, 500, 700), lambda cap, z, y: np.mean(_bce_stable(np.clip(z, -cap, cap), y))),
+            lambda z, y: np.mean(np.nan_to_num(_bce_product(z, y))),
+        ),
     ),
 )
 
@@ -320,14 +302,19 @@ BCE_MISTAKES = misconceptions(
 # softmax-ce: the mean of log(sum_j exp(z_j)) - z_y, finite for every z
 
 
+def _plain_rows(rng):
+    """Plain logits, once square."""
+    return [(rng.normal(size=(n, k)), _labels(rng, n, k)) for n, k in ((5, 3), (7, 4), (5, 5))]
+
+
 def _rows(rng):
-    """Plain logits, once square; both extremes in each row, all right and then some wrong; and all around -1000."""
+    """Plain logits; both extremes in each row, all right and then some wrong; and all around -1000."""
     high = rng.normal(size=(5, 3))
     high[np.arange(5), [0, 1, 2, 0, 1]] = 1000.0
     high[np.arange(5), [1, 2, 0, 2, 0]] = -1000.0
     high[4, 2] = 999.5  # not quite certain, so that the mean is not zero
     return [
-        *((rng.normal(size=(n, k)), _labels(rng, n, k)) for n, k in ((5, 3), (7, 4), (5, 5))),
+        *_plain_rows(rng),
         (high, np.array([0, 1, 2, 0, 1])),
         (high, np.array([0, 2, 2, 1, 2])),
         (rng.normal(size=(7, 3)) - 1000.0, _labels(rng, 7, 3)),
@@ -344,158 +331,87 @@ def _labels(rng, n, k):
     return rng.permutation(np.arange(n) % k)
 
 
-def _log_p_naive(z, axis=1):
+# What overflows: log p without p, and the logarithm of p.
+def _log_p(z, axis=1):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
-def _softmax_naive(z, axis=1):
-    return np.exp(z) / np.exp(z).sum(axis=axis, keepdims=True)
+def _p_of_rows(z):
+    return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
 
 
-def _log_of_naive(z, axis=1):
-    return np.log(_softmax_naive(z, axis))
+def _log_of_p(z):
+    return np.log(_p_of_rows(z))
 
 
-def _safe(function):
-    """The same function, with the largest logit subtracted first."""
-    return lambda z, axis=1: function(z - z.max(axis=axis, keepdims=True), axis)
-
-
-_log_p, _softmax = _safe(_log_p_naive), _safe(_softmax_naive)
-_log_of_softmax = _safe(_log_of_naive)
-LOG_P = (_log_p, _log_p_naive, _log_of_softmax, _log_of_naive)
+def _from_the_top(z):
+    """The logits of each row below the largest one."""
+    return z - z.max(axis=1, keepdims=True)
 
 
 def _picked(log_p, y):
     return log_p[np.arange(len(y)), y]
 
 
-SOFTMAX_FORMS = _in_every_form(LOG_P, lambda log_p, z, y: -_picked(log_p(z), y))
-
-
 def _onehot(z, y):
     return np.eye(z.shape[1])[y]
 
 
-def _not_added_again(z, y):
-    top = z.max(axis=1, keepdims=True)
-    return np.mean(np.log(np.exp(z - top).sum(axis=1)) - _picked(z, y))
-
-
-def _one_maximum(z, y):
-    top = z.max()
-    return np.mean(top + np.log(np.exp(z - top).sum(axis=1)) - _picked(z, y))
-
-
-def _added_twice(z, y):
-    top = z.max(axis=1, keepdims=True)
-    return np.mean(top[:, 0] + np.log(np.exp(z - top).sum(axis=1)) - _picked(z - top, y))
+def _after(shift, *forms):
+    """The loss of logits that are shifted first, in each form of log p."""
+    return tuple(lambda z, y, log_p=log_p: -np.mean(_picked(log_p(shift(z)), y)) for log_p in forms)
 
 
 def _capped_p(eps, z, y):
-    return -np.mean(np.log(np.clip(_picked(_softmax(z), y), eps, 1 - eps)))
+    return -np.mean(np.log(np.clip(_picked(_p_of_rows(_from_the_top(z)), y), eps, 1 - eps)))
 
 
 def _small_added(eps, z, y):
-    return -np.mean(np.log(_picked(_softmax(z), y) + eps))
+    return -np.mean(np.log(_picked(_p_of_rows(_from_the_top(z)), y) + eps))
 
+
+SOFTMAX_CLIP = (
+    "A clip hides log(0) and does not mend it: where a wrong logit is larger by 1000, the loss is 1000, and yours stops"
+    " at a cap. Take clip and eps out: log p is z_y minus the log of the sum."
+)
 
 SOFTMAX_MISTAKES = misconceptions(
-    *_usual(SOFTMAX_FORMS),
+    *_usual(losses.softmax_cross_entropy),
+    ("overflow-clip", SOFTMAX_CLIP, _for_each(ADDED, _small_added)),
     (
-        "one-maximum",
-        "Nearly: m is the largest logit of the whole batch. A row whose logits are all far below it loses all its"
-        " exponentials. Each row needs its own: z.max(axis=1, keepdims=True).",
-        (_one_maximum,),
+        "wrong-axis",
+        "You summed over the examples. Each row of z is one example, and its k probabilities add up to 1: use axis 1.",
+        (lambda z, y: -np.mean(_picked(_log_p(z, axis=0), y)),),
     ),
     (
         "maximum-of-columns",
         "The largest logit was taken from each column, so over the examples. Each row needs its own:"
         " z.max(axis=1, keepdims=True).",
-        (
-            lambda z, y: -np.mean(_picked(_log_p_naive(z - z.max(axis=0)), y)),
-            lambda z, y: -np.mean(_picked(_log_of_naive(z - z.max(axis=0)), y)),
-            lambda z, y: np.mean(np.log(np.exp(z - z.max(axis=0)).sum(axis=1)) - _picked(z, y)),
-        ),
-    ),
-    (
-        "overflow",
-        "Right for moderate logits. But exp(1000) is too large for a float, and if all logits are near -1000 every exp"
-        " is 0. Subtract the largest logit of each row first: it changes nothing on paper.",
-        (
-            lambda z, y: -np.mean(_picked(_log_p_naive(z), y)),
-            lambda z, y: -np.mean(_picked(_log_of_naive(z), y)),
-            lambda z, y: -np.sum(_onehot(z, y) * _log_of_naive(z)) / len(y),
-            lambda z, y: -np.sum(_onehot(z, y) * _log_p_naive(z)) / len(y),
-        ),
-    ),
-    (
-        "overflow-log-0",
-        "Right for moderate logits. But p is computed before its logarithm, and a p of exp(-1000) is rounded to 0."
-        " Never form p: log p is z_y minus the log of the sum.",
-        (
-            lambda z, y: -np.mean(_picked(_log_of_softmax(z), y)),
-            lambda z, y: -np.sum(_onehot(z, y) * _log_of_softmax(z)) / len(y),
-        ),
-    ),
-    (
-        "overflow-clip",
-        "A clip hides log(0) and does not mend it: where a wrong logit is larger by 1000, the loss is 1000, and yours"
-        " stops at a cap. Take clip and eps out: log p is z_y minus the log of the sum.",
-        (
-            *(lambda z, y, eps=eps: _capped_p(eps, z, y) for eps in EPSILONS),
-            *(lambda z, y, eps=eps: _small_added(eps, z, y) for eps in EPSILONS),
-        ),
-    ),
-    (
-        "overflow-other-shift",
-        "Right for moderate logits. But what you subtract is not the largest logit of the row, so an exponent can still"
-        " be large. With the largest one, no exponent is above 0.",
-        (
-            lambda z, y: -np.mean(_picked(_log_p_naive(z - z.mean(axis=1, keepdims=True)), y)),
-            lambda z, y: -np.mean(_picked(_log_p_naive(z - z.min(axis=1, keepdims=True)), y)),
-        ),
-    ),
-    (
-        "wrong-axis",
-        "You summed over the examples. Each row of z is one example, and its k probabilities add up to 1: use axis 1.",
-        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(_picked(log_p(z, axis=0), y))),
+        (lambda z, y: -np.mean(_picked(_log_p(z - z.max(axis=0)), y)),),
     ),
     (
         "sum-over-all",
         "The sum of the exponentials runs over the whole batch. Each example has a sum of its own: sum over axis 1.",
         (
-            *_in_every_form(LOG_P, lambda log_p, z, y: -np.mean(_picked(log_p(z, axis=(0, 1)), y))),
-            lambda z, y: -np.mean(_picked(_log_p_naive(z - z.max(axis=1, keepdims=True), axis=(0, 1)), y)),
+            lambda z, y: -np.mean(_picked(_log_p(z, axis=(0, 1)), y)),
+            lambda z, y: -np.mean(_picked(_log_p(_from_the_top(z), axis=(0, 1)), y)),
         ),
-    ),
-    (
-        "factor-n-k",
-        "You divided by n times k. Each example has one loss, so the mean is over the n examples.",
-        _in_every_form(LOG_P, lambda log_p, z, y: -np.sum(_picked(log_p(z), y)) / z.size),
     ),
     (
         "no-log",
-        "This is the probability of the truth, not its logarithm. The loss is the mean of -log p.",
+        "The probability of the truth stands here as it is, so no mistake costs more than 1. The loss is the mean of"
+        " minus its logarithm, which has no limit.",
         (
-            lambda z, y: -np.mean(_picked(_softmax(z), y)),
-            lambda z, y: np.mean(_picked(_softmax(z), y)),
+            lambda z, y: -np.mean(_picked(_p_of_rows(z), y)),
+            lambda z, y: np.mean(_picked(_p_of_rows(z), y)),
+            lambda z, y: np.mean(1 - _picked(_p_of_rows(z), y)),
         ),
-    ),
-    (
-        "one-minus-p",
-        "This is one minus the probability of the truth, which never costs more than 1. The loss is minus the logarithm"
-        " of the probability, and that has no limit.",
-        (lambda z, y: np.mean(1 - _picked(_softmax(z), y)),),
     ),
     (
         "no-zy",
         "The label is never used: the log of the sum is the same whatever the truth. Subtract the logit of the true"
         " class, z_y.",
-        (
-            lambda z, y: np.mean(np.log(np.exp(z).sum(axis=1))),
-            lambda z, y: np.mean(z.max(axis=1) + np.log(np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1))),
-        ),
+        (lambda z, y: np.mean(np.log(np.exp(z).sum(axis=1))),),
     ),
     (
         "no-softmax",
@@ -505,40 +421,37 @@ SOFTMAX_MISTAKES = misconceptions(
     (
         "labels-unused",
         "Every class counts here, whatever the label. Only log p of the true class is the loss.",
-        (
-            *_in_every_form(LOG_P, lambda log_p, z, y: -np.mean(log_p(z))),
-            *_in_every_form(LOG_P, lambda log_p, z, y: -np.mean(np.sum(log_p(z), axis=1))),
-        ),
+        (lambda z, y: -np.mean(_log_p(z)), lambda z, y: -np.mean(np.sum(_log_p(z), axis=1))),
     ),
     (
         "argmax",
         "You took the class that the model likes best. The loss asks for the probability of the class that is true, y.",
-        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(np.max(log_p(z), axis=1))),
+        (lambda z, y: -np.mean(np.max(_log_p(z), axis=1)),),
     ),
     (
         "broadcast-columns",
         "z[:, y] takes the columns y of every row, n times n numbers. Pair row i with its label: z[np.arange(n), y].",
-        (
-            *_in_every_form(LOG_P, lambda log_p, z, y: -np.mean(log_p(z)[:, y])),
-            *_in_every_form(LOG_P, lambda log_p, z, y: -log_p(z)[:, y]),
-        ),
+        (lambda z, y: -np.mean(_log_p(z)[:, y]),),
     ),
     (
         "broadcast-rows",
         "Indexing with [y] alone takes whole rows, those whose numbers stand in y. Pair row i with its label:"
         " z[np.arange(n), y].",
-        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(log_p(z)[y])),
+        (lambda z, y: -np.mean(_log_p(z)[y]),),
     ),
     (
         "off-by-one",
         "The labels are shifted by one: they run from 0 to k - 1, as the columns of z do.",
-        _in_every_form(LOG_P, lambda log_p, z, y: -np.mean(_picked(log_p(z), y - 1))),
+        (lambda z, y: -np.mean(_picked(_log_p(z), y - 1)),),
     ),
     (
         "shift-one-sided",
         "The largest logit was subtracted on one side only: if you take it out of the exponentials, either add it to"
         " the log of the sum or take it out of z_y too.",
-        (_not_added_again, _added_twice),
+        (
+            lambda z, y: np.mean(np.log(np.exp(_from_the_top(z)).sum(axis=1)) - _picked(z, y)),
+            lambda z, y: np.mean(np.log(np.exp(z).sum(axis=1)) - _picked(_from_the_top(z), y)),
+        ),
     ),
     (
         "binary-per-class",
@@ -549,12 +462,43 @@ SOFTMAX_MISTAKES = misconceptions(
     (
         "squared-error",
         "This is the squared error of the probabilities. The exercise asks for the cross-entropy.",
-        (lambda z, y: np.mean((_softmax(z) - _onehot(z, y)) ** 2),),
+        (lambda z, y: np.mean((_p_of_rows(z) - _onehot(z, y)) ** 2),),
     ),
     (
         "softmax-twice",
         "Softmax is applied twice: probabilities went in where logits belong.",
-        (lambda z, y: -np.mean(_picked(_log_p(_softmax(z)), y)),),
+        (lambda z, y: -np.mean(_picked(_log_p(_p_of_rows(z)), y)),),
+    ),
+)
+
+SOFTMAX_OVERFLOWS = misconceptions(
+    (
+        "one-maximum",
+        "Nearly, but the largest logit of the whole batch is subtracted, and a row whose logits are all far below it"
+        " loses all its exponentials. Each row needs its own: z.max(axis=1, keepdims=True).",
+        (lambda z, y: np.mean(z.max() + np.log(np.exp(z - z.max()).sum(axis=1)) - _picked(z, y)),),
+    ),
+    (
+        "overflow",
+        "Right for moderate logits, but exp(1000) is too large for a float, and where all logits are near -1000 every"
+        " exp is 0. Subtract the largest logit of each row first: it changes nothing on paper.",
+        _after(lambda z: z, _log_p, _log_of_p),
+    ),
+    (
+        "overflow-log-0",
+        "Right for moderate logits, but p is computed before its logarithm, and a p of exp(-1000) is rounded to 0."
+        " Never form p: log p is z_y minus the log of the sum.",
+        (
+            *_after(_from_the_top, _log_of_p),
+            lambda z, y: -np.sum(_onehot(z, y) * _log_of_p(_from_the_top(z))) / len(y),
+        ),
+    ),
+    ("overflow-clip", SOFTMAX_CLIP, _for_each(EPSILONS, _capped_p)),
+    (
+        "overflow-other-shift",
+        "Right for moderate logits, but after your subtraction an exponent can still be large. Subtract the largest"
+        " logit of the row, and none is above 0.",
+        _after(lambda z: z - z.mean(axis=1, keepdims=True), _log_p),
     ),
 )
 
@@ -583,7 +527,8 @@ BROADCAST_WRONG = {
     (1, 5): "Each axis takes the longer of its two lengths. Aligned from the right, the axes are 5 against 1 and 1"
     " against 5.",
     (25,): "There are indeed 25 differences, but they stay in a table: two axes, each with a length.",
-    "error": "An error would be kinder, but NumPy stretches an axis of length 1 to fit, and here each side has one.",
+    "error": "An error would be kinder, but NumPy does not refuse these two. It stretches an axis of length 1 to fit,"
+    " and here each side has one.",
 }
 
 
@@ -598,7 +543,6 @@ PROBLEMS = (
             "np.mean without an axis is the mean over all entries, whatever the shape.",
         ),
         judge=judge_function(losses.mse, _predictions, MSE_MISTAKES),
-        withdrawn=("losses.mse",),
         minutes=5,
         difficulty=1,
     ),
@@ -613,8 +557,7 @@ PROBLEMS = (
             "What stays inside is 1 + exp(-|z|), so log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)). np.maximum takes"
             " the larger entry by entry.",
         ),
-        judge=judge_function(losses.binary_cross_entropy_with_logits, _logits, BCE_MISTAKES),
-        withdrawn=("losses.binary_cross_entropy_with_logits",),
+        judge=_judge_plain_first(_bce, _plain_logits, _logits, BCE_MISTAKES, BCE_OVERFLOWS),
         minutes=10,
         difficulty=2,
     ),
@@ -630,8 +573,7 @@ PROBLEMS = (
             " anything else; the loss stays the same, since it is subtracted from z_y too.",
             "With that z each row costs np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]. Now the mean.",
         ),
-        judge=judge_function(losses.softmax_cross_entropy, _rows, SOFTMAX_MISTAKES),
-        withdrawn=("losses.softmax_cross_entropy", "losses._softmax_cross_entropy_and_grad"),
+        judge=_judge_plain_first(losses.softmax_cross_entropy, _plain_rows, _rows, SOFTMAX_MISTAKES, SOFTMAX_OVERFLOWS),
         minutes=10,
         difficulty=3,
     ),

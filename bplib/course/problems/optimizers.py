@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 
 from bplib.course.judging.experiments import Probe
-from bplib.course.judging.judges import Misconception, Problem, judge_function, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_numbers
 
 LESSON = "09_optimizers"
@@ -37,13 +37,19 @@ def _momentum_boundaries(rng):
     ]
 
 
-def _descent(velocity, change=lambda v, v_old, g, lr, mu: -lr * v, more=0, moving=True):
+def _descent(
+    velocity,
+    change=lambda v, v_old, g, lr, mu: -lr * v,
+    place=lambda w, start, v, lr, mu: w,
+    begin=0.0,
+    more=0,
+):
     """A descent with a velocity; each argument is one thing that a learner may get wrong."""
 
     def momentum(gradient, w, lr, mu, steps):
-        start, v = w, np.zeros_like(w)
+        start, v = w, begin * gradient(w)
         for _ in range(steps + more):
-            g = gradient(w if moving else start)
+            g = gradient(place(w, start, v, lr, mu))
             v_old, v = v, velocity(v, g, lr, mu)
             w = w + change(v, v_old, g, lr, mu)
         return w
@@ -59,31 +65,7 @@ _momentum = _descent(_usual)
 
 
 def _last_velocity(gradient, w, lr, mu, steps):
-    v = np.zeros_like(w)
-    for _ in range(steps):
-        v = mu * v + gradient(w)
-        w = w - lr * v
-    return v
-
-
-def _one_step(gradient, w, lr, mu, steps):
-    return _momentum(gradient, w, lr, mu, 1)
-
-
-def _ahead(gradient, w, lr, mu, steps):
-    v = np.zeros_like(w)
-    for _ in range(steps):
-        v = mu * v + gradient(w - lr * mu * v)
-        w = w - lr * v
-    return w
-
-
-def _begun_with(gradient, w, lr, mu, steps):
-    v = gradient(w)
-    for _ in range(steps):
-        v = mu * v + gradient(w)
-        w = w - lr * v
-    return w
+    return (_momentum(gradient, w, lr, mu, steps - 1) - _momentum(gradient, w, lr, mu, steps)) / lr
 
 
 def _path(gradient, w, lr, mu, steps):
@@ -111,36 +93,7 @@ MOMENTUM_MISTAKES = misconceptions(
     (
         "memory-exchanged",
         "The two shares are exchanged: mu belongs to the old velocity, not to the gradient.",
-        (
-            _descent(lambda v, g, lr, mu: (1 - mu) * v + mu * g),
-            _descent(lambda v, g, lr, mu: v + mu * g),
-            _descent(lambda v, g, lr, mu: (1 - mu) * v + g),
-        ),
-    ),
-    (
-        "sign",
-        "It runs uphill. If v holds the gradients with a plus, subtract lr v; if you wrote v = mu v - lr g, add v.",
-        (_descent(_usual, lambda v, v_old, g, lr, mu: lr * v),),
-    ),
-    (
-        "sign-of-velocity",
-        "The old velocity is subtracted where it has to be kept: so every step works against the one before.",
-        (_descent(lambda v, g, lr, mu: g - mu * v),),
-    ),
-    (
-        "lr-twice",
-        "The learning rate is applied twice, once inside the velocity and once at the step. Keep one of them.",
-        (_descent(lambda v, g, lr, mu: mu * v + lr * g),),
-    ),
-    (
-        "no-lr",
-        "The learning rate is missing: the step is lr v, not v.",
-        (_descent(_usual, lambda v, v_old, g, lr, mu: -v),),
-    ),
-    (
-        "nesterov",
-        "This is Nesterov's momentum, which looks one velocity ahead. The plain one steps along v itself.",
-        (_descent(_usual, lambda v, v_old, g, lr, mu: -lr * (g + mu * v)), _ahead),
+        (_descent(lambda v, g, lr, mu: (1 - mu) * v + mu * g),),
     ),
     (
         "adds-twice",
@@ -153,27 +106,39 @@ MOMENTUM_MISTAKES = misconceptions(
         (_descent(lambda v, g, lr, mu: lr * v + g, lambda v, v_old, g, lr, mu: -mu * v),),
     ),
     (
+        "sign",
+        "It runs uphill. If v holds the gradients with a plus, subtract lr v; if you wrote v = mu v - lr g, add v.",
+        (_descent(_usual, lambda v, v_old, g, lr, mu: lr * v),),
+    ),
+    (
+        "sign-of-velocity",
+        "Every step works against the one before. The old velocity is subtracted where it has to be kept:"
+        " v = mu v + g.",
+        (_descent(lambda v, g, lr, mu: g - mu * v),),
+    ),
+    (
+        "nesterov",
+        "This is Nesterov's momentum, which looks one velocity ahead. The plain one steps along v itself.",
+        (
+            _descent(_usual, lambda v, v_old, g, lr, mu: -lr * (g + mu * v)),
+            _descent(_usual, place=lambda w, start, v, lr, mu: w - lr * mu * v),
+        ),
+    ),
+    (
         "begins-with-gradient",
         "The velocity begins with a gradient, which then counts twice in the first step. It begins at zero.",
-        (_begun_with,),
+        (_descent(_usual, begin=1.0),),
     ),
-    ("path", "This is the whole path. Return the weights at the end alone, its last row.", (_path,)),
     (
         "stale-velocity",
         "The weights move before the velocity has heard of the new gradient. First update v, then w.",
         (_descent(_usual, lambda v, v_old, g, lr, mu: -lr * v_old),),
     ),
     (
-        "mu-on-both",
-        "mu multiplies the new gradient as well. It fades the old velocity only: mu v + g, without parentheses.",
-        (_descent(lambda v, g, lr, mu: mu * (v + g)),),
-    ),
-    (
         "gradient-once",
         "The gradient was taken once, at the start. Ask for gradient(w) inside the loop, where w is now.",
-        (_descent(_usual, moving=False),),
+        (_descent(_usual, place=lambda w, start, v, lr, mu: start),),
     ),
-    ("one-step", "It stops after the first step; the return stands inside the loop.", (_one_step,)),
     ("step-too-many", "One step too many: the loop runs exactly steps times.", (_descent(_usual, more=1),)),
     (
         "step-too-few",
@@ -181,6 +146,7 @@ MOMENTUM_MISTAKES = misconceptions(
         " so that the first round does nothing.",
         (_descent(_usual, more=-1),),
     ),
+    ("path", "This is the whole path. Return the weights at the end alone, its last row.", (_path,)),
     ("returns-velocity", "This is the velocity at the end. Return the weights.", (_last_velocity,)),
 )
 
@@ -204,6 +170,7 @@ def _scaled(
     memory=lambda v, g, rho: rho * v + (1 - rho) * g**2,
     scale=lambda v, eps: np.sqrt(v) + eps,
     forgets=False,
+    late=False,
     sign=-1.0,
 ):
     """A descent that measures its steps; each argument is one thing that may be wrong."""
@@ -212,8 +179,8 @@ def _scaled(
         v = np.zeros_like(w)
         for _ in range(steps):
             g = gradient(w)
-            v = memory(np.zeros_like(w) if forgets else v, g, rho)
-            w = w + sign * lr * g / scale(v, eps)
+            before, v = v, memory(np.zeros_like(w) if forgets else v, g, rho)
+            w = w + sign * lr * g / scale(before if late else v, eps)
         return w
 
     return rmsprop
@@ -234,10 +201,10 @@ def _eps_inside(v, eps):
     return np.sqrt(v + eps)
 
 
-FORGETS = "v starts at zero in every round of the loop, so nothing is remembered"
-EXCHANGED = "the two shares are exchanged: rho belongs to the old v, and 1 - rho to the new square"
-NO_ROOT = "the step is divided by v and not by its root, so it gets larger where the gradient is small"
-INSIDE = "eps is under the root; here it is added to the root"
+FORGETS = "where v begins: it starts at zero in every round of the loop, so nothing is remembered"
+EXCHANGED = "in the two shares: they are exchanged, rho belongs to the old v, and 1 - rho to the new square"
+NO_ROOT = "in what the step is divided by: v without its root makes it larger where the gradient is small"
+INSIDE = "where eps stands: it is under the root, and here it is added to the root"
 
 
 def _still_broken():
@@ -248,93 +215,57 @@ def _still_broken():
         if left:
             wrong = {"memory": _exchanged} if exchanged else {}
             wrong |= {"scale": scale} if scale else {}
-            count = ("One mistake", "Two mistakes", "Three mistakes")[len(left) - 1]
-            says = f"{count} left. {'This one' if len(left) == 1 else 'The first'}: {left[0]}."
-            yield Misconception(f"left-{len(left)}", _scaled(forgets=forgets, **wrong), says)
+            mistakes = ("One mistake is left", "Two mistakes are left", "Three mistakes are left")[len(left) - 1]
+            says = f"{mistakes}, {'and it is' if len(left) == 1 else 'the first'} {left[0]}."
+            yield f"left-{len(left)}", says, (_scaled(forgets=forgets, **wrong),)
 
 
-def _measured_late(gradient, w, lr, rho, eps, steps):
-    v = np.zeros_like(w)
-    for _ in range(steps):
-        g = gradient(w)
-        w = w - lr * g / (np.sqrt(v) + eps)
-        v = rho * v + (1 - rho) * g**2
-    return w
-
-
-def _one_rms_step(gradient, w, lr, rho, eps, steps):
-    return _rmsprop(gradient, w, lr, rho, eps, 1)
-
-
-def _no_brackets(gradient, w, lr, rho, eps, steps):
-    v = np.zeros_like(w)
-    for _ in range(steps):
-        g = gradient(w)
-        v = rho * v + (1 - rho) * g**2
-        w = w - lr * g / np.sqrt(v) + eps
-    return w
-
-
-def _no_rate(gradient, w, lr, rho, eps, steps):
-    return _rmsprop(gradient, w, 1.0, rho, eps, steps)
-
-
-RMS_MISTAKES = (
+RMS_MISTAKES = misconceptions(
     *_still_broken(),
-    *misconceptions(
-        (
-            "adds-up",
-            "Here v adds up all squares and never forgets, so the steps shrink for good. That is AdaGrad; RMSprop keeps"
-            " the share rho of the old v.",
-            (_scaled(lambda v, g, rho: v + g**2),),
-        ),
-        (
-            "no-share",
-            "The new square enters v whole. It enters with the share 1 - rho, so that v is an average.",
-            (_scaled(lambda v, g, rho: rho * v + g**2),),
-        ),
-        (
-            "no-square",
-            "v averages the gradients themselves; what measures their size is the average of their squares.",
-            (_scaled(lambda v, g, rho: rho * v + (1 - rho) * np.abs(g)),),
-        ),
-        (
-            "root-of-negative",
-            "It comes to NaN: something under a root is negative. v averages the squares of the gradients, which are"
-            " never negative, and the root is taken of v alone.",
-            (_scaled(lambda v, g, rho: rho * v + (1 - rho) * g),),
-        ),
-        (
-            "measured-late",
-            "The weights move before v has heard of the new gradient, so the first step divides by eps alone. First"
-            " update v, then w.",
-            (_measured_late,),
-        ),
-        (
-            "stores-root",
-            "The root is put back into v, and squares are added to it at the next step. Keep v as it is, and take the"
-            " root where you divide.",
-            (_scaled(lambda v, g, rho: np.sqrt(rho * v + (1 - rho) * g**2), lambda v, eps: v + eps),),
-        ),
-        (
-            "no-brackets",
-            "eps is added to the weights and not to the root: parentheses are missing, as in g / (np.sqrt(v) + eps).",
-            (_no_brackets,),
-        ),
-        ("no-lr", "The learning rate is missing: the step is lr times g over the root.", (_no_rate,)),
-        ("one-step", "It stops after the first step; the return stands inside the loop.", (_one_rms_step,)),
-        (
-            "one-scale",
-            "All weights share one v. Each weight is measured by its own gradient, so take no mean over the entries.",
-            (_scaled(lambda v, g, rho: rho * v + (1 - rho) * np.mean(g**2)),),
-        ),
-        ("sign", "It runs uphill: the step is subtracted.", (_scaled(sign=1.0),)),
-        (
-            "multiplies",
-            "You multiplied by the root. Dividing by it is what makes large gradients take no larger steps.",
-            (_scaled(scale=lambda v, eps: 1 / (np.sqrt(v) + eps)),),
-        ),
-        ("no-eps", "eps is lost: add it to the root, below the line.", (_scaled(scale=lambda v, eps: np.sqrt(v)),)),
+    (
+        "adds-up",
+        "Here v adds up all squares and never forgets, so the steps shrink for good. That is AdaGrad; RMSprop keeps"
+        " the share rho of the old v.",
+        (_scaled(lambda v, g, rho: v + g**2),),
+    ),
+    (
+        "no-share",
+        "The new square enters v whole. It enters with the share 1 - rho, so that v is an average.",
+        (_scaled(lambda v, g, rho: rho * v + g**2),),
+    ),
+    (
+        "no-square",
+        "v averages the sizes of the gradients. It is to average their squares, whose root is taken later.",
+        (_scaled(lambda v, g, rho: rho * v + (1 - rho) * np.abs(g)),),
+    ),
+    (
+        "root-of-negative",
+        "It comes to NaN, since something under a root is negative. v averages the squares of the gradients, which are"
+        " never negative, and the root is taken of v alone.",
+        (_scaled(lambda v, g, rho: rho * v + (1 - rho) * g),),
+    ),
+    (
+        "measured-late",
+        "The weights move before v has heard of the new gradient, so the first step divides by eps alone. First"
+        " update v, then w.",
+        (_scaled(late=True),),
+    ),
+    (
+        "stores-root",
+        "The root is put back into v, and squares are added to it at the next step. Keep v as it is, and take the"
+        " root where you divide.",
+        (_scaled(lambda v, g, rho: np.sqrt(rho * v + (1 - rho) * g**2), lambda v, eps: v + eps),),
+    ),
+    (
+        "one-scale",
+        "All weights share one v. Each weight is measured by its own gradient, so take no mean over the entries.",
+        (_scaled(lambda v, g, rho: rho * v + (1 - rho) * np.mean(g**2)),),
+    ),
+    ("sign", "It runs uphill: the step is subtracted.", (_scaled(sign=1.0),)),
+    (
+        "multiplies",
+        "You multiplied by the root. Dividing by it is what makes large gradients take no larger steps.",
+        (_scaled(scale=lambda v, eps: 1 / (np.sqrt(v) + eps)),),
     ),
 )
 
@@ -359,53 +290,27 @@ def _moments(
     correct=lambda m, v, b1, b2, t: (m / (1 - b1**t), v / (1 - b2**t)),
     step=lambda m, v, lr, eps: lr * m / (np.sqrt(v) + eps),
     start=1,
-    clock=1,
     stores=False,
     exchange=False,
-    last=False,
 ):
     """An Adam; each argument is one thing that a learner may get wrong."""
 
     def adam(w, gradients, lr, beta1, beta2, eps):
         b1, b2 = (beta2, beta1) if exchange else (beta1, beta2)
         m, v, path = np.zeros_like(w), np.zeros_like(w), []
-        for i, g in enumerate(gradients):
+        for t, g in enumerate(gradients, start):
             m, v = first(m, g, b1), second(v, g, b2)
-            m_hat, v_hat = correct(m, v, b1, b2, start + clock * i)
+            m_hat, v_hat = correct(m, v, b1, b2, t)
             if stores:
                 m, v = m_hat, v_hat
             w = w - step(m_hat, v_hat, lr, eps)
             path.append(w)
-        return w if last else np.array(path)
+        return np.array(path)
 
     return adam
 
 
 _adam = _moments()
-
-
-def _epsilon_hat(w, gradients, lr, beta1, beta2, eps):
-    m, v, path = np.zeros_like(w), np.zeros_like(w), []
-    for t, g in enumerate(gradients, start=1):
-        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
-        w = w - lr * np.sqrt(1 - beta2**t) / (1 - beta1**t) * m / (np.sqrt(v) + eps)
-        path.append(w)
-    return np.array(path)
-
-
-def _no_adam_brackets(w, gradients, lr, beta1, beta2, eps):
-    steps = np.diff(_adam(w, gradients, lr, beta1, beta2, 0.0), axis=0, prepend=w[None])
-    return w + np.cumsum(steps + eps, axis=0)
-
-
-def _squares_of_m(w, gradients, lr, beta1, beta2, eps):
-    m, v, path = np.zeros_like(w), np.zeros_like(w), []
-    for t, g in enumerate(gradients, start=1):
-        m = beta1 * m + (1 - beta1) * g
-        v = beta2 * v + (1 - beta2) * m**2
-        w = w - lr * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps)
-        path.append(w)
-    return np.array(path)
 
 
 def _one_array(w, gradients, lr, beta1, beta2, eps):
@@ -415,10 +320,6 @@ def _one_array(w, gradients, lr, beta1, beta2, eps):
         w = w - lr * both / (1 - beta1**t) / (np.sqrt(both / (1 - beta2**t)) + eps)
         path.append(w)
     return np.array(path)
-
-
-def _adam_steps(w, gradients, *rates):
-    return np.diff(_adam(w, gradients, *rates), axis=0, prepend=w[None])
 
 
 ADAM_MISTAKES = misconceptions(
@@ -451,10 +352,7 @@ ADAM_MISTAKES = misconceptions(
     (
         "t-stays",
         "t stays at 1, so the corrections never fade. It counts the steps: 1, 2, 3 and so on.",
-        (
-            _moments(clock=0),
-            _moments(correct=lambda m, v, b1, b2, t: (m / (1 - b1), v / (1 - b2))),
-        ),
+        (_moments(correct=lambda m, v, b1, b2, t: (m / (1 - b1), v / (1 - b2))),),
     ),
     (
         "correction-multiplies",
@@ -464,10 +362,7 @@ ADAM_MISTAKES = misconceptions(
     (
         "one-beta",
         "Both corrections use the same beta. m has beta1 and v has beta2.",
-        (
-            _moments(correct=lambda m, v, b1, b2, t: (m / (1 - b1**t), v / (1 - b1**t))),
-            _moments(correct=lambda m, v, b1, b2, t: (m / (1 - b2**t), v / (1 - b2**t))),
-        ),
+        (_moments(correct=lambda m, v, b1, b2, t: (m / (1 - b1**t), v / (1 - b1**t))),),
     ),
     (
         "times-t",
@@ -475,24 +370,23 @@ ADAM_MISTAKES = misconceptions(
         (_moments(correct=lambda m, v, b1, b2, t: (m / (1 - b1 * t), v / (1 - b2 * t))),),
     ),
     (
-        "epsilon-hat",
-        "Nearly. This is the form of Adam that puts the corrections into the learning rate; its eps stands beside the"
-        " root of v, and here it stands beside the root of v_hat, which is larger.",
-        (_epsilon_hat,),
+        "stores-corrected",
+        "The corrected m and v are put back into the memory and corrected again at the next step. Give them names of"
+        " their own, such as m_hat and v_hat.",
+        (_moments(stores=True),),
     ),
     (
-        "no-brackets",
-        "eps is added to the weights and not to the root: the parentheses are missing, as in m_hat / (np.sqrt(v_hat) +"
-        " eps).",
-        (_no_adam_brackets,),
+        "epsilon-hat",
+        "This is nearly it, in the form of Adam that puts the corrections into the learning rate. Its eps stands beside"
+        " the root of v, and here it stands beside the root of v_hat, which is larger.",
+        (_moments(correct=lambda m, v, b1, b2, t: (m * np.sqrt(1 - b2**t) / (1 - b1**t), v)),),
     ),
     (
         "adds-twice",
-        "m += beta1 * m + ... keeps all of the old average and a share of it besides. Write m = beta1 * m + ..., and v"
-        " alike.",
+        "All of the old average is kept and a share of it besides, as m += beta1 * m does. Write m = beta1 * m + (1 -"
+        " beta1) * g, and v alike.",
         (_moments(first=lambda m, g, b: m + b * m + (1 - b) * g, second=lambda v, g, b: v + b * v + (1 - b) * g**2),),
     ),
-    ("v-of-m", "v averages the squares of m. It averages the squares of the gradients, g**2.", (_squares_of_m,)),
     (
         "one-array",
         "m and v are one array with two names, as after m = v = np.zeros_like(w): what is written into one is in the"
@@ -509,22 +403,12 @@ ADAM_MISTAKES = misconceptions(
         "still",
         "Every row begins at the first w: the weights never move on. Each step goes from where the one before has"
         " ended.",
-        (lambda w, gradients, *rates: w + _adam_steps(w, gradients, *rates),),
-    ),
-    (
-        "steps",
-        "These are the steps. Return the weights after each of them.",
-        (_adam_steps, lambda *args: -_adam_steps(*args)),
-    ),
-    (
-        "stores-corrected",
-        "The corrected m and v are put back into the memory and corrected again at the next step. Give them names of"
-        " their own, such as m_hat and v_hat.",
-        (_moments(stores=True),),
+        (lambda w, *rest: w + np.diff(_adam(w, *rest), axis=0, prepend=w[None]),),
     ),
     (
         "eps-inside",
-        "Nearly: eps is under the root. Adam adds it to the root: sqrt(v_hat) + eps.",
+        "This is nearly it, but for the place of eps, which is under the root. Adam adds it to the root: sqrt(v_hat) +"
+        " eps.",
         (_moments(step=lambda m, v, lr, eps: lr * m / np.sqrt(v + eps)),),
     ),
     (
@@ -534,7 +418,8 @@ ADAM_MISTAKES = misconceptions(
     ),
     (
         "no-root",
-        "The root is missing: divide by sqrt(v_hat) + eps, which has the unit of a gradient; v_hat has its square.",
+        "The step is divided by v_hat, which has the unit of a squared gradient. Divide by its root, sqrt(v_hat) + eps,"
+        " which has that of a gradient.",
         (_moments(step=lambda m, v, lr, eps: lr * m / (v + eps)),),
     ),
     (
@@ -556,21 +441,12 @@ ADAM_MISTAKES = misconceptions(
         "betas-exchanged",
         "The two betas are exchanged: beta1 is the memory of m, beta2 that of v, in the averages and in the"
         " corrections.",
-        (
-            _moments(exchange=True),
-            _moments(exchange=True, correct=lambda m, v, b1, b2, t: (m / (1 - b2**t), v / (1 - b1**t))),
-            _moments(correct=lambda m, v, b1, b2, t: (m / (1 - b2**t), v / (1 - b1**t))),
-        ),
+        (_moments(exchange=True),),
     ),
     (
         "shares-exchanged",
         "The shares are exchanged: beta belongs to the old average, and 1 - beta to what is new.",
-        (
-            _moments(
-                first=lambda m, g, b: (1 - b) * m + b * g,
-                second=lambda v, g, b: (1 - b) * v + b * g**2,
-            ),
-        ),
+        (_moments(first=lambda m, g, b: (1 - b) * m + b * g, second=lambda v, g, b: (1 - b) * v + b * g**2),),
     ),
     (
         "no-share",
@@ -579,7 +455,7 @@ ADAM_MISTAKES = misconceptions(
     ),
     (
         "no-momentum",
-        "The step uses g where Adam has m_hat: this is RMSprop with a correction.",
+        "This is RMSprop with a correction. The step uses g where Adam has m_hat.",
         (_moments(first=lambda m, g, b: g, correct=lambda m, v, b1, b2, t: (m, v / (1 - b2**t))),),
     ),
     (
@@ -588,14 +464,9 @@ ADAM_MISTAKES = misconceptions(
         (_moments(step=lambda m, v, lr, eps: -lr * m / (np.sqrt(v) + eps)),),
     ),
     (
-        "last-only",
-        "These are the weights at the end. Return those after each step, one row for each gradient.",
-        (_moments(last=True),),
-    ),
-    (
         "with-start",
         "The start is among the rows. Return the weights after each step: as many rows as there are gradients.",
-        (lambda w, gradients, *rates: np.vstack([w, _adam(w, gradients, *rates)]),),
+        (lambda w, *rest: np.vstack([w, _adam(w, *rest)]),),
     ),
 )
 
@@ -623,90 +494,92 @@ SIX = _changes(_l2, _adamw)
 
 _NOT_CORRECTED = 0.1 / 0.001**0.5
 
-BESIDE = (
-    "Where L2 was asked for you decayed apart from the gradient. With L2 the penalty is part of the gradient,"
-    " g + lambda w, and is divided together with it."
-)
-
-DECAY_MISTAKES = (
-    Misconception(
+DECAY_MISTAKES = misconceptions(
+    (
         "sgd",
-        lambda: _changes(*(2 * [lambda g: -RATE * (g + DECAY * WEIGHT)])),
         "These are the steps of plain gradient descent. Adam divides by the root of v_hat, which is at first"
         " the size of the gradient itself.",
+        (lambda: _changes(*(2 * [lambda g: -RATE * (g + DECAY * WEIGHT)])),),
     ),
-    Misconception("same", lambda: _changes(_adamw, _adamw), BESIDE),
-    Misconception("exchanged", lambda: _changes(_adamw, _l2), BESIDE),
-    Misconception(
+    (
+        "exchanged",
+        "Where L2 was asked for you decayed apart from the gradient. With L2 the penalty is part of the gradient,"
+        " g + lambda w, and is divided together with it.",
+        (lambda: _changes(_adamw, _l2),),
+    ),
+    (
         "same-l2",
-        lambda: _changes(_l2, _l2),
         "You put the decay into the gradient in both. AdamW takes lr lambda w away from the weight, and Adam's own step"
         " sees the gradient of the loss alone.",
+        (lambda: _changes(_l2, _l2),),
     ),
-    Misconception(
+    (
         "no-decay",
-        lambda: _changes(_l2, lambda g: -RATE * float(np.sign(g))),
         "The decay of AdamW is missing: lr lambda w is subtracted as well.",
+        (lambda: _changes(_l2, lambda g: -RATE * float(np.sign(g))),),
     ),
-    Misconception(
+    (
         "decay-without-lr",
-        lambda: _changes(_l2, lambda g: -RATE * float(np.sign(g)) - DECAY * WEIGHT),
-        "The decay of AdamW is multiplied by the learning rate too: lr lambda w.",
+        "The decay of AdamW is too large. It is multiplied by the learning rate as well: lr lambda w.",
+        (lambda: _changes(_l2, lambda g: -RATE * float(np.sign(g)) - DECAY * WEIGHT),),
     ),
-    Misconception(
+    (
         "decay-added",
-        lambda: _changes(_l2, lambda g: -RATE * float(np.sign(g)) + RATE * DECAY * WEIGHT),
-        "In AdamW the decay has the wrong sign: it pulls a weight toward 0.",
+        "Where does the decay of AdamW pull a weight? Toward 0: yours has the wrong sign.",
+        (lambda: _changes(_l2, lambda g: -RATE * float(np.sign(g)) + RATE * DECAY * WEIGHT),),
     ),
-    Misconception(
+    (
         "penalty-subtracted",
-        lambda: _changes(lambda g: -RATE * float(np.sign(g - DECAY * WEIGHT)), _adamw),
-        "The penalty has the wrong sign: the gradient of lambda/2 w^2 is + lambda w.",
+        "Look at the gradient of the penalty, which decides for c. That of lambda/2 w^2 is + lambda w.",
+        (lambda: _changes(lambda g: -RATE * float(np.sign(g - DECAY * WEIGHT)), _adamw),),
     ),
-    Misconception(
+    (
         "sign",
-        lambda: {name: -value for name, value in SIX.items()},
-        "All signs are turned around: a step goes against the gradient, and decay makes a positive weight smaller.",
+        "In which direction does a step go? Against the gradient, and decay makes a positive weight smaller: all signs"
+        " are turned around.",
+        (lambda: {name: -value for name, value in SIX.items()},),
     ),
-    Misconception(
+    (
         "not-corrected",
-        lambda: _changes(
-            lambda g: _NOT_CORRECTED * _l2(g),
-            lambda g: _NOT_CORRECTED * (_adamw(g) + RATE * DECAY * WEIGHT) - RATE * DECAY * WEIGHT,
-        ),
         "The corrections for the start at zero are missing: at t = 1 they make m_hat equal to g, and v_hat to g^2.",
+        (
+            lambda: _changes(
+                lambda g: _NOT_CORRECTED * _l2(g),
+                lambda g: _NOT_CORRECTED * (_adamw(g) + RATE * DECAY * WEIGHT) - RATE * DECAY * WEIGHT,
+            ),
+        ),
     ),
-    Misconception(
+    (
         "c-decays-little",
-        lambda: SIX | {"l2_c": -RATE * DECAY * WEIGHT},
         "l2_c is the step of plain gradient descent. For Adam the penalty is a gradient like any other, however small,"
         " and at the first step every gradient that is not 0 moves its weight by lr.",
+        (lambda: SIX | {"l2_c": -RATE * DECAY * WEIGHT},),
     ),
-    Misconception(
+    (
         "c-stays",
-        lambda: SIX | {"l2_c": 0.0},
         "The gradient of the loss is 0 for c, but that of the penalty is not: g + lambda w = 0.2.",
+        (lambda: SIX | {"l2_c": 0.0},),
     ),
-    Misconception(
+    (
         "adamw-c-stays",
-        lambda: SIX | {"adamw_c": 0.0},
         "The gradient of the loss is 0 for c, and so is Adam's own step. But AdamW decays every weight: lr lambda w.",
+        (lambda: SIX | {"adamw_c": 0.0},),
     ),
-    Misconception(
+    (
         "adamw-c-steps",
-        lambda: SIX | {"adamw_c": -RATE - RATE * DECAY * WEIGHT},
-        "Adam's own step for c is 0, since the gradient of the loss is 0 there. What is left is the decay alone.",
+        "For c the gradient of the loss is 0. Adam's own step is 0 there, and what is left is the decay alone.",
+        (lambda: SIX | {"adamw_c": -RATE - RATE * DECAY * WEIGHT},),
     ),
-    Misconception(
+    (
         "l2-b-down",
-        lambda: SIX | {"l2_b": -RATE},
-        "The penalty is too small to turn b around: its gradient is -30 + 0.2, still negative, and the step goes"
-        " against it.",
+        "Look at the sign of the whole gradient of b. It is -30 + 0.2: the penalty is too small to turn it around, and"
+        " the step goes against it.",
+        (lambda: SIX | {"l2_b": -RATE},),
     ),
-    Misconception(
+    (
         "new-weights",
-        lambda: {name: WEIGHT + value for name, value in SIX.items()},
         "These are the new weights. The changes are asked for: new minus old.",
+        (lambda: {name: WEIGHT + value for name, value in SIX.items()},),
     ),
 )
 
@@ -729,7 +602,6 @@ PROBLEMS = (
             "v = mu * v + g, then w = w - lr * v. Write w = w - ..., not w -= ..., or you change what you were given.",
         ),
         judge=judge_function(_momentum, _momentum_cases, MOMENTUM_MISTAKES, boundaries=_momentum_boundaries),
-        withdrawn=("optimizers.SGD.step",),
         minutes=8,
         difficulty=1,
     ),
@@ -744,7 +616,6 @@ PROBLEMS = (
             "If a gradient is 100 times larger, the step should stay about as long. So by what is it divided?",
         ),
         judge=judge_function(_rmsprop, _rms_cases, RMS_MISTAKES, boundaries=_rms_boundaries),
-        withdrawn=("optimizers.RMSProp.step",),
         minutes=8,
         difficulty=2,
     ),
@@ -759,7 +630,6 @@ PROBLEMS = (
             "The step is lr * m_hat / (np.sqrt(v_hat) + eps). Collect each w in a list; np.array makes rows of it.",
         ),
         judge=judge_function(_adam, _adam_cases, ADAM_MISTAKES, probes=ADAM_PROBES),
-        withdrawn=("optimizers.Adam.step",),
         minutes=12,
         difficulty=2,
     ),

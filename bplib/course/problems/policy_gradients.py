@@ -37,10 +37,6 @@ def _bandit(formula):
 _bandit_gradient = _bandit(lambda p, r, J: p[0] * (r[0] - J))
 
 
-def _divided_once(z1, z2, z3, r1, r2, r3):
-    return _exp(z1) * _bandit(lambda p, r, J: r[0] - J)(z1, z2, z3, r1, r2, r3)
-
-
 def _below_without_slope(z1, z2, z3, r1, r2, r3):
     below = _exp(z1) + _exp(z2) + _exp(z3)
     return _bandit(lambda p, r, J: p[0] * r[0] - J / below)(z1, z2, z3, r1, r2, r3)
@@ -66,14 +62,14 @@ BANDIT_MISTAKES = misconceptions(
     (
         "no-probability",
         "An arm that is better than J is to be raised, but how much J feels it depends on how often the arm is pulled:"
-        " a factor is missing.",
+        " the factor p1 is missing.",
         (_bandit(lambda p, r, J: r[0] - J),),
     ),
     (
         "one-pull",
         "This is what one pull of arm 1 says, reward times score. The gradient is the mean over all three arms, each"
         " weighted by its probability.",
-        (_bandit(lambda p, r, J: (1 - p[0]) * r[0]), _bandit(lambda p, r, J: (1 - p[0]) * (r[0] - J))),
+        (_bandit(lambda p, r, J: (1 - p[0]) * r[0]),),
     ),
     (
         "unweighted-mean",
@@ -83,13 +79,13 @@ BANDIT_MISTAKES = misconceptions(
     ),
     (
         "slope-twice",
-        "There is one factor 1 - p1 too many: comparing with J has already taken care of the sum below the line.",
+        "The sum below the line is taken care of twice. Comparing with J does it already: the factor 1 - p1 has to go.",
         (_bandit(lambda p, r, J: p[0] * (1 - p[0]) * (r[0] - J)),),
     ),
     (
         "plus",
-        "The two terms of the quotient rule are subtracted, not added: a larger z1 makes the sum below the line larger"
-        " too, and that takes J down.",
+        "The two terms of the quotient rule are added here. A larger z1 makes the sum below the line larger too, and"
+        " that takes J down: subtract the second term.",
         (_bandit(lambda p, r, J: p[0] * (r[0] + J)),),
     ),
     (
@@ -98,19 +94,9 @@ BANDIT_MISTAKES = misconceptions(
         (_bandit(lambda p, r, J: p[0] * (r[0] - p[0] * r[0] + p[1] * r[1] + p[2] * r[2])),),
     ),
     (
-        "own-share",
-        "You compare arm 1 with what the other two arms pay. J is a sum over all three, and arm 1 is one of them.",
-        (_bandit(lambda p, r, J: p[0] * (r[0] - p[1] * r[1] - p[2] * r[2])),),
-    ),
-    (
-        "divided-once",
-        "The quotient rule divides by the square of what stands below the line. You have divided by it once.",
-        (_divided_once,),
-    ),
-    (
         "inner-slope",
-        "In the second term of the quotient rule what stands above the line is multiplied by the slope of what stands"
-        " below it, and that slope is exp(z1).",
+        "In the second term of the quotient rule a slope is missing. What stands above the line is multiplied by the"
+        " slope of what stands below it, and that slope is exp(z1).",
         (_below_without_slope,),
     ),
     (
@@ -121,7 +107,7 @@ BANDIT_MISTAKES = misconceptions(
     (
         "other-logit",
         "This is the slope along the logit of another arm. What is asked for is the one along z1.",
-        (_bandit(lambda p, r, J: p[1] * (r[1] - J)), _bandit(lambda p, r, J: p[2] * (r[2] - J))),
+        (_bandit(lambda p, r, J: p[1] * (r[1] - J)),),
     ),
     (
         "above-the-line",
@@ -161,11 +147,6 @@ def _naive_softmax(z):
     return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
 
 
-def _one_maximum(z):
-    e = np.exp(z - z.max())
-    return e / e.sum(axis=1, keepdims=True)
-
-
 def _onehot(actions, k):
     return np.eye(k)[actions]
 
@@ -182,27 +163,8 @@ def _backward(score=lambda pi, taken: taken - pi, upstream=lambda dz, dlogp: dlo
 _log_prob_backward = _backward()
 
 
-def _spoiled(change):
-    """A backward whose results, and the dz behind them, are changed: change(dW, db, dz)."""
-
-    def log_prob_backward(dlogp, x, W, b, actions):
-        dz = dlogp[:, None] * (_onehot(actions, len(b)) - _softmax(x @ W + b))
-        return change(x.T @ dz, dz.sum(axis=0), dz)
-
-    return log_prob_backward
-
-
-def _minus_score(pi, taken):
-    return pi - taken
-
-
 def _softmax_over_batch(z):
     return _softmax(z.T).T
-
-
-def _softmax_over_batch_by_one_maximum(z):
-    e = np.exp(z - z.max())
-    return e / e.sum(axis=0)
 
 
 def _naive_softmax_over_batch(z):
@@ -211,10 +173,6 @@ def _naive_softmax_over_batch(z):
 
 def _all_rows(pi, taken):
     return taken.max(axis=0) - pi
-
-
-def _without_bias(dlogp, x, W, b, actions):
-    return _log_prob_backward(dlogp, x, W, 0.0 * b, actions)
 
 
 def _not_turned(dlogp, x, W, b, actions):
@@ -268,39 +226,14 @@ SCORE_MISTAKES = misconceptions(
     ),
     (
         "slope-twice",
-        "There is a factor pi (1 - pi) too many: what the softmax has of slopes is in onehot - pi already.",
+        "The slopes of the softmax are in here twice. onehot - pi holds all of them: the factor pi (1 - pi) has to go.",
         (_backward(score=lambda pi, taken: (taken - pi) * pi * (1 - pi)),),
     ),
     (
         "sign",
         "This is pi - onehot, the gradient of the cross-entropy, which is minus the logarithm. Here log pi itself is"
         " differentiated: up for the action taken.",
-        (_backward(score=_minus_score),),
-    ),
-    (
-        "no-upstream",
-        "The upstream is missing: the score of each example is still to be multiplied by its dlogp.",
-        (_backward(upstream=lambda dz, dlogp: dz),),
-    ),
-    (
-        "mean",
-        "There is a division by n too many. A mean over the batch, if there is one, is in dlogp already; here the"
-        " examples add up.",
-        (_spoiled(lambda dW, db, dz: (dW / len(dz), db / len(dz))), _spoiled(lambda dW, db, dz: (dW / len(dz), db))),
-    ),
-    (
-        "bias-mean",
-        "dW is right, and db is a mean. All examples pull at the same b: sum over them.",
-        (_spoiled(lambda dW, db, dz: (dW, dz.mean(axis=0))),),
-    ),
-    (
-        "bias-shape",
-        "dW is right, and db is not shaped like b. It is the sum of dz over the examples, axis 0.",
-        (
-            _spoiled(lambda dW, db, dz: (dW, dz)),
-            _spoiled(lambda dW, db, dz: (dW, dz.sum(axis=1))),
-            _spoiled(lambda dW, db, dz: (dW, dz.sum())),
-        ),
+        (_backward(score=lambda pi, taken: pi - taken),),
     ),
     (
         "all-rows",
@@ -319,29 +252,25 @@ SCORE_MISTAKES = misconceptions(
         " along its row: axis 1.",
         (
             _backward(softmax=_softmax_over_batch),
-            _backward(softmax=_softmax_over_batch_by_one_maximum),
             _backward(softmax=_naive_softmax_over_batch),
         ),
     ),
-    ("no-bias", "The logits are x @ W + b, and the b is missing from them.", (_without_bias,)),
     (
         "across",
-        "dlogp lies across: `dlogp * score` gives one number to each action. Each row needs its own, so make a column"
-        " of them: dlogp[:, None].",
+        "`dlogp * score` gives one number of dlogp to each action. Each row needs its own, so make a column of them:"
+        " dlogp[:, None].",
         (_backward(upstream=lambda dz, dlogp: dlogp * dz),),
     ),
     (
         "not-turned",
-        "x has to be turned in dW: all examples pull at the same W, so the batch is what is summed over. The shapes of"
-        " x and of dz tell how.",
+        "dW is to be a sum over the batch, as all examples pull at the same W. Turn x: x.T @ dz has the shape of W.",
         (_not_turned,),
     ),
     (
-        "transposed",
-        "dW lies on its side: x has one row for each example, so x.T @ dz has the shape of W.",
-        (_spoiled(lambda dW, db, dz: (dW.T, db)),),
+        "order",
+        "Both gradients are right, in the other order. Return dW, db.",
+        (lambda *args: _log_prob_backward(*args)[::-1],),
     ),
-    ("order", "Both gradients are right, in the other order. Return dW, db.", (_spoiled(lambda dW, db, dz: (db, dW)),)),
     (
         "greedy",
         "You took the most probable action in place of the one that was taken. The score belongs to what has happened:"
@@ -352,18 +281,13 @@ SCORE_MISTAKES = misconceptions(
         "overflow",
         "It is right until the logits are large: exp(1000) is infinity, exp(-1000) is 0, and either divided by itself"
         " is NaN. Subtract from each row its own largest logit before you take exp.",
-        (_backward(softmax=_naive_softmax), _backward(softmax=_one_maximum)),
+        (_backward(softmax=_naive_softmax),),
     ),
     (
         "overflow-and-more",
         "Large logits give NaN: exp(1000) is infinity. Subtract the largest logit of each row before you take exp."
         " There is something else too, which the next check will name.",
-        (
-            _backward(softmax=_naive_softmax, score=_minus_score),
-            _backward(softmax=_naive_softmax, upstream=lambda dz, dlogp: dz),
-            _backward(_minus_score, lambda dz, dlogp: dz, _naive_softmax),
-            _backward(softmax=_naive_softmax, upstream=lambda dz, dlogp: dlogp[:, None] * dz / len(dz)),
-        ),
+        (_backward(softmax=_naive_softmax, score=lambda pi, taken: pi - taken),),
     ),
 )
 
@@ -429,20 +353,7 @@ RETURN_MISTAKES = misconceptions(
     (
         "without-own",
         "G_t has left out the reward of its own step: r_t is what the action earns at once.",
-        (
-            _discounted(lambda t, k: k - t if k > t else None),
-            _discounted(lambda t, k: k - t - 1 if k > t else None),
-        ),
-    ),
-    (
-        "own-discounted",
-        "There is one discount too many: the reward of step t counts in full, the next one is discounted once.",
-        (_discounted(lambda t, k: _from(t, k, k - t + 1)),),
-    ),
-    (
-        "no-discount",
-        "The discount is not used: a reward that comes k steps later counts discount ** k of it.",
-        (_discounted(lambda t, k: _from(t, k, 0)),),
+        (_discounted(lambda t, k: k - t - 1 if k > t else None),),
     ),
     (
         "one-step",
@@ -465,7 +376,6 @@ RETURN_MISTAKES = misconceptions(
         "The numbers are right and stand in the other order: the first entry belongs to the first step.",
         (lambda rewards, discount: _returns_to_go(rewards, discount)[::-1].copy(),),
     ),
-    ("rewards", "These are the rewards as they came: add to each what follows.", (lambda rewards, discount: rewards,)),
     (
         "centered",
         "You took the mean out as well. That would be a baseline; here the returns themselves are asked for.",
@@ -524,11 +434,6 @@ def _last_one_wins(g, states, each):
 def _last_episode_wins(g, states, each):
     for t in range(states.shape[1]):
         g[states[:, t]] += each[:, t]
-
-
-def _last_step_wins(g, states, each):
-    for i in range(len(states)):
-        g[states[i]] += each[i]
 
 
 def _mean_times_sum(theta, states, actions, rewards, lr):
@@ -618,18 +523,12 @@ UPDATE_MISTAKES = misconceptions(
         "one-baseline",
         "You subtract one number from all returns. There is more to come at the first step than at the last: take the"
         " mean over the episodes for each step.",
-        (
-            _update(advantages=_minus_one_mean),
-            _update(advantages=lambda rewards: _to_go(rewards) - rewards.sum(axis=1).mean()),
-        ),
+        (_update(advantages=_minus_one_mean),),
     ),
     (
         "baseline-of-rewards",
         "Your baseline is a mean of rewards. It is subtracted from returns to go, so it has to be a mean of those.",
-        (
-            _update(advantages=lambda rewards: _to_go(rewards) - rewards.mean(axis=0)),
-            _update(advantages=lambda rewards: _to_go(rewards) - rewards.mean()),
-        ),
+        (_update(advantages=lambda rewards: _to_go(rewards) - rewards.mean(axis=0)),),
     ),
     (
         "without-itself",
@@ -647,7 +546,6 @@ UPDATE_MISTAKES = misconceptions(
         " subtracted.",
         (
             _update(advantages=lambda rewards: _advantages(rewards) / _to_go(rewards).std(axis=0)),
-            _update(advantages=lambda rewards: _advantages(rewards) / _to_go(rewards).std()),
             _update(advantages=lambda rewards: _advantages(rewards) / _advantages(rewards).std()),
         ),
     ),
@@ -672,7 +570,7 @@ UPDATE_MISTAKES = misconceptions(
     ),
     (
         "sum-over-episodes",
-        "The episodes are added up, and their mean is needed: divide by m.",
+        "The episodes are added up. Their mean is needed: divide by m.",
         (_update(episodes=_no_division),),
     ),
     (
@@ -702,7 +600,7 @@ UPDATE_MISTAKES = misconceptions(
         "overwrites",
         "A state that is visited more than once keeps only one of its visits: `g[states] += ...` writes a repeated"
         " index once. Loop over the steps, or use np.add.at.",
-        (_update(add=_last_one_wins), _update(add=_last_episode_wins), _update(add=_last_step_wins)),
+        (_update(add=_last_one_wins), _update(add=_last_episode_wins)),
     ),
     (
         "no-probabilities",
@@ -737,13 +635,8 @@ UPDATE_MISTAKES = misconceptions(
     ),
     (
         "gradient",
-        "This is the gradient, or the step. Return the new theta: the old one plus lr times the gradient.",
-        (_update(change=lambda theta, g, lr: g), _update(change=lambda theta, g, lr: lr * g)),
-    ),
-    (
-        "no-rate",
-        "The learning rate is missing: the step is lr times the gradient.",
-        (_update(change=lambda theta, g, lr: theta + g),),
+        "This is the gradient. Return the new theta: the old one plus lr times the gradient.",
+        (_update(change=lambda theta, g, lr: g),),
     ),
     (
         "overwrites-and-more",
@@ -753,13 +646,9 @@ UPDATE_MISTAKES = misconceptions(
         tuple(
             _update(add=_last_one_wins, **also)
             for also in (
-                {"advantages": _to_go},
                 {"advantages": _minus_one_mean},
-                {"advantages": _whole},
-                {"advantages": _of_whole},
                 {"episodes": _all_steps},
                 {"episodes": _no_division},
-                {"change": _downhill},
             )
         ),
     ),
@@ -767,21 +656,19 @@ UPDATE_MISTAKES = misconceptions(
         "mean-over-steps-and-more",
         "You divided by the number of all steps. The log-probability of an episode is a sum over its steps: divide by"
         " the number of episodes only. The advantages are not right yet either: look at the baseline first.",
-        tuple(_update(advantages=A, episodes=_all_steps) for A in (_to_go, _minus_one_mean, _whole)),
+        tuple(_update(advantages=A, episodes=_all_steps) for A in (_to_go, _whole)),
     ),
     (
         "sum-over-episodes-and-more",
-        "The episodes are added up, and their mean is needed: divide by m. The advantages are not right yet either:"
-        " look at the baseline first.",
-        tuple(_update(advantages=A, episodes=_no_division) for A in (_to_go, _minus_one_mean, _whole)),
+        "The episodes are added up. Their mean is needed: divide by m. The advantages are not right yet either: look at"
+        " the baseline first.",
+        tuple(_update(advantages=A, episodes=_no_division) for A in (_to_go, _whole)),
     ),
     (
         "sign-and-more",
         "The step goes the wrong way: J is no loss, so add its gradient. There is something else too, which the next"
         " check will name.",
         (
-            _update(advantages=_to_go, change=_downhill),
-            _update(advantages=_minus_one_mean, change=_downhill),
             _update(episodes=_all_steps, change=_downhill),
             _update(episodes=_no_division, change=_downhill),
         ),
@@ -828,7 +715,6 @@ PROBLEMS = (
             " arm 1 is than J.",
         ),
         judge=judge_formula(_bandit_gradient, "z1 z2 z3 r1 r2 r3", BANDIT_MISTAKES),
-        withdrawn=("policy.expected_reward_grad",),
         minutes=10,
         difficulty=2,
     ),
@@ -851,7 +737,7 @@ PROBLEMS = (
             ("across", "not-turned"),
             returns="dW db",
         ),
-        withdrawn=("policy.log_prob_backward", "policy.policy_loss_grad"),
+        allowed=("activations.softmax",),
         minutes=12,
         difficulty=2,
     ),
@@ -865,7 +751,6 @@ PROBLEMS = (
             " began as a copy of the rewards.",
         ),
         judge=judge_function(_returns_to_go, _reward_cases, RETURN_MISTAKES, boundaries=_reward_boundaries),
-        withdrawn=("policy.returns_to_go",),
         minutes=8,
         difficulty=1,
     ),
@@ -882,6 +767,7 @@ PROBLEMS = (
             "Divide the gradient by the number of episodes, and return theta + lr * gradient, a new array.",
         ),
         judge=judge_function(_policy_update, _walk_cases, UPDATE_MISTAKES, probes=UPDATE_PROBES),
+        allowed=("activations.softmax",),
         minutes=20,
         difficulty=3,
     ),

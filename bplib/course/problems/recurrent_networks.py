@@ -13,10 +13,19 @@ TITLE = "Recurrent networks"
 # rnn-step-backward
 
 
-def _step_backward(dh_next, h_next, x, h, Wx, Wh):
-    """Of h_next = tanh(x Wx + h Wh + b)."""
-    dz = dh_next * (1 - h_next**2)
-    return dz @ Wx.T, dz @ Wh.T, x.T @ dz, h.T @ dz, dz.sum(axis=0)
+def _variant(
+    slope=lambda after, before: 1 - after**2, dh=lambda dz, Wh: dz @ Wh.T, dWh=lambda dz, before: before.T @ dz
+):
+    """The backward of h_next = tanh(x Wx + h Wh + b); each argument is a part of it, to be spoiled."""
+
+    def backward(dh_next, h_next, x, h, Wx, Wh):
+        dz = dh_next * slope(h_next, h)
+        return dz @ Wx.T, dh(dz, Wh), x.T @ dz, dWh(dz, h), dz.sum(axis=0)
+
+    return backward
+
+
+_step_backward = _variant()
 
 
 def _step(rng, n, d, m):
@@ -29,34 +38,12 @@ def _steps(rng):
     return [_step(rng, *sizes) for sizes in ((5, 3, 2), (7, 2, 4), (6, 3, 3))]
 
 
-def _with_dz(dz):
-    """The whole backward from another dz, which is made from dh_next, h_next and h."""
-
-    def backward(dh_next, h_next, x, h, Wx, Wh):
-        d = dz(dh_next, h_next, h)
-        return d @ Wx.T, d @ Wh.T, x.T @ d, h.T @ d, d.sum(axis=0)
-
-    return backward
-
-
-def _spoiled(**parts):
-    """A backward with some of its gradients spoiled: each is a function of dz and of the arguments."""
-
-    def backward(dh_next, h_next, x, h, Wx, Wh):
-        right = dict(zip(("dx", "dh", "dWx", "dWh", "db"), _step_backward(dh_next, h_next, x, h, Wx, Wh), strict=True))
-        dz = dh_next * (1 - h_next**2)
-        given = {"dh_next": dh_next, "h_next": h_next, "x": x, "h": h, "Wx": Wx, "Wh": Wh}
-        return tuple((right | {name: spoil(dz, **given) for name, spoil in parts.items()}).values())
-
-    return backward
-
-
-def _reordered(*order):
-    def backward(*args):
-        parts = _step_backward(*args)
+def _reordered(backward, *order):
+    def answer(*args):
+        parts = backward(*args)
         return tuple(parts[i] for i in order)
 
-    return backward
+    return answer
 
 
 STEP_MISTAKES = misconceptions(
@@ -64,133 +51,60 @@ STEP_MISTAKES = misconceptions(
         "no-slope",
         "The slope of tanh is missing. Before anything else the upstream has to go back through the bend: dz = dh_next"
         " (1 - h_next²).",
-        (_with_dz(lambda d, a, h: d),),
-    ),
-    (
-        "no-slope-weights",
-        "dx and dh are right. dWx, dWh and db are made from dh_next, as if there were no tanh: the weights act on z, so"
-        " they want dz.",
-        (
-            _spoiled(
-                dWx=lambda dz, dh_next, x, **_: x.T @ dh_next,
-                dWh=lambda dz, dh_next, h, **_: h.T @ dh_next,
-                db=lambda dz, dh_next, **_: dh_next.sum(axis=0),
-            ),
-        ),
-    ),
-    (
-        "no-slope-state",
-        "The gradients of the weights are right. On its way to the state before, dh_next goes through tanh as well:"
-        " dh is made from dz.",
-        (
-            _spoiled(dh=lambda dz, dh_next, Wh, **_: dh_next @ Wh.T),
-            _spoiled(dh=lambda dz, dh_next, Wh, **_: dh_next @ Wh.T, dx=lambda dz, dh_next, Wx, **_: dh_next @ Wx.T),
-        ),
+        (_variant(slope=lambda after, before: 1.0),),
     ),
     (
         "old-state",
         "The slope of tanh is taken at the state before. What came out of tanh is h_next: its slope is 1 - h_next².",
-        (_with_dz(lambda d, a, h: d * (1 - h**2)),),
+        (_variant(slope=lambda after, before: 1 - before**2),),
     ),
     (
         "tanh-twice",
         "tanh is applied a second time. h_next has gone through it already, so the slope is 1 - h_next².",
-        (_with_dz(lambda d, a, h: d * (1 - np.tanh(a) ** 2)),),
+        (_variant(slope=lambda after, before: 1 - np.tanh(after) ** 2),),
     ),
     (
         "sigmoid-slope",
         "h (1 - h) is the slope of the sigmoid. tanh has the slope 1 - h².",
-        (_with_dz(lambda d, a, h: d * a * (1 - a)),),
+        (_variant(slope=lambda after, before: after * (1 - after)),),
     ),
     (
         "no-square",
-        "The slope of tanh is 1 - h², and the square is missing.",
-        (_with_dz(lambda d, a, h: d * (1 - a)),),
+        "1 - h_next is nearly the slope of tanh. A square is missing: it is 1 - h_next².",
+        (_variant(slope=lambda after, before: 1 - after),),
     ),
     (
         "plus",
-        "The slope of tanh is 1 - h²: the square is subtracted from 1, and not added to it.",
-        (_with_dz(lambda d, a, h: d * (1 + a**2)), _with_dz(lambda d, a, h: d * (a**2 - 1))),
-    ),
-    (
-        "slope-of-upstream",
-        "The slope of tanh is taken of dh_next, which is a gradient. What came out of tanh is h_next: 1 - h_next².",
-        (_with_dz(lambda d, a, h: d * (1 - d**2)),),
+        "This takes 1 + h_next² for the slope of tanh. The square is subtracted from 1, and not added to it.",
+        (_variant(slope=lambda after, before: 1 + after**2),),
     ),
     (
         "divided",
         "The upstream is divided by the slope of tanh. Backward we multiply by slopes, as always: dz = dh_next"
         " (1 - h_next²).",
-        (_with_dz(lambda d, a, h: d / (1 - a**2)),),
+        (_variant(slope=lambda after, before: 1 / (1 - after**2)),),
     ),
     (
         "tanh-itself",
-        "The upstream is multiplied by h_next, the value of tanh. What is needed is its slope, 1 - h_next².",
-        (_with_dz(lambda d, a, h: d * a), _with_dz(lambda d, a, h: d * a**2)),
+        "The upstream is multiplied by h_next, the value of tanh, or by its square. What is needed is its slope,"
+        " 1 - h_next².",
+        (_variant(slope=lambda after, before: after), _variant(slope=lambda after, before: after**2)),
     ),
     (
         "not-turned",
-        "All is right but dh: Wh is not turned. In the forward unit i reaches unit j through Wh[i, j]; back it goes"
-        " through Wh[j, i]. Wh is square, so no shape tells you.",
-        (_spoiled(dh=lambda dz, Wh, **_: dz @ Wh),),
-    ),
-    (
-        "no-weight",
-        "All is right but dh: between h and z stands Wh, and the gradient has to go back through it.",
-        (
-            _spoiled(dh=lambda dz, **_: dz),
-            _spoiled(dh=lambda dz, dh_next, **_: dh_next),
-        ),
-    ),
-    (
-        "state-after",
-        "All is right but dWh: it is made with h_next. What Wh multiplied was the state before, h.",
-        (_spoiled(dWh=lambda dz, h_next, **_: h_next.T @ dz),),
-    ),
-    (
-        "added",
-        "All is right but dh: dh_next itself is added to it. The state before reaches the next one through Wh and tanh"
-        " and in no other way, so dh is dz Wh^T alone.",
-        (_spoiled(dh=lambda dz, dh_next, Wh, **_: dh_next + dz @ Wh.T),),
+        "All is right but dh, and no shape tells you, as Wh is square. In the forward unit i reaches unit j through"
+        " Wh[i, j]; back it goes through Wh[j, i]: turn Wh.",
+        (_variant(dh=lambda dz, Wh: dz @ Wh),),
     ),
     (
         "turned-dwh",
-        "All is right but dWh, which comes out turned: it is h turned times dz, and not dz turned times h.",
-        (_spoiled(dWh=lambda dz, h, **_: dz.T @ h),),
-    ),
-    (
-        "bias-unsummed",
-        "All is right but db: there is one bias for all examples, and all of them pull at it. Sum over axis 0.",
-        (_spoiled(db=lambda dz, **_: dz), _spoiled(db=lambda dz, **_: dz.sum(axis=1))),
-    ),
-    (
-        "bias-mean",
-        "All is right but db, which is a mean. The examples' gradients add up; if the loss has a mean, it is in dh_next"
-        " already.",
-        (_spoiled(db=lambda dz, **_: dz.mean(axis=0)),),
-    ),
-    (
-        "bias-sum-all",
-        "All is right but db, which was summed over the units too. Each unit has a bias of its own: sum over axis 0.",
-        (_spoiled(db=lambda dz, **_: dz.sum()), _spoiled(db=lambda dz, **_: np.full(dz.shape[1], dz.sum()))),
-    ),
-    (
-        "weights-mean",
-        "dx and dh are right, and the other three are divided by n. A mean over the batch, if the loss has one, is in"
-        " dh_next already.",
-        (
-            _spoiled(
-                dWx=lambda dz, x, **_: x.T @ dz / len(x),
-                dWh=lambda dz, h, **_: h.T @ dz / len(h),
-                db=lambda dz, **_: dz.mean(axis=0),
-            ),
-            _spoiled(dWx=lambda dz, x, **_: x.T @ dz / len(x), dWh=lambda dz, h, **_: h.T @ dz / len(h)),
-        ),
+        "All is right but dWh, which comes out turned. It is h turned times dz, and not dz turned times h.",
+        (_variant(dWh=lambda dz, before: dz.T @ before),),
     ),
     (
         "order",
         "The five gradients are right, but in another order. Return dx, dh, dWx, dWh, db.",
-        (_reordered(1, 0, 2, 3, 4), _reordered(2, 3, 4, 0, 1), _reordered(2, 3, 4, 1, 0), _reordered(0, 1, 3, 2, 4)),
+        tuple(_reordered(_step_backward, *order) for order in ((1, 0, 2, 3, 4), (2, 3, 4, 0, 1), (0, 1, 3, 2, 4))),
     ),
 )
 
@@ -215,7 +129,6 @@ def _through_time(
     before=lambda states, t: states[t],
     collect=sum,
     read=sum,
-    seen=lambda states, t: states[t + 1],
 ):
     """The gradients dWx, dWh, db, dWy and dby of y_t = h_t Wy + by; the keywords are where it may go wrong."""
     T = x.shape[1]
@@ -226,7 +139,7 @@ def _through_time(
         bend = slope(states[t + 1], states[t])
         dz = merge(own, later, bend)
         parts.append((x[:, t].T @ dz, before(states, t).T @ dz, dz.sum(axis=0)))
-        out.append((seen(states, t).T @ dy[:, t], dy[:, t].sum(axis=0)))
+        out.append((states[t + 1].T @ dy[:, t], dy[:, t].sum(axis=0)))
         later = carry(dz, own + later, own * bend, later, Wh)
     return (*map(collect, zip(*parts, strict=True)), *map(read, zip(*out, strict=True)))
 
@@ -264,29 +177,9 @@ def _first(parts):
     return next(iter(parts))
 
 
-def _mean(parts):
-    parts = list(parts)
-    return sum(parts) / len(parts)
-
-
 def _all_but_last(parts):
     parts = list(parts)
     return sum(parts) - parts[-1]
-
-
-def _nothing(dz, dh, own, later, Wh):
-    return np.zeros_like(later)
-
-
-def _one_step(i, pick):
-    """The gradient i comes from one step alone, and the other four are right."""
-
-    def backward(*args):
-        parts = list(_rnn_backward(*args))
-        parts[i] = _through_time(*args, collect=pick, read=pick)[i]
-        return tuple(parts)
-
-    return backward
 
 
 def _turned(*args):
@@ -294,20 +187,12 @@ def _turned(*args):
     return dWx, dWh.T, *others
 
 
-def _sorted_as(*order):
-    def backward(*args):
-        parts = _rnn_backward(*args)
-        return tuple(parts[i] for i in order)
-
-    return backward
-
-
 SEQUENCE_MISTAKES = misconceptions(
     (
         "not-carried",
-        "With T = 1 it is right, and from T = 2 on it is not: nothing comes back from the step after. The state h_t"
-        " goes to the output and on to step t + 1, so dz_(t+1) Wh^T has to be added to its gradient.",
-        (_wrong(carry=_nothing),),
+        "With T = 1 it is right, and from T = 2 on nothing comes back from the step after. The state h_t goes to the"
+        " output and on to step t + 1, so dz_(t+1) Wh^T has to be added to its gradient.",
+        (_wrong(carry=lambda dz, dh, own, later, Wh: np.zeros_like(later)),),
     ),
     (
         "overwritten",
@@ -316,138 +201,96 @@ SEQUENCE_MISTAKES = misconceptions(
         (_wrong(collect=_last, read=_last), _wrong(collect=_last)),
     ),
     (
-        "overwritten-output",
-        "dWx, dWh and db are right. With T = 1 the other two are right as well, and from T = 2 on they come from one"
-        " step alone: the output is used at every step, so dWy and dby add up over the steps too.",
-        (_wrong(read=_last), _wrong(read=_first)),
-    ),
-    (
-        "one-step-alone",
-        "With T = 1 it is right, and from T = 2 on one of the five gradients comes from a single step, where the others"
-        " add up over the steps. See that each of the five has its +=.",
-        tuple(_one_step(i, pick) for i in range(5) for pick in (_last, _first)),
-    ),
-    (
-        "alone-and-overwritten",
-        "With T = 1 it is right, and from T = 2 on two things are missing: what comes back from the step after has to"
-        " be added to the gradient of h_t, and the gradients of the weights add up over the steps, where each turn of"
-        " your loop overwrites the one before.",
-        (_wrong(carry=_nothing, collect=_last, read=_last), _wrong(carry=_nothing, collect=_last)),
-    ),
-    (
         "first-step-left-out",
-        "It is wrong with T = 1 already: the first step is left out. range(T - 1, 0, -1) ends at 1, before the 0 is"
-        " reached; reversed(range(T)) does not.",
-        (_wrong(collect=_all_but_last, read=_all_but_last), _wrong(collect=_all_but_last)),
+        "It is wrong with T = 1 already, since the first step is left out. range(T - 1, 0, -1) ends at 1, before the 0"
+        " is reached; reversed(range(T)) does not.",
+        (_wrong(collect=_all_but_last, read=_all_but_last),),
     ),
     (
         "last-step",
         "With T = 1 it is right, and from T = 2 on the gradients are those of the last step alone. Go back through all"
         " of the steps, and add up.",
-        (_wrong(collect=_first, read=_first), _wrong(collect=_first)),
-    ),
-    (
-        "steps-mean",
-        "With T = 1 it is right, and from T = 2 on it is divided by T. Gradients of shared weights add up over the"
-        " steps; if the loss has a mean, it is in dy already.",
-        (_wrong(collect=_mean, read=_mean), _wrong(collect=_mean)),
+        (_wrong(collect=_first, read=_first),),
     ),
     (
         "no-slope",
-        "It is wrong with T = 1 already: the slope of tanh is missing. dz_t = dh_t (1 - h_t²).",
+        "It is wrong with T = 1 already, since the slope of tanh is missing. dz_t = dh_t (1 - h_t²).",
         (_wrong(slope=lambda after, before: 1.0),),
     ),
     (
-        "no-slope-and-alone",
-        "It is wrong with T = 1 already, where the slope of tanh is missing; and from T = 2 on nothing comes back from"
-        " the step after. dz_t = (dh_t + dz_(t+1) Wh^T) (1 - h_t²).",
-        (_wrong(slope=lambda after, before: 1.0, carry=_nothing),),
-    ),
-    (
         "old-state",
-        "It is wrong with T = 1 already: the slope of tanh at step t is taken at the state before. What came out of"
-        " tanh is h_t: 1 - h_t².",
+        "It is wrong with T = 1 already, since the slope of tanh at step t is taken at the state before. What came out"
+        " of tanh is h_t: 1 - h_t².",
         (_wrong(slope=lambda after, before: 1 - before**2),),
     ),
     (
         "tanh-twice",
-        "It is wrong with T = 1 already: tanh is applied to h_t a second time. The slope is 1 - h_t².",
+        "It is wrong with T = 1 already, since tanh is applied to h_t a second time. The slope is 1 - h_t².",
         (_wrong(slope=lambda after, before: 1 - np.tanh(after) ** 2),),
     ),
     (
         "sigmoid-slope",
-        "It is wrong with T = 1 already: h (1 - h) is the slope of the sigmoid. tanh has the slope 1 - h².",
+        "It is wrong with T = 1 already, since h (1 - h) is the slope of the sigmoid. tanh has the slope 1 - h².",
         (_wrong(slope=lambda after, before: after * (1 - after)),),
     ),
     (
         "slope-on-own",
-        "With T = 1 it is right, and from T = 2 on it is not: what comes back from the step after is added behind the"
-        " bend. It is a gradient of h_t too, so both parts go through tanh: dz_t = (dh_t + dz_(t+1) Wh^T) (1 - h_t²).",
+        "With T = 1 it is right, and from T = 2 on what comes back from the step after is added behind the bend. It is"
+        " a gradient of h_t too, so both parts go through tanh: dz_t = (dh_t + dz_(t+1) Wh^T) (1 - h_t²).",
         (_wrong(merge=lambda dh, later, slope: dh * slope + later),),
     ),
     (
         "carries-dh",
-        "With T = 1 it is right, and from T = 2 on it is not: what goes back through Wh is the gradient of h_t, and it"
-        " has not yet been through tanh. Carry dz_t Wh^T.",
+        "With T = 1 it is right, and from T = 2 on the gradient of h_t goes back through Wh before it has been through"
+        " tanh. Carry dz_t Wh^T.",
         (_wrong(carry=lambda dz, dh, own, later, Wh: dh @ Wh.T),),
     ),
     (
-        "carries-dz",
-        "With T = 1 it is right, and from T = 2 on it is not: dz is carried back as it is. Between one state and the"
-        " next stands Wh: carry dz_t Wh^T.",
-        (_wrong(carry=lambda dz, dh, own, later, Wh: dz),),
-    ),
-    (
-        "carries-dh-itself",
-        "With T = 1 it is right, and from T = 2 on it is not: the gradient of h_t is carried back as it is. Between one"
-        " state and the next stand Wh and tanh: carry dz_t Wh^T.",
-        (_wrong(carry=lambda dz, dh, own, later, Wh: dh),),
-    ),
-    (
         "not-turned",
-        "With T = 1 it is right, and from T = 2 on it is not: on the way back Wh is not turned. It is square, so no"
-        " shape tells you: carry dz_t Wh^T.",
+        "With T = 1 it is right, and from T = 2 on the way back through Wh is wrong, and no shape tells you, as Wh is"
+        " square. Turn it: carry dz_t Wh^T.",
         (_wrong(carry=lambda dz, dh, own, later, Wh: dz @ Wh),),
     ),
     (
         "last-output",
-        "With T = 1 it is right, and from T = 2 on it is not: only the dy of the last step has an effect on dWx, dWh"
-        " and db. There is an output at every step, and each sends its dy_t Wy^T into h_t.",
+        "With T = 1 it is right, and from T = 2 on only the dy of the last step has an effect on dWx, dWh and db. There"
+        " is an output at every step, and each sends its dy_t Wy^T into h_t.",
         (_wrong(outside=lambda t, T: float(t == T - 1)),),
     ),
     (
         "runs-forward",
-        "With T = 1 it is right, and from T = 2 on it is not: the loop runs from the first step to the last. A gradient"
-        " comes from what happened later, so begin with t = T and go back.",
+        "With T = 1 it is right, and from T = 2 on it is not, as the loop runs from the first step to the last. A"
+        " gradient comes from what happened later, so begin with t = T and go back.",
         (_wrong(steps=range),),
     ),
     (
         "piles-up",
-        "With T = 1 and T = 2 it is right, and with T = 5 it is not: what is carried piles up. dz_(t+1) holds all that"
-        " came from later steps already, so what is carried is replaced at each step, and not added to.",
+        "With T = 1 and T = 2 it is right, and with T = 5 what is carried piles up. dz_(t+1) holds all that came from"
+        " later steps already, so what is carried is replaced at each step, and not added to.",
         (_wrong(carry=lambda dz, dh, own, later, Wh: later + dz @ Wh.T),),
     ),
     (
         "one-step-back",
-        "With T = 1 and T = 2 it is right, and with T = 5 it is not: what is carried goes back one step and ends there."
-        " A step hands on what it got from its output and what it got from the step after.",
+        "With T = 1 and T = 2 it is right, and with T = 5 what is carried goes back one step and ends there. A step"
+        " hands on what it got from its output and what it got from the step after.",
         (_wrong(carry=lambda dz, dh, own, later, Wh: own @ Wh.T),),
     ),
     (
         "state-after",
-        "It is wrong with T = 1 already, and only in dWh: at step t the matrix Wh multiplied h_(t-1), and not h_t.",
+        "It is wrong with T = 1 already, and only in dWh, which is made with the state after the step. At step t the"
+        " matrix Wh multiplied h_(t-1), and not h_t.",
         (_wrong(before=lambda states, t: states[t + 1]),),
     ),
     (
         "wraps-around",
-        "It is wrong with T = 1 already, and only in dWh. At the first step h[:, t - 1] is h[:, -1], which to NumPy is"
-        " the last state; the state before the first is h0.",
+        "It is wrong with T = 1 already, and only in dWh, where h[:, t - 1] at the first step is h[:, -1]. To NumPy"
+        " that is the last state; the state before the first is h0.",
         (_wrong(before=lambda states, t: states[t] if t else states[-1]),),
     ),
     (
         "start-forgotten",
-        "It is wrong with T = 1 already, and only in dWh: the first step forgets h0. At t = 1 the state before is h0,"
-        " and it is not zero.",
+        "It is wrong with T = 1 already, and only in dWh, where the first step takes the state before it for zero. That"
+        " state is h0.",
         (_wrong(before=lambda states, t: states[t] * (t > 0)),),
     ),
     (
@@ -459,13 +302,7 @@ SEQUENCE_MISTAKES = misconceptions(
     (
         "order",
         "The five gradients are right, but in another order. Return dWx, dWh, db, dWy, dby.",
-        (_sorted_as(3, 4, 0, 1, 2), _sorted_as(0, 1, 3, 2, 4), _sorted_as(1, 0, 2, 3, 4), _sorted_as(0, 1, 3, 4, 2)),
-    ),
-    (
-        "output-before",
-        "It is wrong with T = 1 already, and only in dWy: the output of step t was made from h_t, the state after the"
-        " step.",
-        (_wrong(seen=lambda states, t: states[t]),),
+        tuple(_reordered(_rnn_backward, *order) for order in ((3, 4, 0, 1, 2), (0, 1, 3, 2, 4), (1, 0, 2, 3, 4))),
     ),
 )
 
@@ -547,13 +384,13 @@ CLIP_MISTAKES = misconceptions(
     ),
     (
         "each-alone",
-        "What is below the limit stays now. But each array is still measured and scaled by itself, which changes the"
-        " direction of the whole gradient. All three need one norm and one factor.",
+        "What is below the limit stays now, but each array is still measured and scaled by itself. That changes the"
+        " direction of the whole gradient: all three need one norm and one factor.",
         (_alone(_if_above),),
     ),
     (
         "always",
-        "The norm is the common one now. But gradients below the limit are scaled too, and made larger: leave them as"
+        "The norm is the common one now, but gradients below the limit are scaled too, and made larger. Leave them as"
         " they are.",
         (_scaled(_always),),
     ),
@@ -562,17 +399,6 @@ CLIP_MISTAKES = misconceptions(
         "This cuts every entry by itself, which changes the direction of the gradient. Clip the norm: one factor for"
         " all.",
         (lambda *args: tuple(np.clip(d, -args[-1], args[-1]) for d in args[:-1]),),
-    ),
-    (
-        "unit",
-        "Gradients above the limit are scaled to the norm 1. The norm is to be the limit: multiply by limit / norm.",
-        (_scaled(lambda arrays, limit: 1 / _norm(*arrays) if _norm(*arrays) > limit else 1.0),),
-    ),
-    (
-        "always-unit",
-        "All gradients get the norm 1, whatever they had. Those below the limit stay as they are, and the others are"
-        " multiplied by limit / norm.",
-        (_scaled(lambda arrays, limit: 1 / _norm(*arrays)),),
     ),
     (
         "upside-down",
@@ -585,10 +411,7 @@ CLIP_MISTAKES = misconceptions(
     (
         "no-root",
         "The sum of the squares is the square of the norm: the root is missing.",
-        (
-            _scaled(lambda arrays, limit: min(1.0, limit / _norm(*arrays) ** 2)),
-            _scaled(lambda arrays, limit: limit / _norm(*arrays) ** 2 if _norm(*arrays) > limit else 1.0),
-        ),
+        (_scaled(lambda arrays, limit: min(1.0, limit / _norm(*arrays) ** 2)),),
     ),
     (
         "sum-of-norms",
@@ -606,11 +429,7 @@ CLIP_MISTAKES = misconceptions(
         "one-norm",
         "Only one of the three arrays is measured, and its norm decides for all. The common norm is the root of the sum"
         " of all squares, as if the three arrays were one long vector.",
-        (
-            _scaled(lambda arrays, limit: min(1.0, limit / _norm(arrays[0]))),
-            _scaled(lambda arrays, limit: min(1.0, limit / _norm(arrays[-1]))),
-            _scaled(lambda arrays, limit: limit / _norm(arrays[-1])),
-        ),
+        (_scaled(lambda arrays, limit: min(1.0, limit / _norm(arrays[-1]))),),
     ),
     (
         "largest-entry",
@@ -624,8 +443,8 @@ CLIP_MISTAKES = misconceptions(
     ),
     (
         "reversed",
-        "The comparison is the wrong way around: gradients below the limit are made larger, and those above stay as"
-        " they are.",
+        "Gradients below the limit are made larger, and those above stay as they are. The comparison is the wrong way"
+        " around.",
         (_scaled(lambda arrays, limit: max(1.0, limit / _norm(*arrays))),),
     ),
     (
@@ -649,12 +468,6 @@ PROBLEMS = (
             " dz; the bias gets dz summed over the batch.",
         ),
         judge=judge_function(_step_backward, _steps, STEP_MISTAKES, returns="dx dh dWx dWh db"),
-        withdrawn=(
-            "recurrent.rnn_step_backward",
-            "recurrent.rnn_backward",
-            "recurrent.Recurrent.backward",
-            "recurrent.Recurrent.set_grads",
-        ),
         minutes=10,
         difficulty=2,
     ),
@@ -673,11 +486,6 @@ PROBLEMS = (
             " and dby gets dy[:, t] summed over the batch.",
         ),
         judge=judge_lengths(_rnn_backward, _sequences, LENGTHS, SEQUENCE_MISTAKES, returns="dWx dWh db dWy dby"),
-        withdrawn=(
-            "recurrent.rnn_backward",
-            "recurrent.Recurrent.backward",
-            "recurrent.Recurrent.set_grads",
-        ),
         minutes=20,
         difficulty=3,
     ),
@@ -692,7 +500,6 @@ PROBLEMS = (
             "scale = min(1.0, limit / norm), and every array is multiplied by it.",
         ),
         judge=judge_function(_clip, _clips, CLIP_MISTAKES, boundaries=_clip_boundaries, returns="dWx dWh db"),
-        withdrawn=("optimizers.clip_norm",),
         minutes=5,
         difficulty=1,
     ),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib.course.judging.judges import Misconception, Problem, judge_function
+from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_choice
 
 LESSON = "00_start_here"
@@ -17,12 +17,12 @@ def _square(x):
     return x**2
 
 
-SQUARE_MISTAKES = (
-    Misconception("doubled", lambda x: 2 * x, "This is 2 times x. The square of x is x times x."),
-    Misconception(
+SQUARE_MISTAKES = misconceptions(
+    ("doubled", "This is 2 times x. The square of x is x times x.", (lambda x: 2 * x,)),
+    (
         "summed",
-        lambda x: np.sum(x**2),
         "This is one number, the sum of all squares; the square of an array is the square of each entry.",
+        (lambda x: np.sum(x**2),),
     ),
 )
 
@@ -31,32 +31,27 @@ def _square_slope(x):
     return 2 * x
 
 
-SQUARE_SLOPE_MISTAKES = (
-    Misconception(
+SQUARE_SLOPE_MISTAKES = misconceptions(
+    (
         "factor-lost",
-        lambda x: x,
-        "The exponent went down by one, as it should, but it also comes to the front as a factor:"
-        " the derivative of x^3 is 3 x^2, so what is that of x^2?",
+        "The exponent went down by one, as it should, but that is not all that happens to it. It also comes to the"
+        " front as a factor: the derivative of x^3 is 3 x^2, so what is that of x^2?",
+        (lambda x: x,),
     ),
-    Misconception(
+    (
         "not-derived",
-        lambda x: x**2,
         "This is x squared itself. Its derivative says how fast it changes as x grows.",
+        (lambda x: x**2,),
     ),
-    Misconception(
+    (
         "derived-twice",
-        lambda x: np.full_like(x, 2.0),
         "This is the derivative of the derivative. The slope of x^2 is not the same everywhere: it depends on x.",
+        (lambda x: np.full_like(x, 2.0), lambda x: 2.0),
     ),
-    Misconception(
-        "derived-twice",
-        lambda x: 2.0,
-        "This is the derivative of the derivative. The slope of x^2 is not the same everywhere: it depends on x.",
-    ),
-    Misconception(
+    (
         "integrated",
-        lambda x: x**3 / 3,
         "This is the integral of x^2, which goes the other way: a derivative lowers the exponent by one.",
+        (lambda x: x**3 / 3,),
     ),
 )
 

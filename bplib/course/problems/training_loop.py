@@ -7,7 +7,7 @@ import numpy as np
 
 from bplib import data
 from bplib.activations import tanh
-from bplib.course.judging.judges import Misconception, Problem, judge_function, verdict_of
+from bplib.course.judging.judges import Problem, judge_function, misconceptions, verdict_of
 from bplib.course.judging.predicting import NO_LABELS, judge_predict
 from bplib.course.judging.reading import (
     NOT_YET,
@@ -68,282 +68,180 @@ def _trainings(rng):
 
 def _looping(
     order=lambda rng, n, epoch, before: rng.permutation(n),
-    labels=lambda y, rows, rng: y[rows],
-    drop_last=False,
+    starts=lambda n, size: range(0, n, size),
     step=lambda w, g, lr, rows: w - lr * g,
-    record=lambda losses, sizes, after: np.dot(losses, sizes) / sum(sizes),
+    record=lambda losses, sizes, n, after: np.dot(losses, sizes) / n,
     restart=False,
+    late=False,
 ):
     """A wrong training loop, put together from what is wrong in it."""
 
     def loop(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
-        history, rows_before, first = [], None, w
+        history, before, first = [], None, w
         for epoch in range(epochs):
             w = first if restart else w
-            rows_before = order(rng, len(X), epoch, rows_before)
+            before = order(rng, len(X), epoch, before)
             losses, sizes = [], []
-            for start in range(0, len(X) - (batch_size - 1 if drop_last else 0), batch_size):
-                rows = rows_before[start : start + batch_size]
-                loss, g = loss_and_gradient(w, X[rows], labels(y, rows, rng))
-                w = step(w, g, lr, rows)
+            for start in starts(len(X), batch_size):
+                rows = before[start : start + batch_size]
+                loss, g = loss_and_gradient(w, X[rows], y[rows])
+                moved = step(w, g, lr, rows)
+                w = w if late else moved
                 losses.append(loss)
                 sizes.append(len(rows))
-            history.append(record(losses, sizes, lambda w=w: loss_and_gradient(w, X, y)[0]))
-        return w, np.array(history)
+            w = moved
+            history.append(record(losses, sizes, len(X), lambda w=w: loss_and_gradient(w, X, y)[0]))
+        return w, np.hstack(history)
 
     return loop
 
 
-def _first_rows_for_labels(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
-    history = []
-    for _ in range(epochs):
-        shuffled, total = X[rng.permutation(len(X))], 0.0
-        for start in range(0, len(X), batch_size):
-            rows = slice(start, start + batch_size)
-            loss, g = loss_and_gradient(w, shuffled[rows], y[rows])
-            w = w - lr * g
-            total += len(y[rows]) * loss
-        history.append(total / len(X))
-    return w, np.array(history)
-
-
-def _shuffled_apart(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
-    history = []
-    for _ in range(epochs):
-        inputs, truths, total = X[rng.permutation(len(X))], y[rng.permutation(len(X))], 0.0
-        for start in range(0, len(X), batch_size):
-            rows = slice(start, start + batch_size)
-            loss, g = loss_and_gradient(w, inputs[rows], truths[rows])
-            w = w - lr * g
-            total += len(truths[rows]) * loss
-        history.append(total / len(X))
-    return w, np.array(history)
-
-
-def _shuffling(apart):
-    """A loop that shuffles the arrays themselves, on and on; apart leaves the truths as they are."""
+def _shuffling(shuffle, again=False):
+    """A loop that shuffles the arrays themselves; again, if it shuffles what the epoch before has shuffled."""
 
     def loop(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
-        history = []
+        history, inputs, truths = [], X, y
         for _ in range(epochs):
-            order, total = rng.permutation(len(X)), 0.0
-            X, y = X[order], y if apart else y[order]
+            inputs, truths = shuffle(*((inputs, truths) if again else (X, y)), rng)
+            total = 0.0
             for start in range(0, len(X), batch_size):
                 rows = slice(start, start + batch_size)
-                loss, g = loss_and_gradient(w, X[rows], y[rows])
+                loss, g = loss_and_gradient(w, inputs[rows], truths[rows])
                 w = w - lr * g
-                total += len(y[rows]) * loss
+                total += len(truths[rows]) * loss
             history.append(total / len(X))
         return w, np.array(history)
 
     return loop
 
 
-def _dropping(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
-    history = []
-    for _ in range(epochs):
-        order, total = rng.permutation(len(X)), 0.0
-        for i in range(len(X) // batch_size):
-            rows = order[i * batch_size : (i + 1) * batch_size]
-            loss, g = loss_and_gradient(w, X[rows], y[rows])
-            w = w - lr * g
-            total += len(rows) * loss
-        history.append(total / len(X))
-    return w, np.array(history)
+def _together(X, y, rng):
+    order = rng.permutation(len(X))
+    return X[order], y[order]
 
 
-def _overlapping(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
-    history = []
-    for _ in range(epochs):
-        order, total = rng.permutation(len(X)), 0.0
-        for start in range(len(X)):
-            rows = order[start : start + batch_size]
-            loss, g = loss_and_gradient(w, X[rows], y[rows])
-            w = w - lr * g
-            total += len(rows) * loss
-        history.append(total / len(X))
-    return w, np.array(history)
+def _inputs_alone(X, y, rng):
+    return X[rng.permutation(len(X))], y
 
 
-def _every_loss(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
-    history = []
-    for _ in range(epochs):
-        order = rng.permutation(len(X))
-        for start in range(0, len(X), batch_size):
-            rows = order[start : start + batch_size]
-            loss, g = loss_and_gradient(w, X[rows], y[rows])
-            w = w - lr * g
-            history.append(loss)
-    return w, np.array(history)
+def _apart(X, y, rng):
+    return X[rng.permutation(len(X))], y[rng.permutation(len(y))]
 
-
-def _exchanged(loss_and_gradient, *rest):
-    return _loop(lambda *args: loss_and_gradient(*args)[::-1], *rest)
-
-
-def _whole_batches(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
-    return _loop(loss_and_gradient, w, X, y, lr, len(X), epochs, rng)
-
-
-def _one_update_an_epoch(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
-    history = []
-    for _ in range(epochs):
-        order, total, g = rng.permutation(len(X)), 0.0, 0.0
-        for start in range(0, len(X), batch_size):
-            rows = order[start : start + batch_size]
-            loss, g = loss_and_gradient(w, X[rows], y[rows])
-            total += len(rows) * loss
-        w = w - lr * g
-        history.append(total / len(X))
-    return w, np.array(history)
-
-
-_APART = (
-    "The inputs are shuffled and the truths are not, or not alike, so each example is taught another one's answer. Take"
-    " the same rows of both: X[rows] and y[rows]."
-)
-_MEASURED = (
-    "w is right. The history should hold the losses met on the way, each measured before its update; you measured again"
-    " after the epoch."
-)
 
 _ELSEWHERE = np.random.default_rng(0)  # what an answer uses that draws from numbers of its own; it never starts again
 
-_UNWEIGHTED = (
-    "w is right. In the history a short last batch counts as much as a full one: weigh each loss with the number of its"
-    " examples, and divide by len(X)."
-)
-
-LOOP_MISTAKES = (
-    Misconception(
+LOOP_MISTAKES = misconceptions(
+    (
         "no-shuffle",
-        _looping(order=lambda rng, n, epoch, before: np.arange(n)),
         "Nothing is shuffled. Draw a new order at the beginning of every epoch: order = rng.permutation(len(X)).",
+        (_looping(order=lambda rng, n, epoch, before: np.arange(n)),),
     ),
-    Misconception(
+    (
         "shuffled-once",
-        _looping(order=lambda rng, n, epoch, before: rng.permutation(n) if epoch == 0 else before),
         "Every epoch goes through the same order. Draw a new one inside the loop over epochs.",
+        (_looping(order=lambda rng, n, epoch, before: rng.permutation(n) if epoch == 0 else before),),
     ),
-    Misconception(
+    (
         "with-replacement",
-        _looping(order=lambda rng, n, epoch, before: rng.integers(n, size=n)),
         "You draw rows with replacement, so an epoch meets some examples twice and others never. A permutation meets"
         " each one once.",
+        (_looping(order=lambda rng, n, epoch, before: rng.integers(n, size=n)),),
     ),
-    Misconception("labels-apart", _first_rows_for_labels, _APART),
-    Misconception("labels-apart", _shuffled_apart, _APART),
-    Misconception("labels-apart", _shuffling(apart=True), _APART),
-    Misconception(
+    (
+        "labels-apart",
+        "The inputs are shuffled and the truths are not, or not alike, so each example is taught another one's answer."
+        " Take the same rows of both: X[rows] and y[rows].",
+        (_shuffling(_inputs_alone), _shuffling(_inputs_alone, again=True), _shuffling(_apart)),
+    ),
+    (
         "shuffled-again",
-        _shuffling(apart=False),
         "You shuffle what the epoch before has shuffled. It is no mistake, but the order asked for is that of the given"
         " X and y: leave them as they are, and take the rows X[order[...]] and y[order[...]].",
+        (_shuffling(_together, again=True),),
     ),
-    Misconception(
+    (
         "last-batch-dropped",
-        _looping(drop_last=True),
         "The last batch is left out where it is shorter than the others. Every example counts in every epoch; a slice"
         " beyond the end is simply shorter.",
+        (_looping(starts=lambda n, size: range(0, n - size + 1, size)),),
     ),
-    Misconception(
-        "last-batch-dropped",
-        _dropping,
-        "The last batch is left out where it is shorter than the others. Every example counts in every epoch; a slice"
-        " beyond the end is simply shorter.",
-    ),
-    Misconception(
+    (
         "overlapping",
-        _overlapping,
         "The batches overlap: there is one for every example. Their starts are batch_size apart, range(0, len(X),"
         " batch_size).",
+        (_looping(starts=lambda n, size: range(n)),),
     ),
-    Misconception(
+    (
         "other-random-numbers",
-        _looping(order=lambda rng, n, epoch, before: _ELSEWHERE.permutation(n)),
         "Two runs with the same rng end in different places, so the order comes from elsewhere. Draw it from the rng"
         " that is given: then a training can be repeated.",
+        (_looping(order=lambda rng, n, epoch, before: _ELSEWHERE.permutation(n)),),
     ),
-    Misconception(
+    (
         "sign",
-        _looping(step=lambda w, g, lr, rows: w + lr * g),
         "This walks uphill: subtract lr times the gradient.",
+        (_looping(step=lambda w, g, lr, rows: w + lr * g),),
     ),
-    Misconception(
-        "no-lr",
-        _looping(step=lambda w, g, lr, rows: w - g),
-        "The learning rate is missing: the step is lr times the gradient.",
-    ),
-    Misconception(
+    (
         "divided-again",
-        _looping(step=lambda w, g, lr, rows: w - lr * g / len(rows)),
         "You divided the gradient by the size of the batch. The loss is a mean, so its gradient is divided already.",
+        (_looping(step=lambda w, g, lr, rows: w - lr * g / len(rows)),),
     ),
-    Misconception(
+    (
         "times-batch",
-        _looping(step=lambda w, g, lr, rows: w - lr * g * len(rows)),
         "You multiplied the gradient by the size of the batch. The gradient of the mean loss is taken as it is.",
+        (_looping(step=lambda w, g, lr, rows: w - lr * g * len(rows)),),
     ),
-    Misconception(
+    (
         "whole-set",
-        _whole_batches,
         "There is one update in each epoch, from all examples at once. Go through the order in pieces of batch_size,"
         " with an update after each.",
+        (lambda f, w, X, y, lr, batch_size, *rest: _loop(f, w, X, y, lr, len(X), *rest),),
     ),
-    Misconception(
+    (
         "update-after-epoch",
-        _one_update_an_epoch,
         "There is one update in each epoch, from its last batch. The update belongs inside the loop over batches.",
+        (_looping(late=True),),
     ),
-    Misconception(
+    (
         "restart",
-        _looping(restart=True),
         "Every epoch begins at the first w again. Go on from the w where the epoch before has ended.",
+        (_looping(restart=True),),
     ),
-    Misconception("unweighted-mean", _looping(record=lambda losses, sizes, after: np.mean(losses)), _UNWEIGHTED),
-    Misconception(
-        "unweighted-mean",
-        _looping(record=lambda losses, sizes, after: np.sum(losses) * max(sizes) / sum(sizes)),
-        _UNWEIGHTED,
-    ),
-    Misconception(
-        "unweighted-mean",
-        _looping(record=lambda losses, sizes, after: np.sum(losses) / (sum(sizes) // max(sizes))),
-        _UNWEIGHTED,
-    ),
-    Misconception(
-        "every-loss",
-        _every_loss,
-        "w is right. The history holds the loss of every batch; one number for each epoch is needed, the mean over its"
-        " examples.",
-    ),
-    Misconception(
-        "order",
-        lambda *args: _loop(*args)[::-1],
-        "Both are right, but in the other order: return w, history.",
-    ),
-    Misconception(
+    (
         "exchanged",
-        _exchanged,
         "Loss and gradient are exchanged: loss_and_gradient returns the loss first and then the gradient.",
+        (lambda loss_and_gradient, *rest: _loop(lambda *args: loss_and_gradient(*args)[::-1], *rest),),
     ),
-    Misconception(
+    (
+        "order",
+        "Both are right, but in the other order: return w, history.",
+        (lambda *args: _loop(*args)[::-1],),
+    ),
+    (
+        "unweighted-mean",
+        "w is right, and in the history a short last batch counts as much as a full one. Weigh each loss with the"
+        " number of its examples, and divide by len(X).",
+        (_looping(record=lambda losses, sizes, n, after: np.mean(losses)),),
+    ),
+    (
+        "every-loss",
+        "w is right, and the history holds the loss of every batch. One number for each epoch is needed: the mean over"
+        " its examples.",
+        (_looping(record=lambda losses, sizes, n, after: losses),),
+    ),
+    (
         "last-loss",
-        _looping(record=lambda losses, sizes, after: losses[-1]),
-        "w is right. The history holds the loss of the last batch; the mean over all examples of the epoch is needed.",
+        "w is right, and the history holds the loss of the last batch of each epoch. The mean over all examples of the"
+        " epoch is needed.",
+        (_looping(record=lambda losses, sizes, n, after: losses[-1]),),
     ),
-    Misconception(
-        "sum-of-losses",
-        _looping(record=lambda losses, sizes, after: np.sum(losses)),
-        "w is right. The history holds sums of the losses of the batches; the mean over all examples of the epoch is"
-        " needed.",
+    (
+        "measured-after",
+        "w is right, and the losses in the history were measured again after the epoch. It should hold those met on the"
+        " way, each measured before its update.",
+        (_looping(record=lambda losses, sizes, n, after: after()),),
     ),
-    Misconception(
-        "undivided",
-        _looping(record=lambda losses, sizes, after: np.dot(losses, sizes)),
-        "w is right. In the history the division by len(X) is missing.",
-    ),
-    Misconception("measured-after", _looping(record=lambda losses, sizes, after: after()), _MEASURED),
 )
 
 
@@ -419,73 +317,72 @@ def _by_sum(*names):
     return lambda run, rates: rates[int(np.nanargmin([sum(run(lr)[name] for name in names) for lr in rates]))]
 
 
-_WITH_TEST = (
-    "The test loss has a say in your choice. Then nothing is left to tell honestly how good the result is: choose by"
-    " the validation loss alone."
-)
-
-SWEEP_MISTAKES = (
-    Misconception(
+SWEEP_MISTAKES = misconceptions(
+    (
         "by-training",
-        _by("training"),
         "You chose by the training loss, which rewards learning by heart. Choose by the validation loss.",
+        (_by("training"),),
     ),
-    Misconception(
+    (
         "by-test",
-        _by("test"),
         "You chose by the test loss. Then nothing is left to tell honestly how good the result is: the test set is"
         " looked at once, after every choice has been made. Choose by the validation loss.",
+        (_by("test"),),
     ),
-    Misconception("with-test", _by_sum("validation", "test"), _WITH_TEST),
-    Misconception("with-test", _by_sum("training", "validation", "test"), _WITH_TEST),
-    Misconception(
+    (
+        "with-test",
+        "The test loss has a say in your choice. Then nothing is left to tell honestly how good the result is: choose"
+        " by the validation loss alone.",
+        (_by_sum("validation", "test"),),
+    ),
+    (
         "with-training",
-        _by_sum("training", "validation"),
         "The training loss has a say in your choice, and it rewards learning by heart. Choose by the validation loss"
         " alone.",
+        (_by_sum("training", "validation"),),
     ),
-    Misconception(
+    (
         "nan-wins",
-        _by("validation", np.argmin),
         "The run that diverged has won. np.argmin, if you used it, takes NaN for the smallest number; np.nanargmin"
         " passes over it.",
+        (_by("validation", np.argmin),),
     ),
-    Misconception(
+    (
         "nan-stays",
-        lambda run, rates: min(rates, key=lambda lr: run(lr)["validation"]),
         "A run that diverged has won where it came first: nothing is smaller than NaN, so min keeps it. Leave such runs"
         " out, as np.nanargmin does.",
+        (lambda run, rates: min(rates, key=lambda lr: run(lr)["validation"]),),
     ),
-    Misconception(
+    (
         "largest-that-runs",
-        lambda run, rates: max(lr for lr in rates if np.isfinite(run(lr)["validation"])),
         "This is the largest rate that does not diverge. It is rarely the best one: compare the validation losses.",
+        (lambda run, rates: max(lr for lr in rates if np.isfinite(run(lr)["validation"])),),
     ),
-    Misconception(
+    (
         "smallest",
-        lambda run, rates: min(rates),
         "This is the smallest rate, the slowest of all. Compare the validation losses.",
+        (lambda run, rates: min(rates),),
     ),
-    Misconception(
+    (
         "highest",
-        _by("validation", np.nanargmax),
         "This rate has the highest validation loss. A loss is the better, the lower it is.",
+        (_by("validation", np.nanargmax),),
     ),
-    Misconception(
+    (
         "index",
-        lambda run, rates: int(np.nanargmin([run(lr)["validation"] for lr in rates])),
         "This is the place of the best rate in the list. Return the rate itself, rates[place].",
+        (lambda run, rates: int(np.nanargmin([run(lr)["validation"] for lr in rates])),),
     ),
-    Misconception(
+    (
         "loss-for-rate",
-        lambda run, rates: np.nanmin([run(lr)["validation"] for lr in rates]),
         "This is the lowest validation loss. Return the learning rate that has reached it.",
+        (lambda run, rates: np.nanmin([run(lr)["validation"] for lr in rates]),),
     ),
-    Misconception(
+    (
         "gap",
-        lambda run, rates: min(rates, key=lambda lr: _or_infinity(run(lr)["validation"] - run(lr)["training"])),
         "You chose by the gap between validation and training. A network that has learned nothing has no gap: compare"
         " the validation losses themselves.",
+        (lambda run, rates: min(rates, key=lambda lr: _or_infinity(run(lr)["validation"] - run(lr)["training"])),),
     ),
 )
 
@@ -530,38 +427,42 @@ def _memorizing(settings, rng):
     return _trained(X, y, rng, settings["hidden"], settings["lr"], settings["epochs"], len(X))[1]
 
 
-OVERFIT_MISTAKES = (
-    Misconception(
+def _settings(hidden, lr, epochs):
+    return lambda: {"hidden": hidden, "lr": lr, "epochs": epochs}
+
+
+OVERFIT_MISTAKES = misconceptions(
+    (
         "too-few-epochs",
-        lambda: {"hidden": 32, "lr": 0.3, "epochs": 20},
         "The loss is still falling when the training ends. Give it more epochs, or a larger learning rate.",
+        (_settings(32, 0.3, 20),),
     ),
-    Misconception(
+    (
         "too-small-a-rate",
-        lambda: {"hidden": 64, "lr": 0.003, "epochs": 1000},
         "The loss falls so slowly that a thousand epochs are not enough. The learning rate is too small by far.",
+        (_settings(64, 0.003, 1000),),
     ),
-    Misconception(
+    (
         "zero-rate",
-        lambda: {"hidden": 32, "lr": 0.0, "epochs": 100},
         "With a learning rate of 0 nothing is ever updated. It must be a positive number.",
+        (_settings(32, 0.0, 100),),
     ),
-    Misconception(
+    (
         "too-large-a-rate",
-        lambda: {"hidden": 32, "lr": 100.0, "epochs": 500},
         "The loss jumps about instead of falling: the steps are longer than the valley is wide. Take a learning rate"
         " that is smaller by far.",
+        (_settings(32, 100.0, 500),),
     ),
-    Misconception(
+    (
         "one-neuron",
-        lambda: {"hidden": 1, "lr": 0.1, "epochs": 1000},
         "A single hidden neuron is one number for each image, and ten classes have to be told apart by it. Give the"
         " network more of them.",
+        (_settings(1, 0.1, 1000),),
     ),
-    Misconception(
+    (
         "too-much-to-hide",
-        lambda: {"hidden": 64, "lr": 0.3, "epochs": 100_000},
         "At most 1000 epochs: twenty images should take no longer. If they do, look at the learning rate.",
+        (_settings(64, 0.3, 100_000),),
     ),
 )
 
@@ -621,11 +522,6 @@ def _judge_overfit():
 BAND = 0.93
 
 
-def _fit(X, y, rng):
-    net, _ = _trained(X / 16, y, rng, 64, 0.1, 40, 16)
-    return lambda X: net.predict(X / 16).argmax(axis=1)
-
-
 def _digits():
     """Training and held-out parts, always the same: which digits are held out should not decide about an answer."""
     digits = data.digits()
@@ -644,61 +540,21 @@ def _fitting(*, shift=0, epochs=10, mix=False, logits=False):
     return fit
 
 
-def _labels_of_training(X, y, rng):
-    predict = _fit(X, y, rng)
-    labels = predict(X)
-    return labels
-
-
-def _same_for_all(X, y, rng):
-    return lambda X: np.full(len(X), 3)
-
-
-def _means_only(X, y, rng):
-    return lambda X: int(np.bincount(y).argmax())
-
-
-def _one_hot(X, y, rng):
-    predict = _fitting(epochs=5)(X, y, rng)
-    return lambda X: np.eye(10)[predict(X)]
-
-
-BAND_MISTAKES = (
-    Misconception(
-        "logits",
-        _fitting(logits=True),
-        NO_LABELS["logits"],
-    ),
-    Misconception(
-        "logits",
-        _one_hot,
-        NO_LABELS["logits"],
-    ),
-    Misconception(
-        "labels-for-function",
-        _labels_of_training,
-        NO_LABELS["labels-for-function"],
-    ),
-    Misconception(
+BAND_MISTAKES = misconceptions(
+    ("logits", NO_LABELS["logits"], (_fitting(logits=True),)),
+    ("labels-for-function", NO_LABELS["labels-for-function"], (lambda X, y, rng: _fitting()(X, y, rng)(X),)),
+    ("one-class", NO_LABELS["one-class"], (lambda *_: lambda X: np.full(len(X), 3),)),
+    ("one-number", NO_LABELS["one-number"], (lambda *_: lambda X: 3,)),
+    (
         "chance",
-        _fitting(mix=True),
         "It is right about one time in ten, which is what guessing gives. Either nothing was learned, or each image was"
         " taught another one's label.",
+        (_fitting(mix=True),),
     ),
-    Misconception(
-        "one-class",
-        _same_for_all,
-        NO_LABELS["one-class"],
-    ),
-    Misconception(
-        "one-number",
-        _means_only,
-        NO_LABELS["one-number"],
-    ),
-    Misconception(
+    (
         "off-by-one",
-        _fitting(shift=1, epochs=20),
         "Nearly every answer is one too large: the labels run from 0 to 9, as the columns of the network's output do.",
+        (_fitting(shift=1, epochs=20),),
     ),
 )
 
@@ -731,7 +587,6 @@ PROBLEMS = (
             "For the history add up len(rows) * loss over the epoch, and divide by len(X).",
         ),
         judge=_judge_loop(),
-        withdrawn=("training.train",),
         minutes=15,
         difficulty=2,
     ),
@@ -774,6 +629,7 @@ PROBLEMS = (
             "predict takes images and returns labels: net.predict(X / 16).argmax(axis=1). Return the function itself.",
         ),
         judge=judge_predict(_digits, BAND, BAND_MISTAKES, _missed_band),
+        allowed=("bplib",),
         minutes=15,
         difficulty=2,
     ),

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from bplib.course.judging.judges import Misconception, Problem, judge_function, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.reading import (
     NOT_ATTEMPTED,
-    NOT_YET,
     PASSED,
     Settled,
     Verdict,
     call,
     kind_of,
     listed,
+    mistaken,
     settling,
 )
 
@@ -65,132 +65,77 @@ def _with(rule, bias_rule=None):
     return update
 
 
-_ORDER = (
-    "You asked for the second gradient after the first parameter had moved. Both belong to the same place: call"
-    " gradients once, at the old w and b, and then update."
-)
-
-UPDATE_MISTAKES = (
-    Misconception("update-order", _weights_first, _ORDER),
-    Misconception("update-order", _bias_first, _ORDER),
-    Misconception(
+UPDATE_MISTAKES = misconceptions(
+    (
+        "update-order",
+        "You asked for the second gradient after the first parameter had moved. Both belong to the same place: call"
+        " gradients once, at the old w and b, and then update.",
+        (_weights_first, _bias_first),
+    ),
+    (
         "sign",
-        _with(lambda p, g, lr: p + lr * g),
         "This walks uphill. The gradient points to where the loss grows, so it is subtracted.",
+        (_with(lambda p, g, lr: p + lr * g),),
     ),
-    Misconception(
-        "no-lr",
-        _with(lambda p, g, lr: p - g),
-        "The learning rate is missing: the step is lr times the gradient.",
-    ),
-    Misconception(
+    (
         "bias-left",
-        _with(lambda p, g, lr: p - lr * g, lambda p, g, lr: p),
         "The bias has not moved. It follows the same rule as the weights.",
+        (_with(lambda p, g, lr: p - lr * g, lambda p, g, lr: p),),
     ),
-    Misconception(
-        "bias-without-lr",
-        _with(lambda p, g, lr: p - lr * g, lambda p, g, lr: p - g),
-        "w is right. The step of the bias lacks the learning rate: it is lr times db.",
+    (
+        "nothing-moved",
+        "These are the old w and b. After the step is computed it must be subtracted, and the result returned.",
+        (_with(lambda p, g, lr: p),),
     ),
-    Misconception(
-        "decay",
-        _with(lambda p, g, lr: p * (1 - lr * g)),
-        "You multiplied the gradient by the parameter too. The step is lr times the gradient, and nothing else.",
-    ),
-    Misconception(
-        "direction-only",
-        _with(lambda p, g, lr: p - lr * np.sign(g)),
-        "You used only the sign of the gradient. Its size counts as well: on a steeper slope the step is longer.",
-    ),
-    Misconception(
+    (
         "steps",
-        _with(lambda p, g, lr: -lr * g),
-        "These are the steps alone. The new parameters are the old ones plus the step.",
+        "These are the steps alone, and not where they lead. Subtract lr times the gradients from the old w and b.",
+        (_with(lambda p, g, lr: -lr * g), _with(lambda p, g, lr: lr * g)),
     ),
-    Misconception(
+    (
         "gradients",
-        _with(lambda p, g, lr: g),
         "These are the gradients. The update subtracts lr times them from w and b.",
+        (_with(lambda p, g, lr: g),),
     ),
-    Misconception(
-        "divided",
-        _with(lambda p, g, lr: p - g / lr),
-        "You divided by the learning rate. A small rate means a small step, so it multiplies the gradient.",
+    (
+        "decay",
+        "You multiplied the gradient by the parameter too. The step is lr times the gradient, and nothing else.",
+        (_with(lambda p, g, lr: p * (1 - lr * g)),),
     ),
-    *misconceptions(
-        (
-            "weights-without-lr",
-            "b is right. The step of the weights lacks the learning rate: it is lr times dw.",
-            (_with(lambda p, g, lr: p - g, lambda p, g, lr: p - lr * g),),
-        ),
-        (
-            "weights-left",
-            "The weights have not moved. They follow the same rule as the bias.",
-            (_with(lambda p, g, lr: p, lambda p, g, lr: p - lr * g),),
-        ),
-        (
-            "nothing-moved",
-            "These are the old w and b. After the step is computed it must be subtracted, and the result returned.",
-            (_with(lambda p, g, lr: p),),
-        ),
-        (
-            "one-sign",
-            "One of the two walks uphill. Both gradients are subtracted.",
-            (
-                _with(lambda p, g, lr: p - lr * g, lambda p, g, lr: p + lr * g),
-                _with(lambda p, g, lr: p + lr * g, lambda p, g, lr: p - lr * g),
-            ),
-        ),
-        (
-            "steps-not-taken",
-            "This is lr times the gradients. Subtract it from the old w and b.",
-            (_with(lambda p, g, lr: lr * g),),
-        ),
-        (
-            "lr-on-all",
-            "The learning rate has shrunk the parameters too. It multiplies the gradient alone: mind the parentheses.",
-            (_with(lambda p, g, lr: lr * (p - g)), _with(lambda p, g, lr: lr * p - g)),
-        ),
-        (
-            "own-value",
-            "You subtracted lr times the parameter itself. The step is lr times its gradient.",
-            (_with(lambda p, g, lr: p - lr * p),),
-        ),
-        (
-            "factor",
-            "The step is twice too long. A factor 2, where a loss has one, is in its gradient already.",
-            (_with(lambda p, g, lr: p - 2 * lr * g),),
-        ),
-        (
-            "mean-gradient",
-            "All weights have moved by the same step. Each has its own gradient, its entry of dw.",
-            (
-                _with(lambda p, g, lr: p - lr * np.mean(g)),
-                _with(lambda p, g, lr: p - lr * np.sum(g)),
-            ),
-        ),
-        (
-            "over-d",
-            "You divided by the number of weights. The step is lr times the gradient as it is.",
-            (
-                lambda gradients, w, b, lr: _update(gradients, w, b, lr / len(w)),
-                lambda gradients, w, b, lr: (_update(gradients, w, b, lr / len(w))[0], _update(gradients, w, b, lr)[1]),
-            ),
-        ),
-        (
-            "unit-length",
-            "You divided the gradient by its length. Where the slope is steep the step is long, and that is meant so.",
-            (
-                _with(lambda p, g, lr: p - lr * g / np.linalg.norm(g)),
-                _with(lambda p, g, lr: p - lr * g / np.linalg.norm(g), lambda p, g, lr: p - lr * g),
-            ),
-        ),
-        (
-            "two-steps",
-            "These are two steps. Return what one leads to.",
-            (lambda gradients, w, b, lr: _update(gradients, *_update(gradients, w, b, lr), lr),),
-        ),
+    (
+        "own-value",
+        "You subtracted lr times the parameter itself. The step is lr times its gradient.",
+        (_with(lambda p, g, lr: p - lr * p),),
+    ),
+    (
+        "direction-only",
+        "You used only the sign of the gradient. Its size counts as well: on a steeper slope the step is longer.",
+        (_with(lambda p, g, lr: p - lr * np.sign(g)),),
+    ),
+    (
+        "unit-length",
+        "You divided the gradient by its length. Where the slope is steep the step is long, and that is meant so.",
+        (_with(lambda p, g, lr: p - lr * g / np.linalg.norm(g)),),
+    ),
+    (
+        "over-d",
+        "You divided by the number of weights. The step is lr times the gradient as it is.",
+        (lambda gradients, w, b, lr: _update(gradients, w, b, lr / len(w)),),
+    ),
+    (
+        "mean-gradient",
+        "All weights have moved by the same step. Each has its own gradient, its entry of dw.",
+        (_with(lambda p, g, lr: p - lr * np.mean(g)),),
+    ),
+    (
+        "factor",
+        "The step is twice too long. A factor 2, where a loss has one, is in its gradient already.",
+        (_with(lambda p, g, lr: p - 2 * lr * g),),
+    ),
+    (
+        "two-steps",
+        "These are two steps. Return what one leads to.",
+        (lambda gradients, w, b, lr: _update(gradients, *_update(gradients, w, b, lr), lr),),
     ),
 )
 
@@ -205,54 +150,51 @@ WALKS_WHY = (
     " -1.4, which changes it and goes farther away."
 )
 
-WALK_MISTAKES = tuple(
-    Misconception(id, lambda words=words: dict(zip(RATES, words, strict=True)), says)
-    for id, words, says in (
-        (
-            "curvature-half",
-            ("slides", "slides", "zigzags"),
-            "It looks as if you took 3 w for the slope. The derivative of 3 w^2 is 6 w, so a step multiplies w by"
-            " 1 - 6 lr.",
-        ),
-        (
-            "never-diverges",
-            ("slides", "slides", "slides"),
-            "Subtracting a gradient does not always lower the loss: when the step is longer than the way to the"
-            " minimum, it goes past it. Multiply w by 1 - 6 lr for each rate and look at the sign.",
-        ),
-        (
-            "overshoot-is-fatal",
-            ("slides", "diverges", "diverges"),
-            "To overshoot is not yet to diverge. With 0.25 a step multiplies w by -0.5: it lands on the other side, but"
-            " nearer.",
-        ),
-        (
-            "overshoot-is-harmless",
-            ("slides", "zigzags", "zigzags"),
-            "With 0.4 each step does land on the other side. Is it nearer there, or farther away? Compare the size of"
-            " 1 - 6 lr with 1.",
-        ),
-        (
-            "edge",
-            ("slides", "zigzags", "circles"),
-            "To circle, a step must multiply w by exactly -1. With 0.4 the factor is 1 - 6 * 0.4.",
-        ),
-        (
-            "edge-early",
-            ("slides", "circles", "diverges"),
-            "To circle, a step must multiply w by exactly -1. With 0.25 the factor is 1 - 6 * 0.25.",
-        ),
-        (
-            "reversed",
-            ("diverges", "zigzags", "slides"),
-            "The order is turned around: the larger the learning rate, the longer the step.",
-        ),
-        (
-            "even-the-smallest",
-            ("zigzags", "zigzags", "diverges"),
-            "With 0.1 the factor 1 - 6 lr is still positive, so w keeps its side.",
-        ),
-    )
+
+def _walks(*words):
+    return lambda: dict(zip(RATES, words, strict=True))
+
+
+WALK_MISTAKES = misconceptions(
+    (
+        "curvature-half",
+        "It looks as if you took 3 w for the slope. The derivative of 3 w^2 is 6 w, so a step multiplies w by"
+        " 1 - 6 lr.",
+        (_walks("slides", "slides", "zigzags"),),
+    ),
+    (
+        "never-diverges",
+        "Subtracting a gradient does not always lower the loss: when the step is longer than the way to the minimum, it"
+        " goes past it. Multiply w by 1 - 6 lr for each rate and look at the sign.",
+        (_walks("slides", "slides", "slides"),),
+    ),
+    (
+        "overshoot-is-fatal",
+        "To overshoot is not yet to diverge. With 0.25 a step multiplies w by -0.5: it lands on the other side, but"
+        " nearer.",
+        (_walks("slides", "diverges", "diverges"),),
+    ),
+    (
+        "overshoot-is-harmless",
+        "With 0.4 each step does land on the other side. Is it nearer there, or farther away? Compare the size of"
+        " 1 - 6 lr with 1.",
+        (_walks("slides", "zigzags", "zigzags"),),
+    ),
+    (
+        "edge",
+        "To circle, a step must multiply w by exactly -1. With 0.4 the factor is 1 - 6 * 0.4.",
+        (_walks("slides", "zigzags", "circles"),),
+    ),
+    (
+        "edge-early",
+        "To circle, a step must multiply w by exactly -1. With 0.25 the factor is 1 - 6 * 0.25.",
+        (_walks("slides", "circles", "diverges"),),
+    ),
+    (
+        "reversed",
+        "Your smallest rate makes the longest steps. It is the other way around: a step is lr times the slope.",
+        (_walks("diverges", "zigzags", "slides"),),
+    ),
 )
 
 
@@ -275,10 +217,8 @@ def _judge_walks():
             if words == list(mistake.answer().values()):
                 return mistake.verdict
         wrong = next(rate for rate, word, right in zip(RATES, words, RIGHT_WALKS, strict=True) if word != right)
-        return Verdict(
-            NOT_YET,
-            f"Not with {wrong}. A step multiplies w by 1 - 6 lr: work that number out, then look at its sign and size.",
-        )
+        says = "A step multiplies w by 1 - 6 lr: work that number out, then look at its sign and size."
+        return mistaken(f"Not with {wrong}. {says}", None)
 
     return settling(judge, WALK_MISTAKES)
 
@@ -288,6 +228,13 @@ def _judge_walks():
 
 def _largest_rate(H):
     return 2 / np.linalg.eigvalsh(H)[-1]
+
+
+def _positive(H):
+    """The same, where it is a bowl; no other shape of the loss is asked about."""
+    if np.linalg.eigvalsh(H)[0] <= 0:
+        raise ValueError("H is not positive definite")
+    return (H,)
 
 
 def _bowls(rng):
@@ -309,101 +256,72 @@ def _other_bowls(rng):
     ]
 
 
-RATE_MISTAKES = (
-    Misconception(
+RATE_MISTAKES = misconceptions(
+    (
         "half",
-        lambda H: 1 / np.linalg.eigvalsh(H)[-1],
         "This is half of the limit. At 1/c the steepest direction is done in one step; beyond it the walk overshoots"
         " and still arrives, up to 2/c.",
+        (lambda H: 1 / np.linalg.eigvalsh(H)[-1],),
     ),
-    Misconception(
+    (
         "flattest",
-        lambda H: 2 / np.linalg.eigvalsh(H)[0],
-        "This is the limit of the flattest direction. The others diverge long before: the steepest one sets the limit.",
+        "You took the smallest curvature, that of the flattest direction. The others diverge long before: the steepest"
+        " one sets the limit, 2/c.",
+        (lambda H: 2 / np.linalg.eigvalsh(H)[0], lambda H: 1 / np.linalg.eigvalsh(H)[0]),
     ),
-    Misconception(
-        "half-flattest",
-        lambda H: 1 / np.linalg.eigvalsh(H)[0],
-        "You took the smallest curvature. The walk diverges first where the surface is steepest, and only beyond 2/c.",
-    ),
-    Misconception(
+    (
         "diagonal",
-        lambda H: 2 / np.diag(H).max(),
         "You looked along the axes only. The steepest direction of a ravine may lie between them: take the largest"
         " eigenvalue, not the largest entry on the diagonal.",
+        (lambda H: 2 / np.diag(H).max(), lambda H: 1 / np.diag(H).max()),
     ),
-    Misconception(
-        "largest-entry",
-        lambda H: 1 / np.abs(H).max(),
-        "An entry of the matrix is no curvature of the steepest direction. Its eigenvalues are.",
-    ),
-    Misconception(
+    (
         "trace",
-        lambda H: 2 / np.trace(H),
         "The trace adds the curvatures of all directions, so this rate is safe but smaller than it need be. Only the"
         " steepest direction counts.",
+        (lambda H: 2 / np.trace(H),),
     ),
-    Misconception(
+    (
         "mean-curvature",
-        lambda H: 2 / np.linalg.eigvalsh(H).mean(),
         "This is the limit of the mean curvature. In the steepest direction the walk diverges already.",
+        (lambda H: 2 / np.linalg.eigvalsh(H).mean(),),
     ),
-    Misconception(
+    (
         "frobenius",
-        lambda H: 2 / np.linalg.norm(H),
         "np.linalg.norm adds up the squares of all entries. The largest eigenvalue is smaller than that.",
+        (lambda H: 2 / np.linalg.norm(H),),
     ),
-    Misconception(
-        "determinant",
-        lambda H: 2 / np.linalg.det(H),
-        "The determinant multiplies the curvatures of all directions. Only the steepest direction counts.",
+    (
+        "row-sum",
+        "The largest sum over a row is never below the largest eigenvalue, so this rate is safe. The limit itself"
+        " needs the eigenvalue.",
+        (lambda H: 2 / np.abs(H).sum(axis=0).max(),),
     ),
-    Misconception(
-        "no-division",
-        lambda H: np.linalg.eigvalsh(H)[-1],
-        "This is the largest curvature c itself. The largest stable rate is 2/c.",
+    (
+        "upside-down",
+        "This rate grows where the surface gets steeper. It must be smaller there: c stands below the line, in 2/c.",
+        (lambda H: np.linalg.eigvalsh(H)[-1], lambda H: np.linalg.eigvalsh(H)[-1] / 2),
     ),
-    Misconception(
-        "second-derivative-twice",
-        lambda H: 4 / np.linalg.eigvalsh(H)[-1],
-        "This is twice the limit. H holds the second derivatives already, with the factor 2 of the square in them.",
+    (
+        "every-direction",
+        "This is the limit of each direction. The walk goes in all of them at once, so one limit binds: which?",
+        (lambda H: 2 / np.linalg.eigvalsh(H),),
     ),
-    *misconceptions(
-        (
-            "upside-down",
-            "It is turned around: where the surface is steeper the rate must be smaller, so c stands below the line.",
-            (
-                lambda H: np.linalg.eigvalsh(H)[-1] / 2,
-                lambda H: 2 * np.linalg.eigvalsh(H)[-1],
-            ),
-        ),
-        (
-            "every-direction",
-            "This is the limit of each direction. The walk goes in all of them at once, so one limit binds: which?",
-            (lambda H: 2 / np.linalg.eigvalsh(H), lambda H: 2 / np.linalg.eigvalsh(H)[::-1]),
-        ),
-        (
-            "both-ends",
-            "With this rate the steepest and the flattest direction shrink alike, and it is a good one to walk with."
-            " The limit is larger: it depends on the steepest direction alone.",
-            (lambda H: 2 / (np.linalg.eigvalsh(H)[0] + np.linalg.eigvalsh(H)[-1]),),
-        ),
-        (
-            "row-sum",
-            "The largest sum over a row is never below the largest eigenvalue, so this rate is safe. The limit itself"
-            " needs the eigenvalue.",
-            (lambda H: 2 / np.abs(H).sum(axis=0).max(),),
-        ),
-        (
-            "root",
-            "You took the root of the curvature. The eigenvalues of H are the curvatures themselves.",
-            (lambda H: 2 / np.sqrt(np.linalg.eigvalsh(H)[-1]),),
-        ),
-        (
-            "ratio",
-            "np.linalg.cond compares the steepest curvature with the flattest. The limit needs the steepest alone.",
-            (lambda H: 2 / np.linalg.cond(H), lambda H: np.linalg.cond(H)),
-        ),
+    (
+        "both-ends",
+        "With this rate the steepest and the flattest direction shrink alike, and it is a good one to walk with."
+        " The limit is larger: it depends on the steepest direction alone.",
+        (lambda H: 2 / (np.linalg.eigvalsh(H)[0] + np.linalg.eigvalsh(H)[-1]),),
+    ),
+    (
+        "root",
+        "You took the root of the curvature. The eigenvalues of H are the curvatures themselves.",
+        (lambda H: 2 / np.sqrt(np.linalg.eigvalsh(H)[-1]),),
+    ),
+    (
+        "ratio",
+        "np.linalg.cond compares the steepest curvature with the flattest. The limit needs the steepest alone.",
+        (lambda H: 2 / np.linalg.cond(H),),
     ),
 )
 
@@ -470,19 +388,9 @@ def _largest(g):
     return np.max(np.abs(g))
 
 
-def _counts_one_more(gradient, w, lr, tolerance, most):
-    w, steps = _descend(gradient, w, lr, tolerance, most)
-    return w, steps + 1
-
-
 def _stopping_short(gradient, w, lr, tolerance, most):
     w, steps = _descend(gradient, w, lr, tolerance, most)
     return w, min(steps, most - 1)
-
-
-def _counts_one_more_when_stopping(gradient, w, lr, tolerance, most):
-    place, steps = _descend(gradient, w, lr, tolerance, most)
-    return place, steps + (steps < most)
 
 
 def _asks_after_the_step(gradient, w, lr, tolerance, most):
@@ -490,144 +398,119 @@ def _asks_after_the_step(gradient, w, lr, tolerance, most):
     return place, steps + 1
 
 
-def _first_gradient_only(gradient, w, lr, tolerance, most):
-    return _descend(lambda _: gradient(w), w, lr, tolerance, most)
-
-
-def _uphill(gradient, w, lr, tolerance, most):
-    return _descend(lambda w: -gradient(w), w, lr, tolerance, most)
-
-
-STOP_MISTAKES = (
-    Misconception(
+STOP_MISTAKES = misconceptions(
+    (
         "step-small",
-        _descending(lambda g, step, w, tolerance: _largest(step) < tolerance),
         "You stop when the step is small. With a small learning rate every step is small, anywhere on the slope: ask"
         " the gradient.",
+        (_descending(lambda g, step, w, tolerance: _largest(step) < tolerance),),
     ),
-    Misconception(
+    (
         "step-small-after",
-        _descending(lambda g, step, w, tolerance: _largest(step) < tolerance, after=True),
         "You compare the new w with the old one. With a small learning rate they are close anywhere on the slope: ask"
         " the gradient, and before the step.",
+        (_descending(lambda g, step, w, tolerance: _largest(step) < tolerance, after=True),),
     ),
-    Misconception(
+    (
         "no-abs",
-        _descending(lambda g, step, w, tolerance: np.max(g) < tolerance),
-        "The absolute value is missing: a steep slope downward is a large negative number, and smaller than any"
-        " tolerance.",
+        "It stops on a steep slope downward. That is a large negative number, and smaller than any tolerance: take the"
+        " absolute value.",
+        (_descending(lambda g, step, w, tolerance: np.max(g) < tolerance),),
     ),
-    Misconception(
+    (
+        "abs-too-late",
+        "You took the largest entry first and its absolute value then. A steep negative slope is not the largest"
+        " entry: np.abs comes first.",
+        (_descending(lambda g, step, w, tolerance: abs(np.max(g)) < tolerance),),
+    ),
+    (
         "sum",
-        _descending(lambda g, step, w, tolerance: abs(np.sum(g)) < tolerance),
         "You add the gradients up, where positive and negative ones cancel. Each of them must be small: take the"
         " absolute values first, then the largest.",
+        (_descending(lambda g, step, w, tolerance: abs(np.sum(g)) < tolerance),),
     ),
-    Misconception(
+    (
         "any",
-        _descending(lambda g, step, w, tolerance: np.min(np.abs(g)) < tolerance),
         "You stop as soon as one of the gradients is small. All of them must be: look at the largest.",
+        (_descending(lambda g, step, w, tolerance: np.min(np.abs(g)) < tolerance),),
     ),
-    Misconception(
+    (
+        "whole-gradient",
+        "You compare one number for the whole gradient, its length or a sum. Here each entry is compared with the"
+        " tolerance: look at the largest.",
+        (
+            _descending(lambda g, step, w, tolerance: np.linalg.norm(g) < tolerance),
+            _descending(lambda g, step, w, tolerance: np.sum(np.abs(g)) < tolerance),
+            _descending(lambda g, step, w, tolerance: np.sum(g**2) < tolerance),
+        ),
+    ),
+    (
+        "mean-slope",
+        "You take the mean of the slopes, in which a steep one can hide among flat ones. Look at the largest.",
+        (_descending(lambda g, step, w, tolerance: np.mean(np.abs(g)) < tolerance),),
+    ),
+    (
+        "turned-around",
+        "It stops where a slope is large. The comparison is turned around: stop when all are smaller than the"
+        " tolerance.",
+        (_descending(lambda g, step, w, tolerance: _largest(g) > tolerance),),
+    ),
+    (
         "one-step-too-many",
-        _descending(lambda g, step, w, tolerance: _largest(g) < tolerance, after=True),
         "You take one more step after the gradient was found to be small. Ask first, then step: a walk that begins at"
         " the minimum takes no step at all.",
+        (_descending(lambda g, step, w, tolerance: _largest(g) < tolerance, after=True),),
     ),
-    Misconception(
-        "count",
-        _counts_one_more,
-        "w is right. The number counts the steps that were taken: finding out that none is needed is no step.",
+    (
+        "asks-too-late",
+        "You ask only after a step. A start that is good enough needs none: ask before each step.",
+        (_asks_after_the_step,),
     ),
-    Misconception(
-        "count",
-        _counts_one_more_when_stopping,
-        "w is right. The number counts the steps that were taken: finding out that none is needed is no step.",
-    ),
-    Misconception(
+    (
         "never-stops",
-        lambda gradient, w, lr, tolerance, most: _descending(lambda *_: False)(gradient, w, lr, tolerance, most),
         "It always takes as many steps as it may. Stop as soon as no gradient is as large as the tolerance.",
+        (_descending(lambda *_: False),),
     ),
-    Misconception(
-        "no-limit",
-        _descending(lambda g, step, w, tolerance: _largest(g) < tolerance, unlimited=True),
-        "The limit on the number of steps is not kept: after `most` steps return what you have.",
-    ),
-    Misconception(
+    (
         "at-once",
-        lambda gradient, w, lr, tolerance, most: (w, 0),
         "It never takes a step. If the start and the present w are one array, they are always equal: w = w - lr * g"
         " makes a new array, w -= lr * g does not.",
+        (lambda gradient, w, lr, tolerance, most: (w, 0),),
     ),
-    Misconception(
+    (
         "one-and-stop",
-        lambda gradient, w, lr, tolerance, most: (w - lr * gradient(w), 1),
         "It stops after one step. If the old w and the new one are the same array, their difference is zero from the"
         " first step on; ask the gradient instead.",
+        (lambda gradient, w, lr, tolerance, most: (w - lr * gradient(w), 1),),
     ),
-    Misconception(
+    (
         "sign",
-        _uphill,
         "This walks uphill: subtract lr times the gradient.",
+        (lambda gradient, *rest: _descend(lambda w: -gradient(w), *rest),),
     ),
-    *misconceptions(
+    (
+        "gradient-once",
+        "The gradient was taken once, at the start. It changes from place to place: call gradient(w) in the loop.",
+        (lambda gradient, w, *rest: _descend(lambda _: gradient(w), w, *rest),),
+    ),
+    (
+        "no-limit",
+        "The limit on the number of steps is not kept: after `most` steps return what you have.",
+        (_descending(lambda g, step, w, tolerance: _largest(g) < tolerance, unlimited=True),),
+    ),
+    (
+        "limit",
+        "The limit is missed by one: at most `most` steps are allowed, and all of them if they are needed.",
         (
-            "count-at-the-limit",
-            "w is right. When the limit ends the loop, `most` steps have been taken: range(most) counts from 0, so its"
-            " last number is one less.",
-            (_stopping_short,),
+            lambda gradient, w, lr, tolerance, most: _descend(gradient, w, lr, tolerance, most + 1),
+            lambda gradient, w, lr, tolerance, most: _descend(gradient, w, lr, tolerance, most - 1),
         ),
-        (
-            "asks-too-late",
-            "You ask only after a step. A start that is good enough needs none: ask before each step.",
-            (_asks_after_the_step,),
-        ),
-        (
-            "abs-too-late",
-            "You took the largest entry first and its absolute value then. A steep negative slope is not the largest"
-            " entry: np.abs comes first.",
-            (_descending(lambda g, step, w, tolerance: abs(np.max(g)) < tolerance),),
-        ),
-        (
-            "whole-gradient",
-            "You compare the length or the sum of the whole gradient, which is larger than its largest entry. Here each"
-            " entry is compared with the tolerance.",
-            (
-                _descending(lambda g, step, w, tolerance: np.linalg.norm(g) < tolerance),
-                _descending(lambda g, step, w, tolerance: np.sum(np.abs(g)) < tolerance),
-                _descending(lambda g, step, w, tolerance: np.sum(g**2) < tolerance),
-            ),
-        ),
-        (
-            "mean-slope",
-            "You take the mean of the slopes, in which a steep one can hide among flat ones. Look at the largest.",
-            (_descending(lambda g, step, w, tolerance: np.mean(np.abs(g)) < tolerance),),
-        ),
-        (
-            "turned-around",
-            "The comparison is turned around: it stops where a slope is large. Stop when all are smaller than the"
-            " tolerance.",
-            (_descending(lambda g, step, w, tolerance: _largest(g) > tolerance),),
-        ),
-        (
-            "no-lr",
-            "The learning rate is missing: the step is lr times the gradient.",
-            (lambda gradient, w, lr, tolerance, most: _descend(gradient, w, 1.0, tolerance, most),),
-        ),
-        (
-            "gradient-once",
-            "The gradient was taken once, at the start. It changes from place to place: call gradient(w) in the loop.",
-            (_first_gradient_only,),
-        ),
-        (
-            "limit",
-            "The limit is missed by one: at most `most` steps are allowed, and all of them if they are needed.",
-            (
-                lambda gradient, w, lr, tolerance, most: _descend(gradient, w, lr, tolerance, most + 1),
-                lambda gradient, w, lr, tolerance, most: _descend(gradient, w, lr, tolerance, most - 1),
-            ),
-        ),
+    ),
+    (
+        "count-at-the-limit",
+        "w is right, and so are the steps but where the limit ends the loop. There `most` of them have been taken:"
+        " range(most) counts from 0, so its last number is one less.",
+        (_stopping_short,),
     ),
 )
 
@@ -670,7 +553,7 @@ PROBLEMS = (
             "The curvatures of a surface in its own directions are the eigenvalues of H.",
             "np.linalg.eigvalsh(H) gives them, for a symmetric matrix, from the smallest to the largest.",
         ),
-        judge=judge_function(_largest_rate, _bowls, RATE_MISTAKES, boundaries=_other_bowls),
+        judge=judge_function(_largest_rate, _bowls, RATE_MISTAKES, complete=_positive, boundaries=_other_bowls),
         minutes=10,
         difficulty=2,
     ),

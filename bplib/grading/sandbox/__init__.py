@@ -1,6 +1,6 @@
 """A learner's code in a process of its own: it knows values, and no exercise.
 
-May import: bplib.course.judging; numpy, sympy, IPython, traitlets, ipykernel.
+May import: bplib.symbolic, bplib.course.judging; numpy, sympy, IPython, traitlets, ipykernel.
 Reading order: formulas, values, wire, seccomp, landlock, jail, shell, host, meters, processes,
 sweeping, launching, zygote, jailed_kernel.
 """

@@ -33,11 +33,14 @@ def encoded(formula):
 def _encoded(value, depth):
     import sympy
 
+    from bplib.symbolic import Letter
+
     if depth > DEPTH:
         raise Unreadable("The formula is nested too deeply.")
     if isinstance(value, sympy.Symbol):
         known = value.assumptions0
-        return ["Symbol", value.name, {name: known[name] for name in _ASSUMPTIONS if known.get(name) is not None}]
+        kind = "Letter" if isinstance(value, Letter) else "Symbol"
+        return [kind, value.name, {name: known[name] for name in _ASSUMPTIONS if known.get(name) is not None}]
     if isinstance(value, sympy.Rational):
         return ["Rational", hex(value.p), hex(value.q)]
     if isinstance(value, sympy.Float):
@@ -63,13 +66,15 @@ class Builder:
         """The formula of a tree. Unreadable for one that is too large; anything may be raised for what is none."""
         import sympy
 
+        from bplib.symbolic import Letter
+
         self.items += 1
         if depth > DEPTH + 2 or self.items > ITEMS:
             raise Unreadable("The formula is too large to be compared.")
         name, *parts = tree
-        if name == "Symbol":
+        if name in ("Symbol", "Letter"):
             known = {key: bool(value) for key, value in parts[1].items() if key in _ASSUMPTIONS}
-            return sympy.Symbol(str(parts[0])[:60], **known)
+            return (sympy.Symbol if name == "Symbol" else Letter)(str(parts[0])[:60], **known)
         if name == "Rational":
             return sympy.Rational(*map(whole, parts))
         if name == "Float":

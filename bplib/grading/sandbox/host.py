@@ -3,14 +3,15 @@
 It holds no expected value and no solution. What it says is believed to be what an answer returned, and nothing more.
 """
 
+import contextlib
 import socket
 import sys
 import types
 
 import numpy as np
 
+from bplib.course.judging.closing import call_from_outside, closed
 from bplib.course.judging.raising import Raised, error_text
-from bplib.course.judging.withdrawing import withdrawn
 from bplib.grading.sandbox import wire
 from bplib.grading.sandbox.values import fingerprint
 
@@ -36,6 +37,8 @@ def serve(channel, names, run=None):
     names is the dict of the learner's names; run(source) runs a cell and returns what it raised, or "".
     """
     served = []  # functions of the learner's, by the number that the judge knows them by
+    closing = contextlib.ExitStack()  # what is closed stays so from one call to the next, since to close takes time
+    closed_but = None
     asking = []  # the questions that are being answered: a function of the judge's may ask one more
 
     def number(function):
@@ -56,15 +59,25 @@ def serve(channel, names, run=None):
 
         return function
 
+    def close(but):
+        nonlocal closed_but
+        if but != closed_but:
+            closing.close()
+            closed_but = but
+            if but is not None:
+                closing.enter_context(closed(but))
+
     def answer(asked):
         asking.append(asked["number"])
         try:
             if asked["ask"] == "run":
+                close(None)
                 message = {"raised": run(asked["source"])}
             elif asked["ask"] == "name":
                 message = {"value": names[asked["name"]]} if asked["name"] in names else {"missing": True}
             else:
-                message = _called(served[asked["function"]], asked["args"], asked["withdrawn"])
+                close(asked["allowed"])
+                message = _called(served[asked["function"]], asked["args"])
             try:
                 send(message)
             except Exception as error:  # too large, or an object with ideas of its own
@@ -80,13 +93,13 @@ def serve(channel, names, run=None):
             return
 
 
-def _called(answer, args, names):
+def _called(answer, args):
     """What came of a call. Where it has written into its arguments, these go back too."""
     before = fingerprint(args)
     try:
         # As in the notebook, where the judge sees to it: what a cell has set for NumPy is not what is judged.
-        with withdrawn(names), np.errstate(all="ignore"):
-            value = answer(*args)
+        with np.errstate(all="ignore"):
+            value = call_from_outside(answer, args)
     except BaseException as error:
         raised = Raised.of(error, answer)
         return {"raised": [raised.kinds, raised.text, raised.line]}

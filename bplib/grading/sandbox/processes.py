@@ -49,7 +49,7 @@ class Process:
         """
         self.channel, self.limits, self.meter = channel, limits, meter or Meter()
         self.seconds_left = limits.notebook_seconds  # of all the processes of one submission this may not be the first
-        self._offered, self._withdrawn = [], []
+        self._offered, self._allowed = [], []
 
     def run(self, source):
         """Run a cell; what it raised, as in "NameError: name 'x' is not defined", or ""."""
@@ -60,9 +60,12 @@ class Process:
         """Within, `answer` can be asked for."""
         yield self
 
-    def answer(self, name, withdrawn=()):
-        """What the learner's name stands for: something to call, or a value. Missing if there is no such name."""
-        self._withdrawn = list(withdrawn)
+    def answer(self, name, allowed=()):
+        """What the learner's name stands for: something to call, or a value. Missing if there is no such name.
+
+        When it is called, of the course's mathematics only what is allowed is open to it.
+        """
+        self._allowed = list(allowed)
         reply = self._answered({"ask": "name", "name": name})
         if "missing" in reply:
             raise Missing(name)
@@ -137,7 +140,7 @@ class Process:
         return len(self._offered) - 1
 
     def _found(self, number, name):
-        return Answer(self, number, name, self._withdrawn)
+        return Answer(self, number, name, self._allowed)
 
     def _called_back(self, reply):
         try:
@@ -149,14 +152,14 @@ class Process:
 class Answer:
     """A function in a learner's process. What it writes into its arguments is written into ours."""
 
-    def __init__(self, process, number, name, withdrawn):
+    def __init__(self, process, number, name, allowed):
         """The function that the process knows by a number."""
-        self._process, self._number, self._withdrawn = process, number, withdrawn
+        self._process, self._number, self._allowed = process, number, allowed
         self.__name__ = name
 
     def __call__(self, *args):
         """The value it returns, as plain data; `reading.Elsewhere` if it raises."""
-        asked = {"ask": "call", "function": self._number, "args": list(args), "withdrawn": self._withdrawn}
+        asked = {"ask": "call", "function": self._number, "args": list(args), "allowed": self._allowed}
         reply = self._process._answered(asked)
         if "raised" in reply:
             raise Elsewhere(_raised(reply["raised"]))

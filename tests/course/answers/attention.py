@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from bplib import activations, attention, autodiff
-from bplib.autodiff import Value
-from bplib.operations import find
+from bplib import activations
 
 
 def softmax_rows_with_jacobians(da, a):
@@ -12,13 +10,6 @@ def softmax_rows_with_jacobians(da, a):
     rows = zip(da.reshape(-1, a.shape[-1]), a.reshape(-1, a.shape[-1]), strict=True)
     dz = [d @ (np.diag(p) - np.outer(p, p)) for d, p in rows]
     return np.array(dz).reshape(a.shape)
-
-
-def softmax_rows_by_autodiff(da, a):
-    """The logarithms of the weights are logits too."""
-    z = Value(np.log(a))
-    autodiff.sum(da * find(activations.softmax).definition(autodiff, z)).backward()
-    return z.grad
 
 
 def softmax_rows_by_einsum(da, a):
@@ -32,13 +23,6 @@ def softmax_rows_entry_by_entry(da, a):
             for m in range(a.shape[-1]):
                 dz[(*row, j)] += da[(*row, m)] * a[(*row, m)] * ((j == m) - a[(*row, j)])
     return dz
-
-
-def attention_by_autodiff(dy, q, k, v, mask):
-    values = [Value(x) for x in (q, k, v)]
-    y = find(attention.attention).definition(autodiff, *values, mask)
-    autodiff.sum(dy * y).backward()
-    return tuple(value.grad for value in values)
 
 
 def attention_query_by_query(dy, q, k, v, mask):
@@ -82,12 +66,10 @@ def attention_with_an_added_mask(dy, q, k, v, mask):
 RIGHT = {
     "softmax-rows-backward": [
         softmax_rows_with_jacobians,
-        softmax_rows_by_autodiff,
         softmax_rows_by_einsum,
         softmax_rows_entry_by_entry,
     ],
     "attention-backward": [
-        attention_by_autodiff,
         attention_query_by_query,
         attention_by_einsum,
         attention_with_an_added_mask,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib import autodiff, convolution
+from bplib import autodiff
 from bplib.autodiff import Value
 from bplib.operations import find
 
@@ -12,10 +12,6 @@ def by_autodiff(operation, dy, settings, *inputs):
     y = find(operation).definition(autodiff, *values, *settings)
     autodiff.sum(dy * y).backward()
     return tuple(value.grad for value in values)
-
-
-def conv1d_by_autodiff(dy, x, W):
-    return by_autodiff(convolution.conv1d, dy, (), x, W, np.zeros(len(W)))
 
 
 def conv1d_window_by_window(dy, x, W):
@@ -43,10 +39,6 @@ def conv1d_by_numpys_own(dy, x, W):
     dW = [[sum(np.correlate(xs[c], dys[f], "valid") for dys, xs in zip(dy, x, strict=True)) for c in range(x.shape[1])]
           for f in range(len(W))]  # fmt: skip
     return dx, dW, dy.sum(axis=2).sum(axis=0)
-
-
-def conv2d_by_autodiff(dy, x, W, stride):
-    return by_autodiff(convolution.conv2d, dy, (stride, 0), x, W, np.zeros(len(W)))
 
 
 def conv2d_window_by_window(dy, x, W, stride):
@@ -96,12 +88,11 @@ def pool_by_places(dy, x, size, stride):
 
 RIGHT = {
     "conv1d-backward": [
-        conv1d_by_autodiff,
         conv1d_window_by_window,
         conv1d_by_a_flipped_filter,
         conv1d_by_numpys_own,
     ],
-    "conv2d-backward": [conv2d_by_autodiff, conv2d_window_by_window, conv2d_by_a_flipped_filter],
+    "conv2d-backward": [conv2d_window_by_window, conv2d_by_a_flipped_filter],
     "max-pool-backward": [pool_entry_by_entry, pool_by_places],
     "dx-sums": [
         lambda: {"maximum": 10, "overlapping": 10, "mean": 10, "convolution": 20},

@@ -5,20 +5,7 @@ from math import exp, log, sqrt
 
 import numpy as np
 
-from bplib import autodiff, lstm
-from bplib.autodiff import Value
-from bplib.operations import find
-
-
-def step_by_autodiff(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-    """The gates tell z, but for the share that the bias has in it, which is a constant."""
-    i, f, g, o = gates
-    z = np.hstack([np.log(i / (1 - i)), np.log(f / (1 - f)), np.arctanh(g), np.log(o / (1 - o))])
-    b = z - x @ Wx - h @ Wh
-    values = [Value(each) for each in (x, h, c, Wx, Wh, b.mean(axis=0))]
-    out = find(lstm.lstm_step).definition(autodiff, *values)
-    autodiff.sum(np.stack([dh_next, dc_next]) * out).backward()
-    return tuple(value.grad for value in values)
+from bplib import lstm
 
 
 def step_one_example_at_a_time(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
@@ -51,13 +38,6 @@ def step_in_one_array(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
     dgates = np.stack([cell * gates[2], cell * c, cell * gates[0], dh_next * np.tanh(c_next)]) * slopes
     dz = np.concatenate(list(dgates), axis=1)
     return dz @ Wx.T, dz @ Wh.T, gates[1] * cell, x.T @ dz, h.T @ dz, np.ones(len(dz)) @ dz
-
-
-def sequence_by_autodiff(dh, h, c, x, h0, c0, Wx, Wh, b):
-    values = [Value(each) for each in (x, h0, c0, Wx, Wh, b)]
-    out = find(lstm.lstm).definition(autodiff, *values)
-    autodiff.sum(np.stack([dh, np.zeros_like(dh)]) * out).backward()
-    return tuple(value.grad for value in values)
 
 
 def sequence_step_by_step(dh, h, c, x, h0, c0, Wx, Wh, b):
@@ -112,7 +92,7 @@ def left_step_by_step():
 
 
 RIGHT = {
-    "lstm-step-backward": [step_by_autodiff, step_one_example_at_a_time, step_in_one_array],
-    "lstm-backward": [sequence_by_autodiff, sequence_step_by_step, sequence_without_steps_of_bplib],
+    "lstm-step-backward": [step_one_example_at_a_time, step_in_one_array],
+    "lstm-backward": [sequence_step_by_step, sequence_without_steps_of_bplib],
     "gradient-left": [left_by_formula, left_step_by_step],
 }

@@ -3,12 +3,7 @@
 import numpy as np
 import sympy
 
-from bplib import activations, losses, policy
-
-
-def bandit_by_sympy(z1, z2, z3, r1, r2, r3):
-    e1, e2, e3 = sympy.exp(z1), sympy.exp(z2), sympy.exp(z3)
-    return sympy.diff((e1 * r1 + e2 * r2 + e3 * r3) / (e1 + e2 + e3), z1)
+from bplib import activations
 
 
 def bandit_by_pairs(z1, z2, z3, r1, r2, r3):
@@ -30,15 +25,18 @@ def bandit_by_the_score(z1, z2, z3, r1, r2, r3):
     return sum(p[a] * rewards[a] * (int(a == 0) - p[0]) for a in range(3))
 
 
-def score_by_the_cross_entropy(dlogp, x, W, b, actions):
-    dz = -len(x) * dlogp[:, None] * losses.softmax_cross_entropy_grad(x @ W + b, actions)
+def score_by_one_hot(dlogp, x, W, b, actions):
+    z = x @ W + b
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    dz = np.expand_dims(dlogp, 1) * (np.eye(len(b))[actions] - p)
     return x.T @ dz, dz.sum(axis=0)
 
 
 def score_example_by_example(dlogp, x, W, b, actions):
     dW, db = np.zeros(W.shape), np.zeros(b.shape)
     for i, a in enumerate(actions):
-        dz = -dlogp[i] * np.exp(activations.log_softmax(x[i] @ W + b))
+        dz = -dlogp[i] * activations.softmax(x[i] @ W + b)
         dz[a] += dlogp[i]
         dW += np.outer(x[i], dz)
         db += dz
@@ -75,18 +73,19 @@ def update_in_loops(theta, states, actions, rewards, lr):
     return new
 
 
-def update_by_the_loss(theta, states, actions, rewards, lr):
-    T = states.shape[1]
+def update_by_visits(theta, states, actions, rewards, lr):
     G = np.flip(np.cumsum(np.flip(rewards, axis=1), axis=1), axis=1)
-    A = (G - np.mean(G, axis=0, keepdims=True)).ravel()
-    dz = T * policy.policy_loss_grad(theta[states.ravel()], actions.ravel(), A)
+    A = (G - np.mean(G, axis=0, keepdims=True)).ravel()[:, None]
+    e = np.exp(theta - theta.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    dz = A * (np.eye(theta.shape[1])[actions.ravel()] - p[states.ravel()])
     visits = np.eye(len(theta))[states.ravel()]
-    return theta - lr * visits.T @ dz
+    return theta + lr * visits.T @ dz / len(states)
 
 
 RIGHT = {
-    "bandit-gradient": [bandit_by_sympy, bandit_by_pairs, bandit_with_logits_from_z1, bandit_by_the_score],
-    "log-prob-backward": [score_by_the_cross_entropy, score_example_by_example],
+    "bandit-gradient": [bandit_by_pairs, bandit_with_logits_from_z1, bandit_by_the_score],
+    "log-prob-backward": [score_by_one_hot, score_example_by_example],
     "returns-to-go": [returns_by_sums, returns_by_a_matrix, returns_from_a_list],
-    "policy-update": [update_in_loops, update_by_the_loss],
+    "policy-update": [update_in_loops, update_by_visits],
 }

@@ -23,10 +23,10 @@ def loop_with_while(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
     return w, history
 
 
-def loop_with_bplib_batches(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+def loop_with_array_split(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
     w, history = w.copy(), np.zeros(epochs)
     for epoch in range(epochs):
-        for rows in training.minibatches(len(X), batch_size, rng):
+        for rows in np.split(rng.permutation(len(X)), range(batch_size, len(X), batch_size)):
             loss, g = loss_and_gradient(w, X[rows], y[rows])
             w -= lr * np.asarray(g)
             history[epoch] += loss * len(rows) / len(X)
@@ -79,7 +79,7 @@ def fit_with_relu_and_adam(X, y, rng):
 
 
 RIGHT = {
-    "training-loop": [loop_with_while, loop_with_bplib_batches],
+    "training-loop": [loop_with_while, loop_with_array_split],
     "rate-sweep": [sweep_by_loop, sweep_by_sorting],
     "overfit-twenty": [
         lambda: {"hidden": 64, "lr": 0.5, "epochs": 900},

@@ -1,0 +1,107 @@
+"""The course's own mathematics is closed while an answer is judged, but for what the exercise names as open.
+
+A list of what is closed would always have holes: so all of it is, and `Problem.allowed` says what an answer may call.
+"""
+
+import contextlib
+import functools
+import gc
+import inspect
+import sys
+import types
+
+from bplib.course.judging.raising import Closed
+
+_ROOM = "bplib"
+_BETWEEN = {*sys.stdlib_module_names, "numpy", "sympy", "mpmath"}  # they call on behalf of whoever has called them
+_NOT_MATHEMATICS = tuple(f"{_ROOM}.{name}" for name in ("course", "grading", "pictures", "cli"))
+
+
+_open_here = []  # what is said of it, the innermost last
+
+
+@contextlib.contextmanager
+def closed(but=()):
+    """Within, a function of the course raises `raising.Closed` when it is called from outside of the course.
+
+    but names what stays open: a function as "activations.sigmoid", a class as "autodiff.Value", a module as "layers",
+    all of it as "bplib". What the course calls itself goes on as ever. It is the code of the functions that is
+    exchanged, since one that was imported by its name is the same object. Nobody who wants to copy our code is kept
+    from it.
+    """
+    if _ROOM in but:
+        yield
+        return
+    gates = {function: gate for function, (name, gate) in _gates().items() if not _is_open(name, but)}
+    opened = f"{' and '.join(but)} only" if but else "nothing of the course"
+    _open_here.append(f"but this exercise opens {opened}: write it with NumPy")
+    codes = {function: function.__code__ for function in gates}
+    for function, gate in gates.items():
+        function.__code__ = gate
+    try:
+        yield
+    finally:
+        _open_here.pop()
+        for function, code in codes.items():
+            function.__code__ = code
+
+
+call_from_outside = types.FunctionType(
+    (lambda function, args: function(*args)).__code__, {"__name__": "outside", "__builtins__": __builtins__}
+)
+"""call_from_outside(function, args) calls a function as code that is not of the course would."""
+
+
+def functions():
+    """The functions and methods of the course's mathematics that are there, private ones too, as (name, function)."""
+    found = []
+    for each in gc.get_objects():
+        if type(each) is types.FunctionType:
+            module = each.__module__ or ""
+            if module.startswith(f"{_ROOM}.") and not module.startswith(_NOT_MATHEMATICS):
+                found.append((f"{module.removeprefix(f'{_ROOM}.')}.{each.__qualname__}", each))
+    return found
+
+
+def _is_open(name, but):
+    return any(name == each or name.startswith(f"{each}.") for each in but)
+
+
+@functools.cache
+def _gates():
+    """Each function to its name and to the code that stands in its place. Made once: what was not imported is not met.
+
+    Gates are made before the first answer is judged, so that none of them is one of an answer's.
+    """
+    return {function: (name, _gate(name, function)) for name, function in functions()}
+
+
+def _gate(name, function):
+    """Code that lets the course through to a function, and nobody else."""
+    original = types.FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    original.__kwdefaults__, original.__module__ = function.__kwdefaults__, None  # it is none of `functions`
+    function.__signature__ = inspect.signature(function)  # which is otherwise read off the code
+
+    def through():
+        frame = sys._getframe(2)
+        while frame is not None and (caller := _package(frame)) in _BETWEEN:
+            frame = frame.f_back
+        if frame is None or caller != _ROOM:
+            raise Closed(f"It calls {name}, {_open_here[-1]}")
+        return original
+
+    # A code object may hold anything as a constant, which spares the gate a name in the function's own module.
+    code = _template.__code__
+    constants = tuple(through if each == "through" else each for each in code.co_consts)
+    return code.replace(co_consts=constants, co_freevars=function.__code__.co_freevars, co_name=function.__name__)
+
+
+def _package(frame):
+    return str(frame.f_globals.get("__name__")).partition(".")[0]
+
+
+def _template(*args, **kwargs):
+    through = "through"
+    return through()(*args, **kwargs)
