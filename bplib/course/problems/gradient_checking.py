@@ -71,6 +71,9 @@ def _claims(rng):
     def every_other(x):
         return np.sum(x[::2] ** 2)
 
+    def resting(x):
+        return c[0] * x[0] ** 2 + c[1] * (x[1] ** 3 - 3 * x[1])
+
     def line(x):
         return np.sum(c * x)
 
@@ -91,6 +94,7 @@ def _claims(rng):
     return [
         Claim(line, x, c, True, "of a linear function"),
         Claim(every_other, x, d_every_other, True, "of a function that some entries of x do not touch"),
+        Claim(resting, np.ones(2), np.array([2 * c[0], 0.0]), True, "with a 0 whose difference is not quite 0"),
         Claim(cube, x, d_cube, True, "of a curved function of five numbers"),
         Claim(cubes, x, 3e6 * c * x**2, True, "that is as large as a million"),
         Claim(wave, X, d_wave, True, "of a function of a matrix"),
@@ -149,9 +153,9 @@ def _larger(a, b):
     return np.maximum(np.abs(a), np.abs(b))
 
 
-def _relative(a, b):
+def _relative(a, b, floor=1e-3):
     """The relative error of each entry, as a learner writes it; 0/0 counts as agreement."""
-    scale = _larger(a, b)
+    scale = np.maximum(_larger(a, b), floor * np.max(_larger(a, b)))
     return np.abs(a - b) / np.where(scale == 0, 1.0, scale)
 
 
@@ -209,6 +213,12 @@ CHECK_MISTAKES = misconceptions(
         "It accepts a tiny gradient that is wrong by a factor of 2: there is an absolute tolerance in it. np.allclose"
         " has one too, atol, unless you set it to 0. Compare |a - b| with the size of a and b themselves.",
         (_comparing(lambda a, b: np.max(np.abs(a - b)) <= 1e-6), _comparing(np.allclose)),
+    ),
+    (
+        "no-floor",
+        "It refuses a right gradient in which an entry is 0 and its difference is 1e-10, as differences are: the"
+        " relative error of these two is 1. Divide no entry by less than a thousandth of the largest.",
+        (_comparing(lambda a, b: np.max(_relative(a, b, 0.0)) <= TOLERANCE),),
     ),
     (
         "one-sided",
@@ -285,8 +295,8 @@ CHECK_MISTAKES = misconceptions(
     ),
     (
         "zero-over-zero",
-        "It refuses a right gradient with zeros in it: 0/0 is NaN. Write |a - b| <= 1e-6 * max(|a|, |b|), with no"
-        " division, or put a tiny number below the line.",
+        "It refuses a right gradient with zeros in it: 0/0 is NaN. Where both are 0 there is nothing to divide:"
+        " write |a - b| <= 1e-6 * size, with no division.",
         (_comparing(lambda a, b: np.max(_plain_ratio(a, b)) <= TOLERANCE),),
     ),
     (

@@ -392,7 +392,7 @@ SEQUENCE_MISTAKES = misconceptions(
 
 STEPS = 20
 RNN_WEIGHT, RNN_STATE, FORGET, BIAS = 0.9, 0.5, 0.95, 1.0
-UPSTREAM, FORGETS = (3.0, 4.0), (0.95, 0.5)
+UPSTREAM, FORGETS = (3.0, 4.0), (0.95, 0.9)
 _ONE = float(_sigmoid(BIAS))
 
 LEFT = {

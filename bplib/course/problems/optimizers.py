@@ -473,7 +473,7 @@ ADAM_MISTAKES = misconceptions(
 
 # decay: one step of Adam with an L2 penalty, and of AdamW, by hand
 
-RATE, DECAY, WEIGHT, GRADIENTS = 0.01, 0.1, 2.0, (0.3, -30.0, 0.0)
+RATE, DECAY, WEIGHT, GRADIENTS = 0.1, 0.2, 2.0, (0.8, -30.0, 0.0)
 
 
 def _changes(l2, adamw):
@@ -524,6 +524,12 @@ DECAY_MISTAKES = misconceptions(
         (lambda: _changes(_l2, lambda g: -RATE * float(np.sign(g)) - DECAY * WEIGHT),),
     ),
     (
+        "decay-afterward",
+        "In AdamW you decayed the weight after Adam's step, and with it the step. It is the old weight that decays: lr"
+        " lambda w, with w = 2.",
+        (lambda: _changes(_l2, lambda g: (WEIGHT - RATE * float(np.sign(g))) * (1 - RATE * DECAY) - WEIGHT),),
+    ),
+    (
         "decay-added",
         "Where does the decay of AdamW pull a weight? Toward 0: yours has the wrong sign.",
         (lambda: _changes(_l2, lambda g: -RATE * float(np.sign(g)) + RATE * DECAY * WEIGHT),),
@@ -557,7 +563,7 @@ DECAY_MISTAKES = misconceptions(
     ),
     (
         "c-stays",
-        "The gradient of the loss is 0 for c, but that of the penalty is not: g + lambda w = 0.2.",
+        "The gradient of the loss is 0 for c, but that of the penalty is not: g + lambda w = 0.4.",
         (lambda: SIX | {"l2_c": 0.0},),
     ),
     (
@@ -572,7 +578,7 @@ DECAY_MISTAKES = misconceptions(
     ),
     (
         "l2-b-down",
-        "Look at the sign of the whole gradient of b. It is -30 + 0.2: the penalty is too small to turn it around, and"
+        "Look at the sign of the whole gradient of b. It is -30 + 0.4: the penalty is too small to turn it around, and"
         " the step goes against it.",
         (lambda: SIX | {"l2_b": -RATE},),
     ),

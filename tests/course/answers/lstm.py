@@ -75,7 +75,7 @@ def left_by_formula():
         "rnn": 0.675**20,
         "cell": exp(20 * log(0.95)),
         "bias_one": (1 / (1 + exp(-1))) ** 20,
-        "norm": sqrt((3 * 0.95**20) ** 2 + (4 * 0.5**20) ** 2),
+        "norm": sqrt((3 * 0.95**20) ** 2 + (4 * 0.9**20) ** 2),
         "bias_half": log(half) - log(1 - half),
     }
 
@@ -87,7 +87,7 @@ def left_step_by_step():
         left["rnn"] *= 0.9 * (1 - 0.5**2)
         left["cell"] *= 0.95
         left["bias_one"] *= 0.7310586
-        dc = dc * np.array([0.95, 0.5])
+        dc = dc * np.array([0.95, 0.9])
     return left | {"norm": np.linalg.norm(dc), "bias_half": 4.968}
 
 

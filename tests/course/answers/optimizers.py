@@ -65,22 +65,22 @@ def adam_with_one_rate(w, gradients, lr, beta1, beta2, eps):
 
 def decay_by_hand():
     return {
-        "l2_a": -0.01,
-        "l2_b": 0.01,
-        "l2_c": -0.01,
-        "adamw_a": -0.012,
-        "adamw_b": 0.008,
-        "adamw_c": -0.002,
+        "l2_a": -0.1,
+        "l2_b": 0.1,
+        "l2_c": -0.1,
+        "adamw_a": -0.14,
+        "adamw_b": 0.06,
+        "adamw_c": -0.04,
     }
 
 
 def decay_by_one_step_of_adam():
-    w, g = np.full(3, 2.0), np.array([0.3, -30.0, 0.0])
+    w, g = np.full(3, 2.0), np.array([0.8, -30.0, 0.0])
 
     def step(g):
-        return -0.01 * g / (np.sqrt(g**2) + 1e-8)
+        return -0.1 * g / (np.sqrt(g**2) + 1e-8)
 
-    values = [*step(g + 0.1 * w), *(step(g) - 0.01 * 0.1 * w)]
+    values = [*step(g + 0.2 * w), *(step(g) - 0.1 * 0.2 * w)]
     return dict(zip(["l2_a", "l2_b", "l2_c", "adamw_a", "adamw_b", "adamw_c"], values, strict=True))
 
 
