@@ -41,8 +41,7 @@ def set_aside(path):
 def keep_copy(path, data):
     """Write what a file holds to a copy with the time in its name, unless there is one; return the path of the copy."""
     for copy in sorted(path.parent.iterdir()):
-        ours = copy.suffix == path.suffix and Path(copy.stem).stem == path.stem and is_set_aside(copy)
-        if ours and copy.is_file() and copy.read_bytes() == data:
+        if original(copy.name) == path.name and copy.is_file() and copy.read_bytes() == data:
             return copy
     copy = _free(path)
     write(copy, data)
@@ -60,4 +59,11 @@ def _free(path):
 
 def is_set_aside(path):
     """Whether a file is a copy that set_aside has made."""
-    return _DATE.fullmatch(Path(Path(path).stem).suffix) is not None
+    return original(Path(path).name) is not None
+
+
+def original(name):
+    """The name that a file had before set_aside gave it this one; None if it did not."""
+    stem, suffix = os.path.splitext(name)
+    before, date = os.path.splitext(stem)
+    return before + suffix if _DATE.fullmatch(date) else None

@@ -2,5 +2,6 @@
 them, and an odd file loses none.
 
 May import: bplib.course; pytest, nbformat, nbval.
-Reading order: sandbox, notebook, grader, reports, nbval_exercises, pytest_plugin, classes.
+Reading order: sandbox, archives, listings, handins, notebook, grader, reports, nbval_exercises,
+pytest_plugin, classes.
 """

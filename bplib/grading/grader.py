@@ -1,14 +1,16 @@
-"""Grades files and folders of them: reads what was handed in and gives each notebook to a process of its own.
+"""Grades whatever is given by its path, and gives each notebook to a process of its own.
 
-What is read is assembled into the released notebook (both in submissions), and `notebook` grades that.
+What is handed in is read by `handins`, as for a class, and assembled into the released notebook by `submissions`;
+`notebook` grades that.
 """
 
 import contextlib
 import textwrap
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bplib.course.notebooks import submissions
 from bplib.course.problems import LESSONS, PROBLEMS
+from bplib.grading import handins, listings
 from bplib.grading.notebook import grade_notebook
 from bplib.grading.sandbox import launching, sweeping
 from bplib.grading.sandbox.launching import TRIES, Failed
@@ -16,34 +18,41 @@ from bplib.grading.sandbox.processes import Limits
 
 
 def grade(paths, limits=Limits()):  # noqa: B008, it is frozen
-    """Grade notebooks, and folders of them: {"submissions": [what grade_file gives, ...]}.
+    """Grade notebooks, and folders and zips of them: {"submissions": [what grade_file gives, ...]}.
 
-    Folders are searched all the way down, .ipynb_checkpoints and the copies kept by reset passed over.
+    What is at a path is read like what one learner hands in, and what is wrong there is a submission of its own.
     """
-    graded = {}
+    submitted, seen = [], set()
     with sweeping.swept(), contextlib.closing(launching.launcher()) as launcher:
-        for path in map(Path, paths):
-            if path.is_dir():
-                found = submissions.find(path)
-                if not found:
-                    graded[path.resolve()] = _submission(path, problems=["there are no notebooks in this folder"])
-            else:
-                found = [path]
-            for file in found:
-                if file.resolve() not in graded:
-                    graded[file.resolve()] = grade_file(file, launcher, limits)
-    return {"submissions": list(graded.values())}
+        for path in paths:
+            shown = PurePosixPath(listings.clean(Path(path).as_posix()))
+            handed = handins.gather(shown.name, "", listings.at(path), late=False)
+            if handed.problems:
+                submitted.append(_submission(shown, problems=handed.problems))
+            for notebook in handed.notebooks:
+                if notebook.item.where not in seen:
+                    seen.add(notebook.item.where)
+                    submitted.append(_graded(notebook, shown / notebook.path, launcher, limits))
+    return {"submissions": submitted}
 
 
-def grade_file(path, launcher, limits=Limits(), *, data=None, seed=None):  # noqa: B008
-    """Grade one notebook: a dict of path, points, max_points, exercises, problems and more. It raises for no file.
+def _graded(notebook, path, launcher, limits):
+    try:
+        data = notebook.read()
+    except ValueError as error:
+        return _submission(path, problems=[str(error)])
+    return grade_file(path, launcher, limits, data=data)
+
+
+def grade_file(path, launcher, limits=Limits(), *, data, seed=None):  # noqa: B008
+    """Grade what one notebook holds: a dict of path, points, max_points, exercises, problems and more. It never raises.
 
     An exercise is a dict of id, points, max_points, status, message, misconception and code. Each problem is one line
     that says what is wrong with the file. points is None when the grader itself failed, which is never the same as 0.
-    data is what the file holds, if it is no file of ours; with the same seed the judge draws the same inputs.
+    path is for people; with the same seed the judge draws the same inputs.
     """
     try:
-        learner, problems = submissions.read(path) if data is None else submissions.parse(data)
+        learner, problems = submissions.parse(data)
         name, released = submissions.lesson_of(learner)
     except ValueError as error:
         return _submission(path, problems=[str(error)])
@@ -74,7 +83,7 @@ def not_graded(path, reason, problems=()):
 
 def _submission(path, exercises=(), problems=()):
     return {
-        "path": Path(path).as_posix(),
+        "path": str(path),
         "points": sum(exercise["points"] for exercise in exercises),
         "max_points": sum(exercise["max_points"] for exercise in exercises),
         "exercises": list(exercises),

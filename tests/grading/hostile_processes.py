@@ -201,8 +201,8 @@ FORMULAS = {
     "sum": (9, lambda: formula("k = sympy.Symbol('k')\n    return sympy.Sum(x**k, (k, 0, 10**9))")),
     "integral": (9, lambda: formula("return sympy.Integral(sympy.sin(a), (a, 0, 10**10))")),
     "other symbols": (9, lambda: formula("return sympy.Symbol('__import__(\"os\").abort()') * x")),
-    # The derivative of (a - y)^2 is still to be worked out; that is right too.
-    "derivative, right": (12, lambda: formula("return sympy.Derivative((a - y) ** 2, a) * a * (1 - a) * x")),
+    # Differentiating is what is asked for on paper, so SymPy does not do it for these symbols.
+    "derivative by SymPy": (9, lambda: formula("return sympy.Derivative((a - y) ** 2, a) * a * (1 - a) * x")),
     "number like a tower": (8, lambda: neuron(nine_numbers=NUMBERS + "\n    return {'z': t, 'a': -t, 'L': 1 / t}")),
     "formulas for numbers": (12, lambda: neuron(nine_numbers=BY_SYMPY)),
 }

@@ -1,6 +1,7 @@
 """Promise: a class is graded whole, by whatever executor, and no result is lost or counted twice."""
 
 import csv
+import errno
 import io
 import json
 import os
@@ -16,7 +17,9 @@ from pathlib import Path
 import pytest
 
 from bplib import cli
+from bplib.course import files
 from bplib.course.notebooks import releases
+from bplib.grading import grader
 from bplib.grading.classes import batch, workers
 from bplib.grading.sandbox.processes import Limits
 
@@ -94,7 +97,7 @@ def test_a_second_run_grades_nothing_again_and_only_what_has_changed(graded, mon
     batch.grade_class(source, out)
     assert (out / "results.json").read_bytes() == before
     sent = []
-    monkeypatch.setattr(workers, "graded", lambda work, tasks, *_: sent.extend(tasks) or ())
+    monkeypatch.setattr(workers, "graded", lambda work, tasks, *_: (each for each in sent.extend(tasks) or ()))
     (source / "bob" / LESSON).write_text(full(), encoding="utf-8")
     with pytest.raises(KeyError):  # nothing came back for bob
         batch.grade_class(source, out)
@@ -138,7 +141,50 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(class_of, tmp_path):
         assert (out / "learners" / name).read_bytes() == content
 
 
+def test_where_a_result_cannot_be_kept_nobody_else_is_graded_and_it_says_what_is_kept(class_of, tmp_path, monkeypatch):
+    folder, done, room = class_of({f"learner{i}": blank() for i in range(9)}), [], [True] * 5
+
+    def graded(work, tasks, jobs, limits):
+        try:
+            for task in tasks:
+                yield task.slug, [grader.not_graded("a.ipynb", "")]
+        finally:
+            done.append(task.slug)
+
+    def write(path, content, real=files.write):
+        if path.parent.name in ("learners", "feedback") and not (room and room.pop()):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(path, content)
+
+    monkeypatch.setattr(workers, "graded", graded)
+    monkeypatch.setattr(files, "write", write)
+    out = tmp_path / "out"
+    with pytest.raises(RuntimeError) as stop:
+        batch.grade_class(folder, out)
+    assert done == ["learner2"]
+    assert str(stop.value) == (
+        f"{out} cannot be written to: No space left on device; 2 of 9 learners are kept there, and another run goes on"
+        " with the rest"
+    )
+    kept = sorted(path.stem for path in (out / "learners").iterdir())
+    assert kept == ["learner0", "learner1"] and {*kept} <= {path.stem for path in (out / "feedback").iterdir()}
+
+
 # Executors that fail
+
+
+def test_what_waits_is_not_begun_when_nobody_takes_results_any_more():
+    begun = []
+
+    def work(chunk, limits):
+        begun.append(chunk)
+        time.sleep(0.05)
+        return [(task.slug, ["graded"]) for task in chunk]
+
+    results = batch.run(lambda: ThreadPoolExecutor(1), work, tasks(40), 1, Limits())
+    next(results)
+    results.close()
+    assert len(begun) < 5
 
 
 def tasks(count):

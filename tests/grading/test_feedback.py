@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from bplib.grading.classes import feedback, handins
+from bplib.grading import handins
+from bplib.grading.classes import feedback
 
 HALF, SUM = "This is half of it.", "Take the mean."
 
@@ -94,6 +95,11 @@ def test_no_cell_of_the_gradebook_is_a_formula(start):
     name = f'{start}HYPERLINK("x")'
     (_, row) = rows(feedback.gradebook_csv([learner(name, identity=name)]))
     assert row[:2] == [f"'{name}"] * 2
+
+
+def test_no_cell_is_a_formula_where_cells_end_at_semicolons():
+    (_, row) = rows(feedback.gradebook_csv([learner("a;=1+1; -b;c")]))
+    assert row[0] == "a;'=1+1;' -b;c"
 
 
 def test_the_gradebook_can_be_written_whatever_the_names_are(results):
@@ -288,6 +294,15 @@ def test_the_page_of_a_learner_says_points_status_sentence_and_code_of_each_exer
         assert words in text
     assert re.search(r"The mse 0 / 2 ◐ not yet This is half of it\.", text)
     assert re.search(r"The ce 3 / 3 ✓ passed", text)
+
+
+def test_a_page_shows_the_beginning_of_very_long_code_and_says_that_it_is_one(results):
+    exercise = results[0]["notebooks"][0]["exercises"][0]
+    exercise["code"] = "<" * 1_000_000
+    page = feedback.feedback_page(results[0])
+    assert (len(page) < 100_000, page.count("&lt;" * 10_000)) == (True, 1)
+    assert page.count("Cut here") == 1
+    assert "Cut here: these are the first 10000 of its 1000000 letters." in page
 
 
 def test_the_links_on_a_page_lead_somewhere(results):

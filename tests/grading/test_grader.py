@@ -175,14 +175,14 @@ def test_a_missing_or_empty_answer_is_named_and_the_stub_stays():
 
 
 def test_the_lesson_is_found_from_the_ids_and_not_from_the_name(submit):
-    learner, _ = submissions.read(submit(answered(RIGHT), "homework (3).ipynb"))
+    learner, _ = submissions.parse(submit(answered(RIGHT), "homework (3).ipynb").read_bytes())
     assert submissions.lesson_of(learner) == ("77_toy", toy_course.released())
 
 
 def test_an_answer_below_its_check_is_not_graded_but_not_passed_over_in_silence(submit):
     nb = toy_course.released()
     nb.cells.append(new_code_cell(RIGHT["toy-double"] + "\n\ncheck('toy-double', double)", id="mine"))
-    learner, _ = submissions.read(submit(nb))
+    learner, _ = submissions.parse(submit(nb).read_bytes())
     exercises, problems = graded_by(toy_course.Here(), learner)
     assert {exercise["status"] for exercise in exercises.values()} == {"not attempted"}
     assert problems == ["toy-double: an answer stands outside of its cell, below the check, where it is not graded"]
@@ -239,8 +239,8 @@ def test_a_file_that_holds_nothing_to_grade_is_named_with_the_reason(content, sa
 def test_a_path_that_leads_nowhere_and_a_folder_without_notebooks_are_named(tmp_path):
     report = grader.grade([tmp_path / "none.ipynb", tmp_path])
     assert [submission["problems"] for submission in report["submissions"]] == [
-        ["there is no such file"],
-        ["there are no notebooks in this folder"],
+        ["there is no such file or folder"],
+        ["there is no notebook in it"],
     ]
 
 
@@ -275,7 +275,7 @@ def test_what_can_be_read_of_an_odd_file_is_read_and_what_is_odd_is_said(submit)
         ({**odd, "nbformat_minor": 99}, None),
         (damaged, "2 of its 10 cells could not be read"),
     ]:
-        learner, problems = submissions.read(submit(content))
+        learner, problems = submissions.parse(submit(content).read_bytes())
         assert [says in problem for problem in problems] == ([True] if says else []), says
         nb, missing = submissions.assemble(learner, submissions.lesson_of(learner)[1])
         assert (nb, missing) == (answered(RIGHT), []), says
@@ -283,7 +283,7 @@ def test_what_can_be_read_of_an_odd_file_is_read_and_what_is_odd_is_said(submit)
 
 def test_half_a_surrogate_pair_does_not_reach_the_kernel(submit):
     path = submit(json.dumps(answered({"toy-half": "x = '\ud800'"})).encode())
-    learner, _ = submissions.read(path)
+    learner, _ = submissions.parse(path.read_bytes())
     assert cell(learner, "toy-half").source == "x = '?'"
 
 
@@ -308,7 +308,7 @@ def test_a_wrong_answer_gets_its_sentence_and_costs_only_itself_whatever_its_sav
     wrong = graded_file(submit(boasting(answered({**RIGHT, **WRONG}))))
     assert wrong["points"] == 4
     assert statuses(wrong)["toy-double"] == "not yet"
-    assert message(wrong, "toy-double") == toy_problems.ADDED[0].says
+    assert message(wrong, "toy-double") == toy_problems.ADDED[0].verdict.nudge
 
 
 def test_an_answer_in_a_cell_of_its_own_below_the_stub_counts(submit, in_process):
@@ -402,7 +402,7 @@ def test_an_answer_that_hangs_or_dies_costs_its_own_points_and_no_others(graded)
 def test_it_is_told_what_is_wrong_and_what_was_raised_whatever_is_saved(graded):
     wrong = graded["wrong"]
     assert (wrong["points"], wrong["problems"]) == (0, [])
-    assert message(wrong, "toy-double") == toy_problems.ADDED[0].says
+    assert message(wrong, "toy-double") == toy_problems.ADDED[0].verdict.nudge
     assert message(wrong, "toy-parity").startswith("Its cell raised SystemExit")
 
 
@@ -505,7 +505,7 @@ def test_a_cell_of_the_learners_own_that_hangs_is_left_out_and_named():
 def test_what_was_judged_before_a_stop_is_not_judged_again():
     judged = []
     process = Scripted({"return 'even'": "ended its process"})
-    process.answer = lambda name, withdrawn: judged.append(name) or toy_course.Here.answer(process, name)
+    process.answer = lambda name, allowed: judged.append(name) or toy_course.Here.answer(process, name)
     exercises, _ = graded_by(process, answered(RIGHT))
     assert [exercise["points"] for exercise in exercises.values()] == [2, 3, 0]
     assert judged == ["double", "half"]

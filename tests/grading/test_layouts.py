@@ -11,7 +11,8 @@ import zipfile
 
 import pytest
 
-from bplib.grading.classes import archives, handins, layouts
+from bplib.grading import archives, handins
+from bplib.grading.classes import layouts
 
 LOSS, NEURON = "01_loss_functions.ipynb", "04_single_neuron.ipynb"
 
@@ -85,15 +86,14 @@ def test_a_notebook_beside_a_clone_is_not_lost(tmp_path):
     assert shown(layouts.find(tmp_path)) == {"alice": [NEURON, f"bplib/exercises/{LOSS}"]}
 
 
-def test_copies_checkpoints_hidden_files_and_virtual_environments_are_passed_over(tmp_path):
+def test_copies_checkpoints_hidden_files_and_installed_packages_are_passed_over(tmp_path):
     passed_over = [
         "01_loss_functions.2026-11-23T21-40-05.ipynb",
         ".ipynb_checkpoints/a.ipynb",
         "._a.ipynb",
         "__MACOSX/a.ipynb",
         ".hidden/a.ipynb",
-        "env/lib/a.ipynb",
-        "env/pyvenv.cfg",
+        "env/lib/python3.13/site-packages/a.ipynb",
     ]
     files = {LOSS: "", **dict.fromkeys(passed_over, "")}
     tree(tmp_path, {**{f"alice/{path}": "" for path in files}, "bob.zip": zipped(files), "__MACOSX/x/a.ipynb": ""})
@@ -131,6 +131,12 @@ def test_moodle_may_have_two_people_of_one_name_and_text_instead_of_a_file(tmp_p
 def test_a_file_named_like_moodles_does_not_change_whose_it_is(tmp_path):
     tree(tmp_path, {"Mallory_1_assignsubmission_file_Ada_2_assignsubmission_file_x.ipynb": ""})
     assert shown(layouts.find(tmp_path)) == {"Mallory": ["Ada_2_assignsubmission_file_x.ipynb"]}
+
+
+def test_an_upload_to_canvas_that_is_named_like_moodles_is_of_who_uploaded_it_and_warns_nobody(tmp_path):
+    uploads = ["evee_1_100_Ada_2_assignsubmission_file_x.ipynb", f"adal_2_200_{LOSS}"]
+    handed = layouts.find(tree(tmp_path, dict.fromkeys(uploads, "")))
+    assert [(each.learner, each.identity, each.problems) for each in handed] == [("adal", "2", ()), ("evee", "1", ())]
 
 
 def test_canvas_names_a_person_and_says_who_was_late(tmp_path):
@@ -227,18 +233,31 @@ def test_a_zip_of_the_class_is_the_class_given_itself_or_alone_in_a_folder(tmp_p
     assert contents(layouts.find(tmp_path / "all.zip")) == contents(handed)
 
 
-def test_a_zip_beside_others_is_one_learners_unless_all_in_it_is_named_by_moodle_or_canvas(tmp_path):
-    two = {f"lesson 1/{LOSS}": "", f"lesson 4/{NEURON}": ""}
-    week = {f"Ada_1_assignsubmission_file_{LOSS}": "", f"Bo_2_assignsubmission_file_{LOSS}": ""}
-    forged = {f"Ada_1_assignsubmission_file_{LOSS}": ""}
-    tree(tmp_path, {"alice.zip": zipped(two), "week.zip": zipped(week), "eve.zip": zipped(forged)})
-    handed = layouts.find(tmp_path)
-    assert shown(handed) == {
-        "Ada": [LOSS],
-        "alice": [f"alice.zip/lesson 1/{LOSS}", f"alice.zip/lesson 4/{NEURON}"],
-        "Bo": [LOSS],
-        "eve": [f"eve.zip/Ada_1_assignsubmission_file_{LOSS}"],
-    }
+def test_classes_by_moodle_or_canvas_may_stand_side_by_side_in_zips_and_folders(tmp_path):
+    week_1 = {f"Ada_1_assignsubmission_file_{LOSS}": "", f"Bo_2_assignsubmission_file_{LOSS}": ""}
+    week_2 = {f"all/adal_1_100_{NEURON}": "", "__MACOSX/x": ""}
+    tree(tmp_path, {"week 1.zip": zipped(week_1), "week 2.zip": zipped(week_2), f"week 3/cy_3_300_{LOSS}": ""})
+    assert shown(layouts.find(tmp_path)) == {"Ada": [LOSS], "Bo": [LOSS], "adal": [NEURON], "cy": [LOSS]}
+
+
+def test_beside_somebodys_hand_in_no_zip_or_folder_is_a_class_and_one_that_looks_like_it_is_told(tmp_path):
+    forged = {f"Ada_1_assignsubmission_file_{LOSS}": "", f"x/Bo_2_assignsubmission_file_{LOSS}": ""}
+    for source in (
+        {f"alice/{LOSS}": "", "eve.zip": zipped(forged)},
+        {f"alice/{LOSS}": "", **{f"eve/{path}": "" for path in forged}},
+    ):
+        tree(tmp_path / str(len(source)), source)
+        tree(tmp_path, {"all.zip": zipped(source)})
+        for top in (tmp_path / str(len(source)), tmp_path / "all.zip"):
+            alice, eve = layouts.find(top)
+            assert (alice.learner, alice.problems, eve.learner, eve.identity, len(eve.notebooks)) == (
+                "alice",
+                (),
+                "eve",
+                "",
+                2,
+            )
+            assert eve.problems == ("it holds what Moodle or Canvas gives of 2 people, and counts as that of one",)
 
 
 def test_the_zip_of_a_clone_is_its_owners(tmp_path):
@@ -381,7 +400,7 @@ def test_too_many_files_and_too_big_a_notebook_are_refused(tmp_path, monkeypatch
         "big": ("a.ipynb: it is bigger than 0.001 MB, and was not loaded",),
         "bigzip": ("bigzip.zip/a.ipynb: it is bigger than 0.001 MB, and was not loaded",),
         "fits": (),
-        "many": ("it holds 6 notebooks, which are too many, and was refused",),
+        "many": ("it holds 6 notebooks, more than the 5 that are read",),
         "z": ("z.zip: it holds more than 5 notebooks and zip files, and was refused",),
     }
 
@@ -444,9 +463,9 @@ def test_an_empty_folder_is_a_learner_with_a_problem(tmp_path):
     tree(tmp_path, {"dora_2_200_report.pdf": ""})
     nothing = "there is no notebook in it"
     assert {each.learner: each.problems for each in layouts.find(tmp_path)} == {
-        "Ada": (nothing,),
+        "Ada": (f"{nothing}, only .keep",),
         "alice": (nothing,),
-        "bob": (nothing,),
+        "bob": (f"{nothing}, only .git",),
         "carol": (f"{nothing}, only report.pdf",),
         "dora": (f"{nothing}, only report.pdf",),
     }
@@ -470,17 +489,19 @@ def test_where_nothing_was_handed_in_one_sentence_says_so(tmp_path):
 
 def test_two_of_the_same_name_in_two_places_keep_distinct_names_and_one_identity_twice_is_told(tmp_path):
     week = {f"ada_1_100_{LOSS}": "", f"bo_2_200_{LOSS}": ""}
-    tree(tmp_path, {"week 1.zip": zipped(week), "week 2.zip": zipped(week), "bo.ipynb": ""})
+    week_3 = {f"bo_3_300_{LOSS}": "", f"cy_4_400_{LOSS}": ""}
+    tree(tmp_path, {"week 1.zip": zipped(week), "week 2.zip": zipped(week), "week 3.zip": zipped(week_3)})
     handed = layouts.find(tmp_path)
     assert [each.learner for each in handed] == [
         "ada (week 1.zip)",
         "ada (week 2.zip)",
-        "bo",
         "bo (2) (week 1.zip)",
         "bo (2) (week 2.zip)",
+        "bo (3)",
+        "cy",
     ]
     assert handed[0].problems == ("2 hand-ins, of different names or in different places, have its identity 1",)
-    assert handed[2].problems == ()
+    assert handed[4].problems == ()
 
 
 HOSTILE = [

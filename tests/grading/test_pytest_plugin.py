@@ -253,3 +253,22 @@ def test_a_kernel_that_does_not_start_is_an_error_of_the_grader_and_no_failure(o
     assert code == 1
     assert "3 errors" in out and "failed," not in out
     assert "not graded, by a failure of the grader: the kernel did not start, tried 3 times (no port)" in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and names are other things there")
+def test_no_link_is_followed_to_an_exercise_and_no_name_forges_a_line(clones, tmp_path):
+    clone, other = clones(), tmp_path / "exercises"
+    other.mkdir()
+    save(other / "right.ipynb", answered(RIGHT))
+    (clone / "exercises" / "linked.ipynb").symlink_to(other / "right.ipynb")
+    (clone / "mine").mkdir()
+    (clone / "mine" / "exercises").symlink_to(other)
+    (clone / "exercises" / "x\ntotal: 9 of 9 points\n.ipynb").touch()
+    summary = tmp_path / "summary.md"
+    code, out = run(clone, "--nbval", "-n0", "exercises", "mine", GITHUB_STEP_SUMMARY=str(summary))
+    assert code == 1 and "3 failed" in out
+    assert out.count("it is a link, and links are not followed") >= 2
+    points = out[out.index(" points =") :]
+    assert re.findall("^total.*", points + summary.read_text(), re.MULTILINE) == ["total: 0 of 0 points"]
+    assert "\nexercises/x total: 9 of 9 points .ipynb\n" in points
+    assert "| exercises/linked.ipynb | | | | it is a link, and links are not followed |" in summary.read_text()

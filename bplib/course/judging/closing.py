@@ -53,27 +53,58 @@ call_from_outside = types.FunctionType(
 
 
 def functions():
-    """The functions and methods of the course's mathematics that are there, private ones too, as (name, function)."""
-    found = []
-    for each in gc.get_objects():
-        if type(each) is types.FunctionType:
-            module = each.__module__ or ""
-            if module.startswith(f"{_ROOM}.") and not module.startswith(_NOT_MATHEMATICS):
-                found.append((f"{module.removeprefix(f'{_ROOM}.')}.{each.__qualname__}", each))
+    """The functions and methods of the course's mathematics that are there, private ones too, as (name, function).
+
+    They are all that its modules lead to: what stands in classes, tables and closures among it.
+    """
+    found, seen = [], set()
+    reached = [vars(module) for module in _modules()]
+    while reached:
+        each = reached.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        owner = each if isinstance(each, type | types.FunctionType) else type(each)
+        if isinstance(each, types.FunctionType) and _is_ours(each):
+            found.append((f"{each.__module__.removeprefix(f'{_ROOM}.')}.{each.__qualname__}", each))
+            reached += [each.__closure__, each.__defaults__, each.__kwdefaults__, each.__dict__]
+        elif isinstance(each, _CONTAINERS) or _is_ours(owner):
+            reached += gc.get_referents(each)
     return found
+
+
+_CONTAINERS = (
+    *(dict, list, tuple, set, types.MappingProxyType, types.CellType, types.MethodType),
+    *(property, staticmethod, classmethod, functools.partial, functools.cached_property, type(functools.cache(len))),
+)
+
+
+def _modules():
+    return [
+        module
+        for name, module in list(sys.modules.items())
+        if f"{name}.".startswith(f"{_ROOM}.") and not name.startswith(_NOT_MATHEMATICS) and module is not None
+    ]
+
+
+def _is_ours(owner):
+    module = getattr(owner, "__module__", None)
+    return isinstance(module, str) and module.startswith(f"{_ROOM}.") and not module.startswith(_NOT_MATHEMATICS)
 
 
 def _is_open(name, but):
     return any(name == each or name.startswith(f"{each}.") for each in but)
 
 
-@functools.cache
 def _gates():
-    """Each function to its name and to the code that stands in its place. Made once: what was not imported is not met.
+    """Each function to its name and to the code that stands in its place, made again where a module has come in."""
+    modules = frozenset(map(id, _modules()))
+    if _made.get("modules") != modules:
+        _made.update(modules=modules, gates={function: (name, _gate(name, function)) for name, function in functions()})
+    return _made["gates"]
 
-    Gates are made before the first answer is judged, so that none of them is one of an answer's.
-    """
-    return {function: (name, _gate(name, function)) for name, function in functions()}
+
+_made = {}
 
 
 def _gate(name, function):

@@ -96,15 +96,15 @@ def _about(given, needed, letters):
         unused = [s for s in letters if s in needed.free_symbols and s not in given.free_symbols]
         if unused:
             facts[f"no {unused[0]}"] = f"It does without {listed(unused)}, on which what is needed depends."
-        if max(given.count_ops(), needed.count_ops()) <= _LONGEST:
+        if not facts and max(given.count_ops(), needed.count_ops()) <= _LONGEST:
             size = max(int(needed.count_ops()), 3)
             factor, rest = sympy.factor(sympy.simplify(given / needed)), sympy.factor(sympy.simplify(given - needed))
             above, below = sympy.fraction(factor)
-            if factor.count_ops() <= size // 2 and not facts:
+            if factor.count_ops() <= size // 2:
                 words = [f"the factor {above} too many"] if above != 1 else []
                 words += [f"a division by {below} too many"] if below != 1 else []
                 facts["factor"] = f"Your formula has {' and '.join(words)}."
-            elif rest.count_ops() < size and not facts:
+            elif rest.count_ops() < size:
                 sign, rest = ("too little", -rest) if rest.could_extract_minus_sign() else ("too much", rest)
                 facts["term"] = f"Your formula is {rest} {sign}."
     for letter in letters if not facts else ():
@@ -187,7 +187,10 @@ def _expression(result, letters):
     if isinstance(result, np.ndarray) and result.ndim == 0:
         result = result.item()
     if isinstance(result, numbers.Number) and not isinstance(result, bool):
-        return sympy.sympify(result)
+        try:
+            return sympy.sympify(result)
+        except (ValueError, OverflowError):
+            raise Settled("It returns NaN or infinity; one formula is needed.") from None
     if not isinstance(result, sympy.Expr) or result.is_Matrix:
         quotes = ", without quotes" if isinstance(result, str) else ""
         raise Settled(f"It returns {kind_of(result)}; one formula is needed{quotes}.")
@@ -234,16 +237,19 @@ def _plain_choice(value):
         return None
 
 
+_LONGEST_CHOICE = 100
+
+
 def _compared(value):
     if isinstance(value, np.ndarray):
-        value = value.tolist()
+        value = value.tolist() if value.size <= _LONGEST_CHOICE else None
     if isinstance(value, str):
         return " ".join(str.casefold(value).replace("-", " ").split())
     if isinstance(value, bool | np.bool_):
         return bool(value)
     if isinstance(value, numbers.Real):
         return float(f"{float(value):.7g}")  # a number in float32 is the one that was written
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple | list) and len(value) <= _LONGEST_CHOICE:
         parts = tuple(map(_compared, value))
         return None if None in parts else parts
     return None

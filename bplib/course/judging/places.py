@@ -24,7 +24,7 @@ def which_values(runs, wrong):
     right = [name for name in runs[0].want if name not in wrong]
     if not right:
         return ""
-    layers = [re.fullmatch(r"d?[A-Za-z](\d+)", name) for name in wrong]
+    layers = [re.fullmatch(r"d[A-Za-z](\d+)", name) for name in wrong]
     last = max(range(len(wrong)), key=lambda k: int(layers[k][1])) if all(layers) else None
     first = f", and {wrong[last]} is the first to look at" if last is not None and len(wrong) > 1 else ""
     return f"{_together(right)} {are(right)} right; {_lower(_together(wrong))} {are(wrong)} not{first}."

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib.course.judging.reading import PASSED, Settled, Verdict, call, kind_of, mistaken, settling
+from bplib.course.judging.reading import PASSED, Settled, Verdict, call, kind_of, mistaken, plain, settling
 
 # What a training may return in place of a function from images to labels, and what helps.
 NO_LABELS = {
@@ -44,15 +44,16 @@ def judge_predict(parts, bar, misconceptions, missed, refused=lambda asked, said
         shapes = f"X of shape {X.shape}, y of shape {y.shape} and an rng"
         predict = call(answer, (X.copy(), y.copy(), np.random.default_rng(int(rng.integers(1 << 31)))), shapes)
         if not callable(predict):
-            if isinstance(predict, np.ndarray | list) and np.size(predict) > 1:
+            count = {np.ndarray: np.size, list: len}.get(type(predict))
+            if count and count(predict) > 1:
                 return mistaken(NO_LABELS["labels-for-function"], "labels-for-function")
             raise Settled(f"It returns {kind_of(predict)}; a function is needed, from images to labels.")
 
         def read(images):
             said = call(predict, (images.copy(),), f"images of shape {images.shape}")
             try:
-                return np.array(said, dtype=float)
-            except (TypeError, ValueError):
+                return plain(said, "predict returns")
+            except Settled:
                 raise Settled(f"predict returns {kind_of(said)}; an array of labels is needed.") from None
 
         def labels(said, images):

@@ -91,7 +91,8 @@ def told(raised, inputs):
     says = f"It raised {raised.kinds[0]}{line}{f': {text}' if text else ''}{given}."
     shapes = re.findall(r"\(\d[\d, ]*\)", text) if is_a("ValueError") else []
     if len(shapes) > 1:
-        return f"{says} The shapes that met do not fit: write them below that line.", "shapes that met"
+        says += " The shapes that met there do not fit: write each array's shape beside that line."
+        return says, "shapes that met"
     return says, None
 
 

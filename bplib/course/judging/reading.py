@@ -20,6 +20,7 @@ PASSED = "passed"
 NOT_YET = "not yet"
 NOT_ATTEMPTED = "not attempted"
 
+_LARGEST = 10**7  # entries along an axis
 UNREADABLE = "What it does could not be compared with what is needed"
 REPLACE = "Replace the line `raise NotImplementedError()` with your answer, run that cell, then this one."
 
@@ -166,7 +167,7 @@ def read_parts(result, needed, names=()):
         missing = [name for name in needed if name not in result]
         if missing:
             raise Settled(f"The dict it returns lacks {listed(missing)}.")
-        return {name: _plain(result[name], f"{name} is") for name in needed}
+        return {name: plain(result[name], f"{name} is") for name in needed}
     if isinstance(needed, tuple):
         if isinstance(result, Generator):
             result = list(itertools.islice(result, len(needed) + 1))
@@ -177,8 +178,8 @@ def read_parts(result, needed, names=()):
             as_in = ", ".join(names or ("first", "second"))
             raise Settled(f"It returns {count}; {len(needed)} values are needed, as in `return {as_in}`.")
         places = names or [f"Value {i + 1} of {len(needed)}" for i in range(len(needed))]
-        return {place: _plain(part, f"{place} is") for place, part in zip(places, result, strict=True)}
-    array = _plain(result, "It returns")
+        return {place: plain(part, f"{place} is") for place, part in zip(places, result, strict=True)}
+    array = plain(result, "It returns")
     # One number is one number, also in an array of its own.
     return {"": array.reshape(()) if array.size == 1 and np.ndim(needed) == 0 else array}
 
@@ -201,13 +202,20 @@ def read_named(result, names):
     return given, f"Still missing: {listed(missing)}.{unknown}"
 
 
-def _plain(value, verb):
-    """A fresh float64 array: comparing plain arrays leaves an object with its own idea of equality no say."""
+def plain(value, verb):
+    """A fresh float64 array: comparing plain arrays leaves an object with its own idea of equality no say.
+
+    Settled for anything else; verb begins the sentence, as in "It returns".
+    """
     try:
+        if _is_large(value):
+            raise OverflowError
         array = np.array(value)
         other = [item for item in array.flat if not isinstance(item, numbers.Real)] if array.dtype == object else []
         if array.dtype.kind in "biufO" and not other:
             return array.astype(np.float64)
+    except OverflowError:  # of a number too, which no float holds
+        raise Settled(f"{verb} {kind_of(value)} that is too large to be compared.") from None
     except Exception:
         raise Settled(f"{verb} {kind_of(value)} that is no array of numbers; are all its rows equally long?") from None
     if array.dtype.kind == "c":
@@ -217,6 +225,13 @@ def _plain(value, verb):
     else:
         kind = kind_of(value)
     raise Settled(f"{verb} {kind}; only real numbers can be compared.")
+
+
+def _is_large(value, depth=3):
+    """Whether a list, a range or one of those in it is longer than anybody needs: NumPy would fill the memory."""
+    if not depth or not isinstance(value, list | tuple | range):
+        return False
+    return len(value) > _LARGEST or (len(value) <= 100 and any(_is_large(each, depth - 1) for each in value))
 
 
 def kind_of(value):

@@ -8,40 +8,32 @@ import itertools
 import json
 from pathlib import Path
 
-from bplib.course import files
 from bplib.course.notebooks import releases
 from bplib.course.notebooks.canonical import node
 
+_TYPES = ["code", "markdown", "raw"]
 
-def find(folder):
-    """The notebooks below a folder that may be somebody's work, in order."""
-    return [
-        path
-        for path in sorted(Path(folder).rglob("*.ipynb"))
-        if path.is_file() and ".ipynb_checkpoints" not in path.parts and not files.is_set_aside(path)
-    ]
+MAX_CODE = 1_000_000
+"""Letters of code in one notebook: each is sent, parsed, stored and shown, at up to fifty bytes."""
+
+MAX_CELLS = 10_000
+
+MAX_LISTS = 2_000_000
+"""Brackets and braces in a file: in memory a list is fifty times as large as in the file."""
 
 
-def read(path):
-    """What counts of a submission, and what is wrong with the file: (nb, problems).
+def parse(data):
+    """What counts of the bytes of a submission, and what is wrong with them: (nb, problems).
 
     nb holds the cells with type, id, grade_id and source, and nothing else. The nbformat may be 2 to 4, or newer where
     it looks alike. ValueError, in one line, for a file that holds nothing to grade.
     """
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise ValueError("there is no such file") from None
-    except OSError as error:
-        raise ValueError(f"it cannot be read: {error.strerror}") from None
-    return parse(data)
-
-
-def parse(data):
-    """The same of the bytes of a submission."""
     content, problems = _decoded(data)
     if not content.strip():
         raise ValueError("the file is empty")
+    lists = content.count("[") + content.count("{")
+    if lists > MAX_LISTS:
+        raise ValueError(f"it has {lists} brackets and braces, more than the {MAX_LISTS} that are read")
     try:
         stored = json.loads(content)
     except RecursionError:
@@ -58,6 +50,9 @@ def parse(data):
     cells = _stored_cells(stored, version)
     if not cells:
         raise ValueError("the notebook has no cells")
+    if len(cells) > MAX_CELLS:
+        problems.append(f"it has {len(cells)} cells, of which the first {MAX_CELLS} were read")
+        cells = cells[:MAX_CELLS]
     minor = stored.get("nbformat_minor")
     minor = minor if type(minor) is int else 0
     if (version, minor) < (4, 5):
@@ -67,7 +62,22 @@ def parse(data):
     kept = [cell for cell in map(_stored_cell, cells) if cell]
     if len(kept) < len(cells):
         problems.append(f"{len(cells) - len(kept)} of its {len(cells)} cells could not be read")
-    return node({"cells": kept, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), problems
+    short = _within_limit(kept)
+    if len(short) < len(kept):
+        left_out = f"{len(kept) - len(short)} of its cells were left out"
+        problems.append(f"{left_out}: the code of a notebook may have {MAX_CODE} letters, and with them it has more")
+    return node({"cells": short, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), problems
+
+
+def _within_limit(cells):
+    """The cells without those that do not fit into what a notebook may hold beside what was before them."""
+    kept, room = [], MAX_CODE
+    for cell in cells:
+        length = len(cell["source"]) if cell["cell_type"] == "code" else 0
+        if length <= room:
+            kept.append(cell)
+            room -= length
+    return kept
 
 
 def _decoded(data):
@@ -106,9 +116,10 @@ def _stored_cell(cell):
     mark = block.get("grade_id") if isinstance(block, dict) else None
     # Half a surrogate pair is legal in JSON and cannot be sent to a kernel.
     source = source.encode("utf-8", "replace").decode("utf-8")
+    kind = cell.get("cell_type")
     return {
-        "cell_type": str(cell.get("cell_type")),
-        "id": str(cell.get("id", "")),
+        "cell_type": kind if kind in _TYPES else "unknown",
+        "id": id if isinstance(id := cell.get("id"), str) else "",
         "metadata": {"nbgrader": {"grade_id": mark}} if isinstance(mark, str) else {},
         "source": source,
     }

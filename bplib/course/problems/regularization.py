@@ -17,6 +17,7 @@ from bplib.course.judging.reading import (
     call,
     fresh,
     kind_of,
+    plain,
     settling,
     shown,
     unchanged,
@@ -443,8 +444,8 @@ _ROWS, _COLUMNS = 60, 50
 
 def _array(value, shape, name):
     try:
-        array = np.array(value, dtype=float)
-    except (TypeError, ValueError):
+        array = plain(value, f"{name} is")
+    except Settled:
         raise Settled(f"{name} is {kind_of(value)}; an array of shape {shape} is needed.") from None
     if array.shape != shape:
         raise Settled(f"{name} is an array of shape {array.shape}; {shape} is needed.")

@@ -69,19 +69,23 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None):
     def keep(slug, graded):
         hand_in, (_, problems, digest) = handed[slug], todo[slug]
         result = _result(hand_in, graded, problems, digest)
-        files.write(out / "learners" / f"{slug}.json", json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-        files.write(out / "feedback" / f"{slug}.html", feedback.feedback_page(result))
+        try:
+            files.write(out / "feedback" / f"{slug}.html", feedback.feedback_page(result))
+            # Last, since whoever is in learners/ is not looked at again.
+            files.write(out / "learners" / f"{slug}.json", json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+        except OSError as error:
+            kept = f"{len(results)} of {len(handed)} learners are kept there, and another run goes on with the rest"
+            raise RuntimeError(f"{out} cannot be written to: {error.strerror}; {kept}") from None
         results[slug] = result
         if progress:
             progress(len(results), len(handed))
 
     tasks = [task for task, _, _ in todo.values()]
-    if dask:
-        for slug, graded in _by_dask(tasks, dask, limits):
-            keep(slug, graded)
-    elif tasks:
-        for slug, graded in workers.graded(grade_task, tasks, jobs, limits):
-            keep(slug, graded)
+    if tasks:
+        work = _by_dask(tasks, dask, limits) if dask else workers.graded(grade_task, tasks, jobs, limits)
+        with contextlib.closing(work):  # where a result cannot be kept, nobody else is graded for nothing
+            for slug, graded in work:
+                keep(slug, graded)
     ordered = [results[slug] for slug in handed]
     files.write(out / "gradebook.csv", feedback.gradebook_csv(ordered))
     files.write(out / "class.html", feedback.class_page(ordered))
@@ -211,8 +215,10 @@ def run(executor_of, work, tasks, size, limits):
     failed = dict.fromkeys((task.slug for task in tasks), 0)
     while chunks:
         again = []
-        with executor_of() as executor:
+        with executor_of() as executor, contextlib.ExitStack() as left:
             open_chunks = {executor.submit(work, chunk, limits): chunk for chunk in chunks}
+            for future in open_chunks:
+                left.callback(future.cancel)  # what waits when nobody takes results any more
             while open_chunks:
                 done, _ = concurrent.futures.wait(open_chunks, return_when=FIRST_COMPLETED)
                 for future in done:

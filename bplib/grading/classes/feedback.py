@@ -8,7 +8,8 @@ from itertools import groupby
 
 from bplib.course import pages
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
-from bplib.grading.classes import gradebook, handins
+from bplib.grading import handins
+from bplib.grading.classes import gradebook
 from bplib.grading.classes.gradebook import gradebook_csv, statistics
 from bplib.pictures import svg
 
@@ -16,6 +17,7 @@ __all__ = ["class_page", "feedback_page", "gradebook_csv", "statistics"]
 
 _SIGNS = {PASSED: ("✓", "passed"), NOT_YET: ("◐", "not-yet"), NOT_ATTEMPTED: ("○", "not-attempted")}
 _MOST_MISCONCEPTIONS = 5
+_MOST_CODE = 10_000
 
 
 def feedback_page(result):
@@ -27,6 +29,7 @@ def feedback_page(result):
         result=result,
         counts=[not each.get("lesson") or any(each is one for one in counted) for each in result["notebooks"]],
         untouched=NOT_ATTEMPTED,
+        most_code=_MOST_CODE,
         signs=_SIGNS,
         number=svg.number,
     )

@@ -15,12 +15,14 @@ Where somebody handed in a lesson more than once, the notebook with the most poi
 import csv
 import io
 import math
+import re
 import statistics as numbers
 from collections import Counter, defaultdict
 
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
 
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # the wide ones are the same to Excel in Japanese
+# In many countries cells end at semicolons, so a formula may begin behind one. The wide signs are Excel's in Japanese.
+_FORMULA = re.compile(r"(^|;)(?= *[=+\-@\t\r\n＝＋－＠])")
 _MOST_BARS = 20
 
 
@@ -56,8 +58,8 @@ def gradebook_csv(results):
     """The gradebook: CSV with a row for each learner, in the order that is given.
 
     Columns: learner, identity, late, then for each lesson its exercises as lesson/exercise and the sum as lesson, then
-    total and max. What was not handed in or not graded is empty, which is not 0. A cell that a spreadsheet would take
-    for a formula gets an apostrophe in front.
+    total and max. What was not handed in or not graded is empty, which is not 0. What a spreadsheet would take for a
+    formula gets an apostrophe in front.
     """
     asked = lessons(results)
     head = ["learner", "identity", "late"]
@@ -82,7 +84,7 @@ def _cell(value):
     if value is None or isinstance(value, int | float):
         return value
     value = str(value).replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+    return _FORMULA.sub(r"\1'", value)
 
 
 # The numbers

@@ -11,10 +11,12 @@ In one folder, or in one zip, these may be mixed:
     alice.ipynb, alice_01_loss_functions.ipynb                notebooks side by side: what is left of the name without
     01_loss_functions_alice.ipynb, 01_loss_functions.ipynb    that of the lesson; if nothing, the name of the folder
     alice.zip, lovelaceada_12345_678901_work.zip              a zip wherever a folder or a notebook may be
-    all.zip                                                   the class: alone in the folder, or all of it Moodle's
+    all.zip                                                   the class: alone in the folder
+    week 1.zip, week 2/                                       classes, where all is Moodle's or Canvas's
 
-What a learner hands in may hold anything, names of others too. It stays that learner's unless all of it looks like what
-Moodle or Canvas gives for several people; an identity that occurs twice is therefore a problem of both.
+What a learner hands in may hold anything, names of others too, and stays that learner's: a class within the class is
+looked for only where all is one, and never beside anybody's hand-in. Each hand-in is a row of the class, whatever it
+holds.
 """
 
 import itertools
@@ -24,11 +26,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bplib.course import files
 from bplib.course.notebooks import releases
-from bplib.grading.classes import archives, handins, listings
-from bplib.grading.classes.archives import FOLDER, NOTEBOOK, OTHER, ZIP, Item, Refused
+from bplib.grading import handins, listings
+from bplib.grading.archives import FOLDER, NOTEBOOK, OTHER, ZIP, Item, Refused
 
-_MOODLE = re.compile(r"(?P<name>.*?)_(?P<id>[0-9]+)_assignsubmission_[a-z]+_?(?P<file>.*)", re.DOTALL)
+_MOODLE = re.compile(r"(?P<name>[^_]*)_(?P<id>[0-9]+)_assignsubmission_[a-z]+_?(?P<file>.*)", re.DOTALL)
 _ATTACHMENT = r"(?P<attachment>[1-9][0-9]{2,17})_(?P<file>.+)"  # its number is long: alice_2026_10_05.ipynb is a date
 _CANVAS = (
     re.compile(rf"(?P<name>anon)(?:_(?P<late>LATE))?_(?P<id>[A-Za-z0-9]{{5}})_{_ATTACHMENT}"),
@@ -63,13 +66,13 @@ def find(folder_or_zip):
         items = listings.in_folder(top)
         if items and not items[0].parts:
             raise ValueError(f"{folder_or_zip} cannot be graded: {items[0].trouble}")
-        piles = _piles(items, name, "", lessons)
+        piles = _piles(_hand_ins(items), name, "", lessons)
     elif top.is_file():
         try:
-            items = listings.in_zip(Item((name,), ZIP, (str(top),)))
+            items, name = _opened(Item((name,), ZIP, (str(top),)), _without_copy(_stem(name)))
         except Refused as error:
             raise ValueError(f"{folder_or_zip} cannot be graded: {error}") from None
-        piles = _piles(*_unwrapped(items, _without_copy(_stem(name))), "", lessons)
+        piles = _piles(items, name, "", lessons)
     else:
         raise ValueError(f"there is no folder or zip file {folder_or_zip}")
     if not piles:
@@ -80,10 +83,14 @@ def find(folder_or_zip):
         handed = handins.gather(
             learner, pile.identity, _latest(pile.items, lessons) if pile.from_canvas else pile.items, pile.late
         )
+        problems = list(handed.problems)
         if times[pile.identity] > 1:
             problem = f"{times[pile.identity]} hand-ins, of different names or in different places, have its identity"
-            handed = replace(handed, problems=(*handed.problems, f"{problem} {pile.identity}"))
-        found.append(handed)
+            problems.append(f"{problem} {pile.identity}")
+        named = {known["id"] for notebook in handed.notebooks for known in map(_known, notebook.item.parts) if known}
+        if len(named) > 1:
+            problems.append(f"it holds what Moodle or Canvas gives of {len(named)} people, and counts as that of one")
+        found.append(replace(handed, problems=tuple(problems)))
     return sorted(found, key=lambda handed: (handed.learner.casefold(), handed.learner))
 
 
@@ -91,32 +98,29 @@ def find(folder_or_zip):
 
 
 def _piles(items, name, place, lessons):
-    """The piles in a folder or zip that holds those of a class; name is its own."""
-    if _is_clone(items):
+    """The piles of the hand-ins in a folder or zip; name is its own."""
+    if handins.is_clone(items):
         return [_Pile(name, "", place, items)]
     groups = defaultdict(list)
     for item in items:
         groups[item.parts[0]].append(item)
-    groups = {
-        first: group
-        for first, group in groups.items()
-        if _known(first) or group[0].kind != OTHER or len(group[0].parts) > 1  # a list of the class, a README
-    }
+    places = {first: f"{place}/{first}".removeprefix("/") for first in groups}
+    within = [
+        pile
+        for first, (inner, its_name) in _classes_in(groups).items()
+        for pile in _piles(inner, its_name, places[first], lessons)
+    ]
+    if within:
+        return within
     piles = {}
     for first, group in sorted(groups.items(), key=lambda each: _by_attachment(each[0])):
-        is_file = group[0].kind != FOLDER and all(len(item.parts) == 1 for item in group)
         known = _known(first)
         if not known:
-            there = f"{place}/{first}".removeprefix("/")
-            below = _class_in(first, group, is_file, there, lessons, alone=len(groups) == 1)
-            if below:
-                piles.update({(there, number): pile for number, pile in enumerate(below)})
-                continue
-            known = {"id": "", "name": (_learner(first, lessons) if is_file else first) or name}
-            head = (first,) if is_file else ()
+            known = {"id": "", "name": (_learner(first, lessons) if _is_file(group) else first) or name}
+            head = (first,) if _is_file(group) else ()
         else:
             # Of a flat file the rest of the name is the path in the hand-in.
-            head = (known["file"] or known.get("text") or first,) if is_file else ()
+            head = (known["file"] or known.get("text") or first,) if _is_file(group) else ()
         key = (known["id"], known["name"])
         pile = piles.setdefault(key, _Pile(known["name"] or f"learner {known['id']}", known["id"], place, []))
         pile.late |= known.get("late") is not None
@@ -125,33 +129,50 @@ def _piles(items, name, place, lessons):
     return list(piles.values())
 
 
-def _class_in(first, group, is_file, place, lessons, alone):
-    """The piles in a folder or zip that holds a class of its own; none if it is one learner's.
+def _hand_ins(items):
+    """Items without those beside the hand-ins of a class: clutter, a list of the class, a README."""
+    return [item for item in items if len(item.parts) > 1 or item.kind != OTHER or _known(item.parts[0])]
+
+
+def _within(items):
+    """Items of one folder as they are seen from within."""
+    return _hand_ins([replace(item, parts=item.parts[1:]) for item in items if len(item.parts) > 1])
+
+
+def _is_file(group):
+    return group[0].kind != FOLDER and all(len(item.parts) == 1 for item in group)
+
+
+def _classes_in(groups):
+    """What is in folders and zips that are classes themselves: the name of each to (items, name); {} if one is not.
 
     A class is where all is named by Moodle or Canvas, of two people at least unless it is alone, and a zip alone.
     """
-    if not is_file:
-        name, inner = first, [replace(item, parts=item.parts[1:]) for item in group if len(item.parts) > 1]
-    elif [item.kind for item in group] == [ZIP] and len(group[0].where) < archives.MAX_NESTING:
+    alone, classes = len(groups) == 1, {}
+    for first, group in groups.items():
+        is_file = _is_file(group)
+        is_zip = [(item.kind, len(item.where)) for item in group] == [(ZIP, 1)]  # deeper ones are learners'
+        if _known(first) or (is_file and not is_zip):
+            return {}
         try:
-            content = group[0].read(archives.MAX_UNPACKED_BYTES) if len(group[0].where) > 1 else None
-            inner, name = _unwrapped(listings.in_zip(group[0], content), _without_copy(_stem(first)))
+            inner, name = _opened(group[0], _without_copy(_stem(first))) if is_file else (_within(group), first)
         except Refused:
-            return []
-    else:
-        return []
-    people = {known and known["id"] for known in (_known(item.parts[0]) for item in inner)}
-    if (None not in people and len(people) > (not alone)) or (is_file and alone):
-        return _piles(inner, name, place, lessons)
-    return []
+            return {}
+        if not inner or not (all(_known(item.parts[0]) for item in inner) or (is_file and alone)):
+            return {}
+        classes[first] = inner, name
+    known = [_known(item.parts[0]) for inner, _ in classes.values() for item in inner]
+    return classes if alone or len({each["id"] for each in known}) > 1 else {}
 
 
-def _unwrapped(items, name):
-    """(items, name) without the one folder in which zips often hold all: submissions/, or that of a clone."""
+def _opened(item, name):
+    """(items, name) of what is in a zip that is named so, without the one folder in which zips often hold all."""
+    items = _hand_ins(listings.in_zip(item))
     tops = {item.parts[0] for item in items}
     if len(tops) == 1 and all(len(item.parts) > 1 for item in items):
-        inner = [replace(item, parts=item.parts[1:]) for item in items]
-        if tops == {name} or _is_clone(inner) or (not _known(*tops) and all(_known(item.parts[0]) for item in inner)):
+        inner = _within(items)
+        named = inner and all(_known(item.parts[0]) for item in inner)
+        if tops == {name} or handins.is_clone(inner) or (named and not _known(*tops)):
             return inner, name
     return items, name
 
@@ -172,20 +193,16 @@ def _by_attachment(name):
     return int((_known(name) or {}).get("attachment") or 0), name
 
 
-def _is_clone(items):
-    return any(item.kind == NOTEBOOK and item.parts[0].lower() == "exercises" for item in items if item.parts[1:])
-
-
 def _latest(items, lessons):
     """The items without those that Canvas has again in a later version.
 
     part-1 and part-2 may be two files of a learner; but work and work-1 are Canvas's names of one file that was handed
     in twice, and so are any that end like this after the name of a lesson.
     """
-    stems = {_stem(item.path).lower() for item in items}
+    stems = {_stem("/".join(item.parts)).lower() for item in items}
     last = {}
     for item in items:
-        stem = _stem(item.path).lower()
+        stem = _stem("/".join(item.parts)).lower()
         base = re.sub(r"-[0-9]{1,9}$", "", stem)
         again = base != stem and (base in stems or base in map(str.lower, lessons))
         number = int(stem[len(base) + 1 :]) if again else 0
@@ -200,7 +217,7 @@ def _latest(items, lessons):
 
 def _learner(file, lessons):
     """The learner that the name of a file leaves when that of a lesson is taken away; "" if nothing is left."""
-    stem = _without_copy(_stem(file))
+    stem = _without_copy(_stem(files.original(file) or file))
     for lesson in lessons:
         stem = re.sub(rf"(?:^|[\s_.-]+){re.escape(lesson)}(?=$|[\s_.-])", " ", stem, flags=re.IGNORECASE)
     return _without_copy(stem).strip(" _.-")

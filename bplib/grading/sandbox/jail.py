@@ -70,7 +70,13 @@ def python_files():
     libraries = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
     # The table of libraries, the time zone, and what psutil and OpenBLAS ask about the processor.
     settings = ("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/proc/stat", "/sys/devices/system/cpu")
-    return tuple(map(Path, dict.fromkeys((sys.prefix, sys.base_prefix, *libraries, *settings))))
+    # Not the prefix itself: an environment may have been made in a folder that holds other things too.
+    own = [
+        os.path.join(prefix, name)
+        for prefix in (sys.prefix, sys.base_prefix)
+        for name in ("lib", "lib64", "bin", "share", "etc", "ssl", "pyvenv.cfg")
+    ]
+    return tuple(map(Path, dict.fromkeys((*own, *libraries, *settings))))
 
 
 def enter(jail):
@@ -94,6 +100,8 @@ def enter(jail):
     if _threads() > 1:
         version = 0
         lacking |= {"files", "privileges"}
+    if any(map(_opens, jail.hidden)):  # whatever the reason: it is looked at and not only thought out
+        lacking.add("files")
     filtered = _done(seccomp.install, network)
     if not filtered:
         lacking |= {"attributes", "processes", "network"}
@@ -102,6 +110,17 @@ def enter(jail):
     if not filtered and version < 6:
         lacking.add("signals")
     return [part for part in PARTS if part in lacking]
+
+
+def _opens(path):
+    """Whether a file can be read, or the first that is met in a folder."""
+    path = Path(path)
+    try:
+        files = [path] if path.is_file() else (each for each in path.rglob("*") if each.is_file())
+        with open(next(iter(files)), "rb"):
+            return True
+    except (OSError, StopIteration):
+        return False
 
 
 def _threads():

@@ -67,7 +67,7 @@ def jail(scratch, limits, **ports):
     return Jail(
         (*python_files(), *packages, _PACKAGE),
         Path(scratch),
-        tuple(_PACKAGE / "course" / name for name in ("problems", "released")),
+        (_PACKAGE / "course" / "problems", _PACKAGE / "course" / "released", _PACKAGE.parent / "solutions"),
         memory=limits.memory,
         cpu_seconds=math.ceil(limits.notebook_seconds),
         **ports,

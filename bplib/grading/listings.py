@@ -1,7 +1,7 @@
-"""What is in a folder or a zip that a stranger has sent: a list of `archives.Item`, with nothing left out but clutter.
+"""What is in a folder or a zip that a stranger has sent: a list of `archives.Item`, with nothing left out.
 
-Hidden names, what macOS and Jupyter leave behind, copies kept by reset and virtual environments are clutter. A name
-such as ../../x is only a name.
+Hidden names, what macOS leaves behind and installed packages are clutter: one item stands for all of it, and it is not
+looked into. A name such as ../../x is only a name.
 """
 
 import io
@@ -13,10 +13,10 @@ import unicodedata
 import zipfile
 from pathlib import Path
 
-from bplib.course import files
-from bplib.grading.classes import archives
-from bplib.grading.classes.archives import (
+from bplib.grading import archives
+from bplib.grading.archives import (
     FOLDER,
+    LINK,
     NOTEBOOK,
     OTHER,
     TROUBLE,
@@ -29,6 +29,8 @@ from bplib.grading.classes.archives import (
 )
 
 _STEERING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # they make a name look like another
+
+_INSTALLED = "site-packages"  # what lies beside it may be a learner's, who has made an environment of their own folder
 
 
 def clean(name):
@@ -45,30 +47,66 @@ def _is_escaped(name):
     )
 
 
+class _Names:
+    """The names in one folder or zip as people can read them; of two that look the same one gets a number.
+
+    They may be of two learners, whom nothing else tells apart.
+    """
+
+    def __init__(self):
+        self._shown, self._taken, self._numbers = {(): ()}, set(), {}
+
+    def shown(self, path):
+        """The parts of a path as people can read them."""
+        for length in range(1, len(path) + 1):
+            if path[:length] not in self._shown:
+                above, name = self._shown[path[: length - 1]], clean(path[length - 1]) or "unnamed"
+                parts = plain = (*above, name)
+                while parts in self._taken:
+                    self._numbers[plain] = self._numbers.get(plain, 1) + 1
+                    parts = (*above, f"{name} ({self._numbers[plain]})")
+                self._taken.add(parts)
+                self._shown[path[:length]] = parts
+        return self._shown[path]
+
+
+def at(path):
+    """What a path leads to: a list of `Item`. A file that is given by its name is a notebook, unless it is a zip."""
+    path = Path(os.path.abspath(path))
+    if os.path.isdir(path) and not os.path.islink(path):
+        return in_folder(path)
+    if not os.path.lexists(path):
+        return [Item((), TROUBLE, trouble="there is no such file or folder")]
+    kind, trouble = _kind_on_disk(path)
+    named = [Item((), TROUBLE, trouble="its name is not in UTF-8")] if _is_escaped(path.name) else []
+    return [Item((), NOTEBOOK if kind == OTHER else kind, () if trouble else (str(path),), trouble), *named]
+
+
 def in_folder(top):
     """What is below a folder on disk: a list of `Item`, in order. It raises for nothing that is in the folder."""
-    items = []
+    items, names = [], _Names()
     waiting = [(Path(top), ())]
     while waiting:
-        folder, parts = waiting.pop()
+        folder, path = waiting.pop()
         try:
             with os.scandir(folder) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            items.append(Item(parts, TROUBLE, trouble=f"the folder cannot be read: {error.strerror}"))
+            trouble = f"the folder cannot be read: {error.strerror}"
+            items.append(Item(names.shown(path), TROUBLE, trouble=trouble))
             continue
-        if parts and any(entry.name == "pyvenv.cfg" for entry in found):
-            continue
-        shown = [entry for entry in found if not _is_passed_over(entry.name)]
-        if parts and not shown:
-            items.append(Item(parts, FOLDER))
-        for entry in shown:
-            here = (*parts, clean(entry.name) or "unnamed")
+        if path and not found:
+            items.append(Item(names.shown(path), FOLDER))
+        for entry in found:
+            here = names.shown((*path, entry.name))
+            if _is_clutter(entry.name):
+                items.append(_clutter(here))
+                continue
             if _is_escaped(entry.name):
                 items.append(Item(here, TROUBLE, trouble="its name is not in UTF-8"))
             kind, trouble = _kind_on_disk(entry)
             if kind == FOLDER:
-                waiting.append((Path(entry.path), here))
+                waiting.append((Path(entry.path), (*path, entry.name)))
             else:
                 items.append(Item(here, kind, () if trouble else (os.path.abspath(entry.path),), trouble))
     return sorted(items, key=_order)
@@ -79,13 +117,11 @@ def _kind_on_disk(entry):
     kind = _kind(entry.name)
     try:
         if entry.is_symlink():
-            if kind != OTHER or entry.is_dir():
-                return TROUBLE, "it is a link, and links are not followed"
-            return OTHER, ""
+            return (TROUBLE, LINK) if kind != OTHER or entry.is_dir() else (OTHER, "")
         if entry.is_dir():
             return FOLDER, ""
         if kind != OTHER:
-            with open_file(entry.path) as file:
+            with open_file(entry) as file:
                 if kind == NOTEBOOK and os.fstat(file.fileno()).st_size > archives.MAX_NOTEBOOK_BYTES:
                     raise TooBig(archives.MAX_NOTEBOOK_BYTES)
     except (OSError, ValueError) as error:
@@ -106,20 +142,24 @@ def in_zip(zip_item, content=None):
         raise
     except Exception as error:
         raise Refused(reason(error)) from None
-    names = [_name_in_zip(entry) for entry in entries]
-    # A virtual environment is known by the file beside its folders.
-    environments = {parts[:-1] for parts in names if parts and parts[-1] == "pyvenv.cfg" and parts[:-1]}
-    items, folders = [], set()
-    for number, (entry, raw) in enumerate(zip(entries, names, strict=True)):
-        if not raw or any(map(_is_passed_over, raw)) or any(raw[:k] in environments for k in range(1, len(raw))):
+    items, folders, names = {}, set(), _Names()
+    for number, entry in enumerate(entries):
+        path = _name_in_zip(entry)
+        if not path:
             continue
-        parts = tuple(clean(part) or "unnamed" for part in raw)
-        if entry.filename.endswith(("/", "\\")):
+        clutter = next((length for length, name in enumerate(path, 1) if _is_clutter(name)), None)
+        parts = names.shown(path[: min(clutter or len(path), archives.MAX_DEPTH)])
+        if clutter and len(parts) == clutter:
+            items[parts] = _clutter(parts)
+        elif len(path) > len(parts):
+            items[parts] = Item(parts, TROUBLE, trouble=f"what it holds lies deeper than {len(parts)} folders")
+        elif entry.filename.endswith(("/", "\\")):
             folders.add(parts)
-        elif stat.S_ISLNK(entry.external_attr >> 16) and _kind(raw[-1]) != OTHER:
-            items.append(Item(parts, TROUBLE, trouble="it is a link, and links are not followed"))
+        elif stat.S_ISLNK(entry.external_attr >> 16) and _kind(path[-1]) != OTHER:
+            items[number] = Item(parts, TROUBLE, trouble=LINK)
         else:
-            items.append(Item(parts, _kind(raw[-1]), (*zip_item.where, number)))
+            items[number] = Item(parts, _kind(path[-1]), (*zip_item.where, number))
+    items = list(items.values())
     filled = {item.parts[:k] for item in items for k in range(1, len(item.parts))}
     filled |= {folder[:k] for folder in folders for k in range(1, len(folder))}
     items += [Item(folder, FOLDER) for folder in folders - filled]
@@ -140,8 +180,12 @@ def _name_in_zip(entry):
     return tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", ".", ".."))
 
 
-def _is_passed_over(name):
-    return name.startswith(".") or name == "__MACOSX" or files.is_set_aside(name)
+def _is_clutter(name):
+    return name.startswith(".") or name in ("__MACOSX", _INSTALLED)
+
+
+def _clutter(parts):
+    return Item(parts, OTHER, trouble="what is installed there was passed over" if parts[-1] == _INSTALLED else "")
 
 
 def _kind(name):

@@ -5,10 +5,13 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
-from bplib.grading.classes import archives, listings
-from bplib.grading.classes.archives import NOTEBOOK, OTHER, TROUBLE, ZIP, Item, Refused, TooBig
+from bplib.course import files
+from bplib.grading import archives, listings
+from bplib.grading.archives import NOTEBOOK, OTHER, TROUBLE, ZIP, Item, Refused, TooBig
 
 _LONGEST_SLUG = 60
+_EXERCISES = "exercises"
+_OURS = {"bplib", "notebooks", "solutions", "tests"}  # what else a clone of the course holds
 
 
 @dataclass(frozen=True)
@@ -68,32 +71,43 @@ def slug(learner):
 def gather(learner, identity, items, late):
     """What counts of the items of one learner: a `Handed`. It raises for nothing that is in them.
 
-    Zip files are opened. Where there is a clone of the course, only its exercises/ counts: the rest of it are our own
-    lessons, solutions and released copies.
+    Zip files are opened. Of a clone of the course, exercises/ counts, and not our own lessons, solutions and released
+    copies; and of a notebook that was reset the fresh one, where there is one.
     """
     budget = _Budget()
     items = _without_the_rest_of_clones([each for item in items for each in _expanded(item, budget)])
-    problems = [f"{item.path}: {item.trouble}".removeprefix(": ") for item in items if item.kind == TROUBLE]
+    problems = [_line(item, item.trouble) for item in items if item.trouble]
     candidates = sorted((item for item in items if item.kind == NOTEBOOK), key=lambda item: item.parts)
     if len(candidates) > archives.MAX_FILES:
-        problems.append(f"it holds {len(candidates)} notebooks, which are too many, and was refused")
+        problems.append(f"it holds {len(candidates)} notebooks, more than the {archives.MAX_FILES} that are read")
         return Handed(learner, identity, (), tuple(problems), late)
     notebooks = []
-    for item in candidates:
+    for item in _without_old_copies(candidates):
         try:
             if len(item.where) > 1:
                 # Unpacked once already now, to count it and to learn whether it is whole.
                 budget.read(item, archives.MAX_NOTEBOOK_BYTES)
             notebooks.append(Notebook(item.path, item))
         except Refused as error:
-            problems.append(f"{item.path}: {error}")
+            problems.append(_line(item, error))
             if budget.left <= 0:
                 break
-    if not candidates and not problems:
+    if not candidates and not any(item.kind == TROUBLE for item in items):
         others = [item.path for item in items if item.kind == OTHER]
         shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
         problems.append("there is no notebook in it" + (f", only {shown}" if others else ""))
     return Handed(learner, identity, tuple(notebooks), tuple(dict.fromkeys(problems)), late)
+
+
+def _line(item, trouble):
+    return f"{item.path}: {trouble}" if item.parts else str(trouble)
+
+
+def _without_old_copies(notebooks):
+    there = {item.parts for item in notebooks}
+    return [
+        item for item in notebooks if not item.parts or (*item.parts[:-1], files.original(item.parts[-1])) not in there
+    ]
 
 
 class _Budget:
@@ -135,15 +149,23 @@ def _expanded(item, budget):
 
 
 def _without_the_rest_of_clones(items):
-    roots = {}  # the folder of a clone to the names of exercises/ in it; Windows may spell it in capitals
+    roots = set()  # the folders that hold exercises/; Windows may spell it in capitals
     for item in items:
         below = [part.lower() for part in item.parts[:-1]]
-        if item.kind == NOTEBOOK and "exercises" in below:
-            place = below.index("exercises")
-            roots.setdefault(item.parts[:place], set()).add(item.parts[place])
+        if item.kind == NOTEBOOK and _EXERCISES in below:
+            roots.add(item.parts[: below.index(_EXERCISES)])
+    return [
+        item
+        for item in items
+        if not any(part.lower() in _OURS and item.parts[:place] in roots for place, part in enumerate(item.parts))
+    ]
 
-    def counts(item):
-        inside = [length for length in range(len(item.parts)) if item.parts[:length] in roots]
-        return all(item.parts[length] in roots[item.parts[:length]] for length in inside)
 
-    return [item for item in items if counts(item)]
+def is_clone(items):
+    """Whether items are those of a clone of the course, and of nothing else: all its folders are ours."""
+    folders = [folder.lower() for folder in {item.parts[0] for item in items}]
+    return (
+        folders.count(_EXERCISES) == 1
+        and {*folders} <= {_EXERCISES, *_OURS}
+        and any(item.kind == NOTEBOOK and item.parts[0].lower() == _EXERCISES for item in items if item.parts[1:])
+    )

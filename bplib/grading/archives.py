@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 NOTEBOOK, ZIP, OTHER, FOLDER, TROUBLE = "notebook", "zip", "other", "folder", "trouble"
 
-MAX_NOTEBOOK_BYTES = 200_000_000
-"""A bigger notebook is not loaded."""
+LINK = "it is a link, and links are not followed"
+
+MAX_NOTEBOOK_BYTES = 50_000_000
+"""A bigger notebook is not loaded: it has large outputs, which do not count, or is none, and would take gigabytes."""
 
 MAX_UNPACKED_BYTES = 500_000_000
 """What the zip files of one learner may unpack to, all together."""
@@ -26,8 +28,12 @@ MAX_FILES = 10_000
 MAX_DIRECTORY_BYTES = 32_000_000
 """The table of contents of a zip, about 300,000 files: a virtual environment fits, a million empty files do not."""
 
+MAX_DEPTH = 100
+"""Folders in folders in a zip: a name may be long enough for 30,000."""
+
 MAX_NESTING = 2
 
+_LONGEST_PATH = 300
 _CHUNK = 1 << 20
 
 
@@ -38,7 +44,7 @@ class Item:
     parts    the path from the top of what was listed, cleaned for people
     kind     NOTEBOOK, ZIP, OTHER, FOLDER (an empty one) or TROUBLE
     where    the file on disk, and then for each zip on the way the number of the entry in it
-    trouble  what is wrong, one line, where kind is TROUBLE
+    trouble  what is wrong, where kind is TROUBLE, or what was passed over: one line, or ""
     """
 
     parts: tuple[str, ...]
@@ -48,8 +54,9 @@ class Item:
 
     @property
     def path(self):
-        """The path for people."""
-        return "/".join(self.parts)
+        """The path for people; of a very long one the end."""
+        path = "/".join(self.parts)
+        return path if len(path) <= _LONGEST_PATH else f"... {path[-_LONGEST_PATH:]}"
 
     def read(self, limit=MAX_NOTEBOOK_BYTES):
         """The content: bytes, the same each time. Refused if it cannot be read or is over the limit."""
@@ -90,6 +97,8 @@ class TooBig(Refused):
 
 def open_file(path):
     """A file on disk, opened for reading; a pipe or a device would let us wait forever."""
+    if os.path.islink(path):
+        raise Refused(LINK)
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     file = os.fdopen(os.open(path, flags), "rb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

@@ -1,0 +1,113 @@
+"""Mistakes that hide an overflow, with clips of any size, and a few of one neuron: lessons 01, 04 and 05."""
+
+import numpy as np
+
+from mistakes import Mistake
+
+USUAL = (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)
+LARGE, TINY = (1e-3, 1e-4), (1e-20, 1e-100)
+EPSILON = 2.2e-16  # of float64, as it is often written
+
+HIDES = "hides the overflow and does not mend it"
+HIDES_ZERO = "hides log(0) and does not mend it"
+AS_LONG_AS = "right as long as z stays between"
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def own_probabilities(z, y):
+    """The probability of each true class."""
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    return (powers / powers.sum(axis=1, keepdims=True))[np.arange(len(y)), y]
+
+
+# bce-logits and softmax-ce
+
+
+def clipped(eps, says):
+    def loss(z, y):
+        p = np.clip(sigmoid(z), eps, 1 - eps)
+        return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+    return Mistake("bce-logits", "common", f"clipped at {eps:g}", loss, says)
+
+
+def added(eps, says):
+    def loss(z, y):
+        p = sigmoid(z)
+        return -np.mean(y * np.log(p + eps) + (1 - y) * np.log(1 - p + eps))
+
+    return Mistake("bce-logits", "common", f"{eps:g} added", loss, says)
+
+
+def added_to_a_softmax(eps, says):
+    def loss(z, y):
+        return -np.log(own_probabilities(z, y) + eps).mean()
+
+    return Mistake("softmax-ce", "common", f"{eps:g} added", loss, says)
+
+
+def infinities_replaced(z, y):
+    return np.nan_to_num(-np.log(own_probabilities(z, y))).mean()
+
+
+def softmax_clipped(z, y):
+    p = np.maximum(own_probabilities(z, y), np.finfo(float).eps)
+    return -np.log(p).mean()
+
+
+def logarithm_where_it_is_finite(z, y):
+    p = own_probabilities(z, y)
+    return -np.log(p, out=np.zeros(len(p)), where=p > 0).mean()
+
+
+# neuron-ce and update-rule
+
+
+def loss_in_place_of_the_error(X, y, w, b):
+    a = sigmoid(X @ w + b)
+    losses = -np.where(y == 1, np.log(a), np.log(1 - a))
+    return X.T @ losses / len(losses), losses.mean()
+
+
+def sigmoid_of_the_inputs(X, y, w, b):
+    error = sigmoid(X) @ w + b - y
+    return X.T @ error / len(y), error.mean()
+
+
+def column_minus_row(X, y, w, b):
+    error = sigmoid(X @ w.reshape(-1, 1) + b) - y
+    return np.sum(X.T @ error, axis=1) / len(y), error.sum() / len(y)
+
+
+def minus_and_equal_in_the_wrong_order(gradients, w, b, lr):
+    dw, db = gradients(w, b)
+    w =- lr * dw  # fmt: skip
+    b =- lr * db  # fmt: skip
+    return w, b
+
+
+MISTAKES = [
+    *(clipped(eps, AS_LONG_AS) for eps in (*LARGE, EPSILON)),
+    *(clipped(eps, HIDES) for eps in USUAL),
+    *(clipped(eps, "rounded to exactly 1, and log(1 - p) is minus infinity") for eps in TINY),
+    *(added(eps, HIDES) for eps in (*LARGE, *USUAL)),
+    *(added(eps, AS_LONG_AS) for eps in (EPSILON, *TINY)),
+    *(added_to_a_softmax(eps, HIDES_ZERO) for eps in (*LARGE, *USUAL)),
+    *(added_to_a_softmax(eps, AS_LONG_AS) for eps in (EPSILON, *TINY)),
+    Mistake("softmax-ce", "common", "np.nan_to_num", infinities_replaced, "p is computed before its logarithm"),
+    Mistake("softmax-ce", "common", "finfo.eps", softmax_clipped, HIDES_ZERO),
+    Mistake(
+        "softmax-ce",
+        "SO, log(p, where=p > 0)",
+        "log where p > 0",
+        logarithm_where_it_is_finite,
+        AS_LONG_AS,
+    ),
+    Mistake("neuron-ce", "SO 'Gradient descent in logistic regression'", "loss", loss_in_place_of_the_error, None),
+    Mistake("neuron-ce", "SO 'Gradient descent in logistic regression'", "sigmoid(X)", sigmoid_of_the_inputs, None),
+    Mistake("neuron-ce", "datascience.SE", "(n, 1) - (n,)", column_minus_row, "right for one example alone"),
+    Mistake("update-rule", "common", "=- for -=", minus_and_equal_in_the_wrong_order, "These are the steps alone"),
+]

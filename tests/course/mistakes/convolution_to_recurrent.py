@@ -1,0 +1,278 @@
+"""Mistakes with convolutions, pooling and recurrent networks: lessons 12 and 13."""
+
+import numpy as np
+
+from mistakes import Mistake
+
+# conv1d-backward and conv2d-backward
+
+
+def bias_over_filters_too(dy, x, W):
+    size, dx, dW = W.shape[2], np.zeros(x.shape), np.zeros(W.shape)
+    for o in range(dy.shape[2]):
+        seen = slice(o, o + size)
+        dx[:, :, seen] += np.tensordot(dy[:, :, o], W, axes=1)
+        dW += np.tensordot(dy[:, :, o], x[:, :, seen], axes=(0, 0))
+    return dx, dW, dy.sum(axis=(0, 1))
+
+
+def windows_without_the_stride(dy, x, W, stride):
+    rows, columns = W.shape[2:]
+    dx, dW = np.zeros(x.shape), np.zeros(W.shape)
+    for o, p in np.ndindex(dy.shape[2:]):
+        dx[:, :, o : o + rows, p : p + columns] += np.tensordot(dy[:, :, o, p], W, axes=1)
+        dW += np.tensordot(dy[:, :, o, p], x[:, :, o : o + rows, p : p + columns], axes=(0, 0))
+    return dx, dW, dy.sum(axis=(0, 2, 3))
+
+
+# max-pool-backward
+
+
+def each_window(dy, size, stride):
+    """The index of each entry of dy, and that of its window."""
+    for at in np.ndindex(dy.shape):
+        top, left = at[2] * stride, at[3] * stride
+        yield at, (at[0], at[1], slice(top, top + size), slice(left, left + size))
+
+
+def first_largest(window):
+    return np.unravel_index(np.argmax(window), window.shape)
+
+
+def all_that_is_nearly_largest(dy, x, size, stride):
+    dx = np.zeros(x.shape)
+    for at, place in each_window(dy, size, stride):
+        dx[place] += dy[at] * (np.abs(x[place] - x[place].max()) < 0.01)
+    return dx
+
+
+def first_largest_written_over(dy, x, size, stride):
+    dx = np.zeros(x.shape)
+    for at, place in each_window(dy, size, stride):
+        only = np.zeros((size, size))
+        only[first_largest(x[place])] = dy[at]
+        dx[place] = only
+    return dx
+
+
+def first_window_only(dy, x, size, stride):
+    dx = np.zeros(x.shape)
+    for at, place in each_window(dy, size, stride):
+        there = first_largest(x[place])
+        if dx[place][there] == 0:
+            dx[place][there] = dy[at]
+    return dx
+
+
+def largest_without_its_sign(dy, x, size, stride):
+    dx = np.zeros(x.shape)
+    for at, place in each_window(dy, size, stride):
+        dx[place][first_largest(np.abs(x[place]))] += dy[at]
+    return dx
+
+
+def first_column_by_column(dy, x, size, stride):
+    dx = np.zeros(x.shape)
+    for at, place in each_window(dy, size, stride):
+        dx[place].T[first_largest(x[place].T)] += dy[at]
+    return dx
+
+
+def maximum_that_begins_at_zero(dy, x, size, stride):
+    dx = np.zeros(x.shape)
+    for at, place in each_window(dy, size, stride):
+        largest, there = 0.0, None
+        for index, entry in np.ndenumerate(x[place]):
+            if entry > largest:
+                largest, there = entry, index
+        if there is not None:
+            dx[place][there] += dy[at]
+    return dx
+
+
+# rnn-step-backward
+
+
+def step_from(dz, x, h, Wx, Wh):
+    return dz @ Wx.T, dz @ Wh.T, x.T @ dz, h.T @ dz, dz.sum(axis=0)
+
+
+def one_over_the_slope(dh_next, h_next, x, h, Wx, Wh):
+    return step_from(1 / (1 - h_next * h_next), x, h, Wx, Wh)
+
+
+def divided_by_the_slope(dh_next, h_next, x, h, Wx, Wh):
+    return step_from(dh_next / (1 - h_next * h_next), x, h, Wx, Wh)
+
+
+def slope_of_the_sigmoid(dh_next, h_next, x, h, Wx, Wh):
+    return step_from(dh_next * h_next * (1 - h_next), x, h, Wx, Wh)
+
+
+def bias_as_a_row(dh_next, h_next, x, h, Wx, Wh):
+    dz = dh_next * (1 - h_next * h_next)
+    return *step_from(dz, x, h, Wx, Wh)[:4], dz.sum(axis=0, keepdims=True)
+
+
+# rnn-backward
+
+
+def sums_over_all_steps(dz, dy, h, x, h0):
+    before = np.concatenate([h0[:, None], h[:, :-1]], axis=1)
+    pairs = (x, dz), (before, dz), (h, dy)
+    dWx, dWh, dWy = (np.einsum("nta,ntb->ab", left, right) for left, right in pairs)
+    return dWx, dWh, dz.sum(axis=(0, 1)), dWy, dy.sum(axis=(0, 1))
+
+
+def clipped_on_the_way(dy, h, x, h0, Wx, Wh, Wy):
+    dz, back = np.zeros(h.shape), 0.0
+    for t in reversed(range(h.shape[1])):
+        dz[:, t] = (dy[:, t] @ Wy.T + back) * (1 - h[:, t] ** 2)
+        back = np.clip(dz[:, t] @ Wh.T, -1, 1)
+    return sums_over_all_steps(dz, dy, h, x, h0)
+
+
+def clipped_at_the_end(dy, h, x, h0, Wx, Wh, Wy):
+    dz, back = np.zeros(h.shape), 0.0
+    for t in reversed(range(h.shape[1])):
+        dz[:, t] = (dy[:, t] @ Wy.T + back) * (1 - h[:, t] ** 2)
+        back = dz[:, t] @ Wh.T
+    return [np.clip(d, -5, 5) for d in sums_over_all_steps(dz, dy, h, x, h0)]
+
+
+def no_more_than_four_steps(dy, h, x, h0, Wx, Wh, Wy):
+    T = h.shape[1]
+    dz, back = np.zeros(h.shape), 0.0
+    for t in reversed(range(T)):
+        if t == T - 5:
+            back = 0.0
+        dz[:, t] = (dy[:, t] @ Wy.T + back) * (1 - h[:, t] ** 2)
+        back = dz[:, t] @ Wh.T
+    return sums_over_all_steps(dz, dy, h, x, h0)
+
+
+def last_output_alone(dy, h, x, h0, Wx, Wh, Wy):
+    dz, arrives = np.zeros(h.shape), dy[:, -1] @ Wy.T
+    for t in reversed(range(h.shape[1])):
+        dz[:, t] = arrives * (1 - h[:, t] ** 2)
+        arrives = dz[:, t] @ Wh.T
+    return sums_over_all_steps(dz, dy, h, x, h0)
+
+
+def carried_and_kept(dy, h, x, h0, Wx, Wh, Wy):
+    dz, back = np.zeros(h.shape), 0.0
+    for t in reversed(range(h.shape[1])):
+        dz[:, t] = (dy[:, t] @ Wy.T + back) * (1 - h[:, t] ** 2)
+        back = back + dz[:, t] @ Wh.T
+    return sums_over_all_steps(dz, dy, h, x, h0)
+
+
+# clip
+
+
+def each_entry_clipped(dWx, dWh, db, limit):
+    return [np.minimum(np.maximum(d, -limit), limit) for d in (dWx, dWh, db)]
+
+
+def norms_added(dWx, dWh, db, limit):
+    norm = np.linalg.norm(dWx) + np.linalg.norm(dWh) + np.linalg.norm(db)
+    factor = min(1.0, limit / norm)
+    return dWx * factor, dWh * factor, db * factor
+
+
+def root_of_the_mean_square(dWx, dWh, db, limit):
+    squares = np.concatenate([dWx.ravel(), dWh.ravel(), db.ravel()]) ** 2
+    factor = min(1.0, limit / np.sqrt(squares.mean()))
+    return dWx * factor, dWh * factor, db * factor
+
+
+MISTAKES = [
+    Mistake(
+        "conv1d-backward",
+        "numpy-ml style",
+        "bias over axes 0 and 1",
+        bias_over_filters_too,
+        "It has an entry for each place of another axis",
+    ),
+    Mistake(
+        "conv2d-backward",
+        "enggen#7, Kulbear#34",
+        "no stride",
+        windows_without_the_stride,
+        "It is right for stride = 1, and wrong for stride = 2",
+    ),
+    Mistake(
+        "max-pool-backward",
+        "mni-ml/framework#22",
+        "close to the largest",
+        all_that_is_nearly_largest,
+        "Every largest entry still gets the whole gradient",
+    ),
+    Mistake(
+        "max-pool-backward",
+        "0809zheng/CS231n-assignment2019#19",
+        "= where windows overlap",
+        first_largest_written_over,
+        "One still overwrites what another has given",
+    ),
+    Mistake(
+        "max-pool-backward", "common", "first gradient kept", first_window_only, "right when windows do not overlap"
+    ),
+    Mistake("max-pool-backward", "common", "largest of |x|", largest_without_its_sign, "It is right when x is zero"),
+    Mistake(
+        "max-pool-backward",
+        "common",
+        "first tie by columns",
+        first_column_by_column,
+        "right when no two entries of x are equal",
+    ),
+    Mistake("max-pool-backward", "common", "maximum from 0", maximum_that_begins_at_zero, "It is right when"),
+    Mistake(
+        "rnn-step-backward",
+        "oreilly-japan/dlfs-2#26",
+        "upstream lost",
+        one_over_the_slope,
+        "It takes no notice of dh_next",
+    ),
+    Mistake(
+        "rnn-step-backward",
+        "oreilly-japan/dlfs-2#26",
+        "divided by the slope",
+        divided_by_the_slope,
+        "The upstream is divided by the slope of tanh",
+    ),
+    Mistake(
+        "rnn-step-backward",
+        "a demo of an RNN",
+        "h (1 - h)",
+        slope_of_the_sigmoid,
+        "h (1 - h) is the slope of the sigmoid",
+    ),
+    Mistake(
+        "rnn-step-backward",
+        "deeplearning.ai, RNN",
+        "bias with keepdims",
+        bias_as_a_row,
+        "An axis of length 1 was kept",
+    ),
+    Mistake("rnn-backward", "min-char-rnn", "clipped in the loop", clipped_on_the_way, "right when dy is tiny"),
+    Mistake("rnn-backward", "min-char-rnn", "clipped at the end", clipped_at_the_end, "right when dy is tiny"),
+    Mistake(
+        "rnn-backward",
+        "WildML, bptt_truncate",
+        "four steps back",
+        no_more_than_four_steps,
+        "With T = 1 and T = 2 it is right, and with T = 5 it is not",
+    ),
+    Mistake(
+        "rnn-backward",
+        "a tutorial of RNNs",
+        "last output",
+        last_output_alone,
+        "only the dy of the last step has an effect",
+    ),
+    Mistake("rnn-backward", "common", "carried twice", carried_and_kept, "what is carried piles up"),
+    Mistake("clip", "deeplearning.ai, RNN", "each entry", each_entry_clipped, "This cuts every entry by itself"),
+    Mistake("clip", "common", "norms added", norms_added, "The norms of the three arrays are added"),
+    Mistake("clip", "common", "mean of squares", root_of_the_mean_square, "This takes the root of the mean"),
+]

@@ -1,0 +1,291 @@
+"""Mistakes in the training loop and in the optimizers: lessons 08 and 09."""
+
+import numpy as np
+
+from mistakes import Mistake
+
+# training-loop
+
+
+def one_order_for_all_epochs(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    order, history = rng.permutation(len(X)), []
+    X, y = X[order], y[order]
+    for _ in range(epochs):
+        total = 0
+        for start in range(0, len(X), batch_size):
+            xs, ys = X[start : start + batch_size], y[start : start + batch_size]
+            loss, gradient = loss_and_gradient(w, xs, ys)
+            w = w - lr * gradient
+            total += loss * len(xs)
+        history.append(total / len(X))
+    return w, history
+
+
+def shuffled_apart(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        X_now, y_now, total = rng.permutation(X), rng.permutation(y), 0
+        for start in range(0, len(X), batch_size):
+            xs, ys = X_now[start : start + batch_size], y_now[start : start + batch_size]
+            loss, gradient = loss_and_gradient(w, xs, ys)
+            w = w - lr * gradient
+            total += loss * len(xs)
+        history.append(total / len(X))
+    return w, history
+
+
+def as_many_batches_as_are_full(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        order, total = rng.permutation(len(X)), 0
+        for batch in range(len(X) // batch_size):
+            rows = order[batch * batch_size : (batch + 1) * batch_size]
+            loss, gradient = loss_and_gradient(w, X[rows], y[rows])
+            w = w - lr * gradient
+            total += loss * len(rows)
+        history.append(total / len(X))
+    return w, history
+
+
+def batches_of_equal_size(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history, count = [], max(1, len(X) // batch_size)
+    for _ in range(epochs):
+        total = 0
+        for rows in np.array_split(rng.permutation(len(X)), count):
+            loss, gradient = loss_and_gradient(w, X[rows], y[rows])
+            w = w - lr * gradient
+            total += loss * len(rows)
+        history.append(total / len(X))
+    return w, history
+
+
+def mean_of_the_batches(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        order, losses = rng.permutation(len(X)), []
+        for start in range(0, len(X), batch_size):
+            rows = order[start : start + batch_size]
+            loss, gradient = loss_and_gradient(w, X[rows], y[rows])
+            w = w - lr * gradient
+            losses.append(loss)
+        history.append(sum(losses) / len(losses))
+    return w, history
+
+
+def steps_into_the_given_weights(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        order, total = rng.permutation(len(X)), 0
+        for start in range(0, len(X), batch_size):
+            rows = order[start : start + batch_size]
+            loss, gradient = loss_and_gradient(w, X[rows], y[rows])
+            w -= lr * gradient
+            total += loss * len(rows)
+        history.append(total / len(X))
+    return w, history
+
+
+def gradients_never_cleared(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        order, total, gradients = rng.permutation(len(X)), 0, np.zeros_like(w)
+        for start in range(0, len(X), batch_size):
+            rows = order[start : start + batch_size]
+            loss, gradient = loss_and_gradient(w, X[rows], y[rows])
+            gradients += gradient
+            w = w - lr * gradients
+            total += loss * len(rows)
+        history.append(total / len(X))
+    return w, history
+
+
+def rate_halved_by_the_epoch(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        order, total = rng.permutation(len(X)), 0
+        for start in range(0, len(X), batch_size):
+            rows = order[start : start + batch_size]
+            loss, gradient = loss_and_gradient(w, X[rows], y[rows])
+            w = w - lr * gradient
+            total += loss * len(rows)
+        history.append(total / len(X))
+        lr = lr / 2
+    return w, history
+
+
+# momentum
+
+
+def weights_before_velocity(gradient, w, lr, mu, steps):
+    v = np.zeros(w.shape)
+    for _ in range(steps):
+        g = gradient(w)
+        w = w - lr * v
+        v = mu * v + g
+    return w
+
+
+def averaged_and_scaled_again(gradient, w, lr, mu, steps):
+    v = 0
+    for _ in range(steps):
+        v = mu * v + (1 - mu) * gradient(w)
+        w = w - lr * (1 - mu) * v
+    return w
+
+
+def gradient_from_ahead(gradient, w, lr, mu, steps):
+    v = 0
+    for _ in range(steps):
+        ahead = w - lr * mu * v
+        v = mu * v + gradient(ahead)
+        w = w - lr * v
+    return w
+
+
+def velocity_before_and_after(gradient, w, lr, mu, steps):
+    v = 0
+    for _ in range(steps):
+        before, v = v, mu * v - lr * gradient(w)
+        w = w + v + mu * (v - before)
+    return w
+
+
+def against_the_last_step(gradient, w, lr, mu, steps):
+    before = w
+    for _ in range(steps):
+        w, before = w - lr * gradient(w) - mu * (w - before), w
+    return w
+
+
+def minus_and_minus(gradient, w, lr, mu, steps):
+    v = 0
+    for _ in range(steps):
+        v = mu * v - gradient(w)
+        w = w - lr * v
+    return w
+
+
+# rmsprop
+
+
+def eps_below_the_root(gradient, w, lr, rho, eps, steps):
+    v = 0
+    for _ in range(steps):
+        g = gradient(w)
+        v = rho * v + (1 - rho) * g * g
+        w = w - lr * g * (v + eps) ** -0.5
+    return w
+
+
+def root_of_an_average(gradient, w, lr, rho, eps, steps):
+    v = 0
+    for _ in range(steps):
+        g = gradient(w)
+        v = rho * v + (1 - rho) * g
+        w = w - lr * g / (np.sqrt(np.abs(v)) + eps)
+    return w
+
+
+def scaled_by_what_was(gradient, w, lr, rho, eps, steps):
+    v = np.zeros(w.shape)
+    for _ in range(steps):
+        g = gradient(w)
+        w = w - lr * g / (np.sqrt(v) + eps)
+        v = rho * v + (1 - rho) * g**2
+    return w
+
+
+def corrected_as_in_adam(gradient, w, lr, rho, eps, steps):
+    v = 0
+    for step in range(steps):
+        g = gradient(w)
+        v = rho * v + (1 - rho) * g**2
+        w = w - lr * g / (np.sqrt(v / (1 - rho ** (step + 1))) + eps)
+    return w
+
+
+MISTAKES = [
+    Mistake(
+        "training-loop",
+        "prob_mbrl#9",
+        "one order for all epochs",
+        one_order_for_all_epochs,
+        "Every epoch goes through the same order.",
+    ),
+    Mistake(
+        "training-loop",
+        "GaNDLF#870",
+        "inputs and truths shuffled apart",
+        shuffled_apart,
+        "The inputs are shuffled and the truths are not, or not alike",
+    ),
+    Mistake(
+        "training-loop",
+        "Udacity deep-learning, get_batches",
+        "only full batches",
+        as_many_batches_as_are_full,
+        "The last batch is left out where it is shorter",
+    ),
+    Mistake(
+        "training-loop",
+        "spyx#23",
+        "batches of equal size",
+        batches_of_equal_size,
+        "All of it is right when all examples are one batch.",
+    ),
+    Mistake(
+        "training-loop",
+        "d2l, Animator",
+        "mean of the batches",
+        mean_of_the_batches,
+        "w is right, and in the history a short last batch counts as much as a full one.",
+    ),
+    Mistake("training-loop", "common", "in place", steps_into_the_given_weights, "changes its input in place"),
+    Mistake(
+        "training-loop",
+        "common, no zero_grad",
+        "gradients never cleared",
+        gradients_never_cleared,
+        "All of it is right when all examples are one batch.",
+    ),
+    Mistake(
+        "training-loop",
+        "common",
+        "a rate that falls",
+        rate_halved_by_the_epoch,
+        "All of it is right for epochs = 1.",
+    ),
+    Mistake(
+        "momentum",
+        "mdenil/dropout#4",
+        "weights before velocity",
+        weights_before_velocity,
+        "The weights move before the velocity has heard of the new gradient.",
+    ),
+    Mistake("momentum", "mdenil/dropout#4", "1 - mu twice", averaged_and_scaled_again, "It is right for mu = 0."),
+    Mistake("momentum", "common", "gradient from ahead", gradient_from_ahead, "This is Nesterov's momentum"),
+    Mistake(
+        "momentum", "CS231n, keras nesterov=True", "Nesterov", velocity_before_and_after, "This is Nesterov's momentum"
+    ),
+    Mistake(
+        "momentum", "common", "minus the last step", against_the_last_step, "Every step works against the one before."
+    ),
+    Mistake("momentum", "common", "two minus signs", minus_and_minus, "It runs uphill."),
+    Mistake(
+        "rmsprop",
+        "keras#4356, LlionJ/blog#1",
+        "eps under the root",
+        eps_below_the_root,
+        "it is where eps stands: it is under the root",
+    ),
+    # For gradients that keep their sign the judge takes it for an average of sizes.
+    Mistake("rmsprop", "Devinterview#1", "average of the gradients", root_of_an_average, None),
+    Mistake(
+        "rmsprop",
+        "common",
+        "weights before v",
+        scaled_by_what_was,
+        "The weights move before v has heard of the new gradient",
+    ),
+    Mistake("rmsprop", "common", "corrected as in Adam", corrected_as_in_adam, "It is right for rho = 0."),
+]
