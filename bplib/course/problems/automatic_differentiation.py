@@ -106,7 +106,7 @@ def _told_of_a_step(answer, cases):
         for name, want in needed.items():
             try:
                 got = float(given[name])
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 return None
             if not relative_error(got, want) <= TOLERANCE:
                 formula = f" {op} ".join(inputs) if op in "+*" else f"{op}({inputs[0]})"
