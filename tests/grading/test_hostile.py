@@ -89,9 +89,7 @@ def test_a_check_in_a_notebook_says_too_that_our_own_function_is_no_answer(capsy
     checks.check("softmax-ce", lambda z, y: losses.softmax_cross_entropy(z, y))
     checks.check("mse", lambda y_pred, y_true: ((y_pred - y_true) ** 2).mean())
     said = " ".join(capsys.readouterr().out.split())
-    assert (
-        "mse: not yet. It calls losses.mse, but this exercise opens nothing of the course" in said
-    )
+    assert "mse: not yet. It calls losses.mse, but this exercise opens nothing of the course" in said
     assert "softmax-ce: not yet. It calls losses.softmax_cross_entropy, but this exercise opens" in said
     assert "mse: passed, 2 of 2 points." in said
     assert losses.mse(np.ones(2), np.zeros(2)) == 1.0
