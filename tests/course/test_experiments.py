@@ -139,7 +139,7 @@ MISTAKES = [
     ("training-loop", rate_that_falls, "All of it is right for epochs = 1."),
     ("lstm-step-backward", brackets, "All of it is right when c_next is zero."),
     ("lstm-step-backward", forget_gate_without_the_cell, "All of it is right when dc_next is zero."),
-    ("lstm-step-backward", bias_of_the_wrong_gates, "Of the four gates i, f, g, o i, o are wrong in db"),
+    ("lstm-step-backward", bias_of_the_wrong_gates, "In db, of the gates i, f, g and o, i, o are wrong"),
     ("lstm-backward", cell_doubled_on_the_way, "All of it is right for one step, T = 1."),
     ("bce-logits", clipped_logits, "It is right as long as z stays between"),
     ("softmax-rows-backward", forgets_the_upstream, "It takes no notice of da: other numbers change nothing."),

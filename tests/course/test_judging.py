@@ -10,6 +10,7 @@ import sympy
 from bplib.course.judging.judges import Misconception, judge_function, judge_square_first
 from bplib.course.judging.paper import judge_choice, judge_formula, judge_numbers
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
+from bplib.course.problems import PROBLEMS
 
 # The exercise of these tests: the gradient of a mean of squares for predictions (n, 3), and the loss itself.
 
@@ -458,6 +459,17 @@ class TestDiagnosis:
 
         assert not np.array_equal(seen(), seen())
         assert np.array_equal(seen(seed=3), seen(seed=3))
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), ImportError("libtorch_cpu.so: failed to map segment from shared object")]
+)
+def test_a_library_that_is_too_large_is_told_as_such(error):
+    def answer(*_):
+        raise error
+
+    verdict = PROBLEMS["mse"].judge(answer)
+    assert verdict.misconception == "memory" and "a large library such as PyTorch does not fit" in verdict.message
 
 
 class TestFormulas:

@@ -178,6 +178,8 @@ def _by_step(reference, bad, name):
     axis = 1 if "h0" in arguments else 0 if {"gradients", "rewards"} & set(arguments) else None
     if axis is None or any(mask.ndim <= axis + (axis == 0 and "gradients" in arguments) for _, mask in bad):
         return ""
+    if axis == 1 and any(mask.ndim < 3 or mask.shape[1] != _steps(reference, run) for run, mask in bad):
+        return ""  # an array of weights
     along = [mask.any(axis=tuple(k for k in range(mask.ndim) if k != axis)) for _, mask in bad]
     along = [row for row in along if len(row) > 2]
     if not along or any(row.all() for row in along):
@@ -199,6 +201,12 @@ def _by_step(reference, bad, name):
     return f"{it_is(name)} right in step {min(steps)} and wrong around it." if steps else ""
 
 
+def _steps(reference, run):
+    """How many steps the sequences have, which are the arrays of three axes."""
+    arguments = named(reference, run.args).values()
+    return next((x.shape[1] for x in arguments if isinstance(x, np.ndarray) and x.ndim == 3), None)
+
+
 def _by_gate(reference, bad, name):
     """The four gates of a cell, which stand beside each other in the last axis."""
     width = bad[0][1].shape[-1]
@@ -208,7 +216,7 @@ def _by_gate(reference, bad, name):
     if any(row.all() or not np.array_equal(row, wrong[0]) for row in wrong):
         return ""
     gates = [gate for gate, off_there in zip("ifgo", wrong[0], strict=True) if off_there]
-    return f"Of the four gates i, f, g, o {_together(gates)} {are(gates)} wrong in {name}, and the others right."
+    return f"In {name}, of the gates i, f, g and o, {_together(gates)} {are(gates)} wrong and the others right."
 
 
 def _relative(run, name):

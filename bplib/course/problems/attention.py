@@ -473,7 +473,7 @@ MASK_MISTAKES = misconceptions(
     ),
     (
         "forward-looking",
-        "This looks at itself and at what comes after. A causal mask hides what comes after.",
+        "This looks at what comes after. A causal mask hides that, and shows the letter itself and what came before.",
         (lambda: _numbers(np.array([0, 6, 8]) / 14), lambda: _numbers([0, 0, 1])),
     ),
     (

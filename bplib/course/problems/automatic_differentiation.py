@@ -143,8 +143,8 @@ STEP_MISTAKES = misconceptions(
     ),
     (
         "same-input-twice",
-        "All is right until a node has the same input twice, as in b + b. Both shares belong to b, and the second has"
-        " taken the place of the first: add them one after the other.",
+        "All is right until a node has the same input twice, as in b + b. Both shares belong to b, and one"
+        " of them is lost: add them one after the other.",
         (_twice_at_once,),
     ),
     (
@@ -357,8 +357,8 @@ SORT_MISTAKES = misconceptions(
     ),
     (
         "as-soon-as-met",
-        "A chain comes out right, and a diamond does not: a node is written before one of its inputs, because it was"
-        " met early on a short path. Write a node down only when all its inputs are in the list.",
+        "A chain comes out right, and here a node is written before one of its inputs: it was met on one path before the"
+        " other was done. Write a node down only when all its inputs are in the list.",
         (_before_the_inputs, _nearest_first),
     ),
     (

@@ -163,8 +163,8 @@ DIFFERENCE_MISTAKES = misconceptions(
     ),
     (
         "no-difference",
-        "Every entry is 0, so f was given the same array twice. After a = x both names mean one array, and x.copy()"
-        " makes a second one; a step in an array of whole numbers is rounded to 0.",
+        "Every entry is 0: the two values of f did not differ. Was f given the same array twice? After a = x both names"
+        " mean one array, and x.copy() makes a second one; a step in an array of whole numbers is rounded to 0.",
         (lambda f, x, h: np.zeros(x.shape),),
     ),
     (
@@ -180,8 +180,8 @@ DIFFERENCE_MISTAKES = misconceptions(
     ),
     (
         "own-step",
-        "This is a good gradient, but with a step of your own. Use the h that is given: the exercise after this one is"
-        " about choosing it.",
+        "This is a good gradient, and not the difference that was asked for. Use the h that is given, one step up and"
+        " one down: the exercise after this one is about choosing it.",
         (lambda f, x, h: gradcheck.central_difference(f, x, 1e-5),),
     ),
 )

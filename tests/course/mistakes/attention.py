@@ -133,11 +133,8 @@ MISTAKES = [
         each_weight_by_its_own_logit,
         "treat the softmax as if each weight depended on its own logit alone",
     ),
-    Mistake(
-        "causal-weights", "levanter#102", "j >= i", itself_and_later, "This looks at itself and at what comes after"
-    ),
-    # Its sentence says that it looks at itself too, which it does not.
-    Mistake("causal-weights", "nanoGPT#170", "j > i", later_alone, "A causal mask hides what comes after"),
+    Mistake("causal-weights", "levanter#102", "j >= i", itself_and_later, "This looks at what comes after"),
+    Mistake("causal-weights", "nanoGPT#170", "j > i", later_alone, "This looks at what comes after"),
     Mistake(
         "bug-hunt-step",
         "deeplearning.ai, 1/m in each layer",

@@ -190,7 +190,7 @@ MISTAKES = [
         "micrograd#23",
         "a node before its inputs, turned around",
         depth_first_turned_around,
-        "A chain comes out right, and a diamond does not",
+        "A chain comes out right, and here a node is written before one of its inputs",
     ),
     Mistake(
         "topological-sort",

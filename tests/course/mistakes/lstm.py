@@ -157,21 +157,21 @@ MISTAKES = [
         "hanbt/learn_dl#53",
         "biases of the forget gate",
         biases_copied_from_the_forget_gate,
-        "Of the four gates i, f, g, o i, o are wrong in db, and the others right",
+        "In db, of the gates i, f, g and o, i, o are wrong and the others right",
     ),
     Mistake(
         "lstm-step-backward",
         "nicklashansen/rnn_lstm_from_scratch#1",
         "forget gate without dc_next",
         forget_gate_without_the_next_cell,
-        "right when dc_next is zero. Of the four gates i, f, g, o f is wrong",
+        "right when dc_next is zero. In dWx, of the gates i, f, g and o, f is wrong",
     ),
     Mistake(
         "lstm-step-backward",
         "javaidnabi31/RNN-from-scratch#2",
         "dc += dc",
         cell_added_to_itself,
-        "Of the four gates i, f, g, o i, f, g are wrong",
+        "of the gates i, f, g and o, i, f, g are wrong",
     ),
     Mistake(
         "lstm-step-backward",
@@ -227,7 +227,7 @@ MISTAKES = [
         "common",
         "i for g",
         input_gate_by_itself,
-        "Of the four gates i, f, g, o i is wrong",
+        "of the gates i, f, g and o, i is wrong",
     ),
     Mistake(
         "lstm-backward",
