@@ -357,8 +357,8 @@ SORT_MISTAKES = misconceptions(
     ),
     (
         "as-soon-as-met",
-        "A chain comes out right, and here a node is written before one of its inputs: it was met on one path before the"
-        " other was done. Write a node down only when all its inputs are in the list.",
+        "A chain comes out right, and here a node is written before one of its inputs: it was met on one path before"
+        " the other was done. Write a node down only when all its inputs are in the list.",
         (_before_the_inputs, _nearest_first),
     ),
     (

@@ -258,8 +258,8 @@ CHECK_MISTAKES = misconceptions(
     ),
     (
         "mean",
-        "One wrong entry among sixty passes: a mean hides it among the right ones, or it is never looked at. Ask for the"
-        " largest error of all.",
+        "One wrong entry among sixty passes: a mean hides it among the right ones, or it is never looked at. Ask for"
+        " the largest error of all.",
         (_comparing(lambda a, b: np.mean(_relative(a, b)) <= TOLERANCE),),
     ),
     (

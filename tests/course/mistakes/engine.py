@@ -197,7 +197,7 @@ MISTAKES = [
         "common",
         "by the shortest way",
         by_the_shortest_way,
-        "a node is written before one of its inputs, because it was met early on a short path",
+        "a node is written before one of its inputs",
     ),
     Mistake(
         "topological-sort",
