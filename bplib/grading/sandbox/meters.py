@@ -7,12 +7,13 @@ tell the processor's time.
 
 import os
 import time
-from pathlib import Path
 
 PATIENCE = 3
 THREADS = 64
 ROOM = 256 << 20
 FILES = 10_000
+
+_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 1
 
 
 class Meter:
@@ -45,8 +46,9 @@ class Meter:
         """The seconds of the processor, and the number of threads; zeros where the system does not tell."""
         try:
             # After the name of the program, which may hold anything.
-            fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), int(fields[17])
+            with open(f"/proc/{self._pid}/stat", "rb", buffering=0) as file:
+                fields = file.read().rpartition(b")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / _TICKS, int(fields[17])
         except (OSError, ValueError, IndexError):
             return 0.0, 0
 

@@ -6,6 +6,7 @@ what cannot be read is gone: `reading.Gone` says which.
 
 import contextlib
 import secrets
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,17 +84,19 @@ class Process:
         Each question has a number that nobody can guess. What is sent without it belongs to no question, or to one that
         is over, and is passed over: so no reply can be sent in advance, and none comes too late.
         """
-        until = min(self.meter.seconds() + self.limits.cell_seconds, self.seconds_left)
+        now = self.meter.seconds()
+        until = min(now + self.limits.cell_seconds, self.seconds_left)
+        deadline = time.monotonic() + PATIENCE * (until - now)
         number = secrets.token_hex(8)
         try:
-            self._send({**message, "number": number}, until)
+            self._send({**message, "number": number}, deadline)
             while True:
-                reply = self._received(until)
+                reply = self._received(until, deadline)
                 if _text(reply.get("to"), 16) != number:
                     continue
                 if "callback" not in reply:
                     return reply
-                self._send(self._called_back(reply), until)
+                self._send(self._called_back(reply), deadline)
         except TimeoutError:
             raise Gone(self._too_long()) from None
         except (EOFError, OSError):
@@ -101,13 +104,13 @@ class Process:
         except wire.Unreadable as error:
             raise Gone(f"sent what cannot be read: {error}".rstrip(".")) from None
 
-    def _send(self, message, until):
-        self.channel.send(message, self._offer, self._patience(until))
+    def _send(self, message, deadline):
+        self.channel.send(message, self._offer, deadline - time.monotonic())
 
-    def _received(self, until):
+    def _received(self, until, deadline):
         while self.channel.is_quiet(_LOOK):
             self.look(until)
-        return self.channel.receive(self._patience(until), self._found)
+        return self.channel.receive(deadline - time.monotonic(), self._found)
 
     def look(self, until):
         """Look at the meter: TimeoutError where it shows more than until, Gone where the process has too much."""
@@ -115,9 +118,6 @@ class Process:
             raise TimeoutError
         if excess := self.meter.excess():
             raise Gone(excess)
-
-    def _patience(self, until):
-        return PATIENCE * (until - self.meter.seconds())
 
     def _answered(self, message):
         """The reply to a question about an answer. Settled where the answer gave what cannot be sent."""
