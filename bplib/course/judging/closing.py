@@ -15,8 +15,10 @@ from bplib.course.judging.raising import Closed
 _ROOM = "bplib"
 _BETWEEN = {*sys.stdlib_module_names, "numpy", "sympy", "mpmath"}  # they call on behalf of whoever has called them
 _NOT_MATHEMATICS = tuple(f"{_ROOM}.{name}" for name in ("course", "grading", "pictures", "cli"))
-
-
+_CONTAINERS = (
+    *(dict, list, tuple, set, types.MappingProxyType, types.CellType, types.MethodType),
+    *(property, staticmethod, classmethod, functools.partial, functools.cached_property, type(functools.cache(len))),
+)
 _open_here = []  # what is said of it, the innermost last
 
 
@@ -32,7 +34,8 @@ def closed(but=()):
     if _ROOM in but:
         yield
         return
-    gates = {function: gate for function, (name, gate) in _gates().items() if not _is_open(name, but)}
+    gates = _gates(frozenset(map(id, _modules())))
+    gates = {function: gate for function, (name, gate) in gates.items() if not _is_open(name, but)}
     opened = f"{' and '.join(but)} only" if but else "nothing of the course"
     _open_here.append(f"but this exercise opens {opened}: write it with NumPy")
     codes = {function: function.__code__ for function in gates}
@@ -73,38 +76,30 @@ def functions():
     return found
 
 
-_CONTAINERS = (
-    *(dict, list, tuple, set, types.MappingProxyType, types.CellType, types.MethodType),
-    *(property, staticmethod, classmethod, functools.partial, functools.cached_property, type(functools.cache(len))),
-)
-
-
 def _modules():
-    return [
-        module
-        for name, module in list(sys.modules.items())
-        if f"{name}.".startswith(f"{_ROOM}.") and not name.startswith(_NOT_MATHEMATICS) and module is not None
-    ]
+    return [module for name, module in list(sys.modules.items()) if _is_mathematics(name) and module is not None]
 
 
 def _is_ours(owner):
-    module = getattr(owner, "__module__", None)
-    return isinstance(module, str) and module.startswith(f"{_ROOM}.") and not module.startswith(_NOT_MATHEMATICS)
+    return _is_mathematics(getattr(owner, "__module__", None))
+
+
+def _is_mathematics(module):
+    return (
+        isinstance(module, str)
+        and f"{module}.".startswith(f"{_ROOM}.")
+        and not f"{module}.".startswith(tuple(f"{name}." for name in _NOT_MATHEMATICS))
+    )
 
 
 def _is_open(name, but):
     return any(name == each or name.startswith(f"{each}.") for each in but)
 
 
-def _gates():
-    """Each function to its name and to the code that stands in its place, made again where a module has come in."""
-    modules = frozenset(map(id, _modules()))
-    if _made.get("modules") != modules:
-        _made.update(modules=modules, gates={function: (name, _gate(name, function)) for name, function in functions()})
-    return _made["gates"]
-
-
-_made = {}
+@functools.lru_cache(maxsize=1)
+def _gates(modules):
+    """Each function to its name and to the code that stands in its place; made again where a module has come in."""
+    return {function: (name, _gate(name, function)) for name, function in functions()}
 
 
 def _gate(name, function):

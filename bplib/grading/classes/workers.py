@@ -27,7 +27,7 @@ def graded(work, tasks, jobs, limits):
     """
     import bplib.symbolic  # noqa: F401  the judges need it sooner or later, and a worker that is forked has it then
 
-    failed, reasons = Counter(), {}
+    failed = Counter()
     with sweeping.swept(), contextlib.closing(launching.launcher()) as launcher:
         suspects = tasks
         while suspects:
@@ -37,7 +37,6 @@ def graded(work, tasks, jobs, limits):
                     yield task.slug, result
                     continue
                 failed[task.slug] += 1
-                reasons[task.slug] = reason
                 if failed[task.slug] < TRIES:
                     again.append(task)
                 else:
