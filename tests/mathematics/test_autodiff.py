@@ -412,7 +412,7 @@ def test_a_constant_array_stays_in_the_graph_and_gets_no_gradient():
     data, weights = np.ones((5, 3)), Value(np.ones((3, 2)))
     node = data @ weights
     autodiff.sum(node).backward()
-    assert node.parents[0].data is data
+    np.testing.assert_array_equal(node.parents[0].data, data)
     assert node.parents[0].grad is None
     assert weights.grad.tolist() == [[5.0, 5.0]] * 3
 
@@ -572,18 +572,10 @@ def test_a_value_of_anything_but_real_numbers_is_refused(data):
         Value(data)
 
 
-@pytest.mark.parametrize(
-    "exponent", [Value(2.0), np.ones(3), "2", None, 1j], ids=["value", "array", "text", "none", "complex"]
-)
-def test_an_exponent_that_is_not_a_plain_number_is_refused(exponent):
-    with pytest.raises(TypeError, match=f"must be a plain number, not {type(exponent).__name__}"):
+@pytest.mark.parametrize("exponent", ["2", None, 1j], ids=["text", "none", "complex"])
+def test_an_exponent_that_is_no_real_number_is_refused(exponent):
+    with pytest.raises(TypeError, match=f"a Value holds real numbers, not {type(exponent).__name__}"):
         Value(2.0) ** exponent
-
-
-@pytest.mark.parametrize("f", [np.exp, np.log, np.tanh, np.abs, lambda v: np.maximum(v, 0), lambda v: np.add(1, v)])
-def test_a_function_of_numpy_refuses_a_value_and_loses_no_gradient(f):
-    with pytest.raises(TypeError):
-        f(Value([1.0, 2.0]))
 
 
 @pytest.mark.parametrize("shapes", [((3,), (3,)), ((2, 3), (3,)), ((), (2, 2)), ((2,), (2, 2, 2))], ids=str)
@@ -598,10 +590,3 @@ def test_the_mean_of_nothing_is_refused(shape, axis):
     with pytest.raises(ValueError) as refusal:
         autodiff.mean(Value(np.ones(shape)), axis=axis)
     assert str(refusal.value) == f"mean: x has shape {shape}; nothing has no mean"
-
-
-def test_a_value_cannot_be_mistaken_for_a_number():
-    with pytest.raises(TypeError):
-        float(Value(1.0))
-    with pytest.raises(TypeError):
-        bool(Value(1.0) < Value(2.0))

@@ -34,9 +34,10 @@ def closed(but=()):
     if _ROOM in but:
         yield
         return
+    opened = f"{' and '.join(but)} only" if but else "nothing of the course"
+    but = {*but, *_homes(but)}
     gates = _gates(frozenset(map(id, _modules())))
     gates = {function: gate for function, (name, gate) in gates.items() if not _is_open(name, but)}
-    opened = f"{' and '.join(but)} only" if but else "nothing of the course"
     _open_here.append(f"but this exercise opens {opened}: write it with NumPy")
     codes = {function: function.__code__ for function in gates}
     for function, gate in gates.items():
@@ -90,6 +91,13 @@ def _is_mathematics(module):
         and f"{module}.".startswith(f"{_ROOM}.")
         and not f"{module}.".startswith(tuple(f"{name}." for name in _NOT_MATHEMATICS))
     )
+
+
+def _homes(names):
+    """The modules in which stands what these modules, or those of these names, list in __all__ as their own."""
+    for module in filter(None, (sys.modules.get(f"{_ROOM}.{name.partition('.')[0]}") for name in names)):
+        for each in getattr(module, "__all__", ()):
+            yield getattr(module, each).__module__.removeprefix(f"{_ROOM}.")
 
 
 def _is_open(name, but):
