@@ -62,8 +62,8 @@ def relu(z):
 def relu_backward(da, a, z):
     """dz = da where z > 0, else 0.
 
-    At the kink z = 0 the slope is taken as 0: z decides what passes, and 0 does not. `autodiff.maximum` favors neither of
-    two numbers, and gives half of the gradient to each.
+    At the kink z = 0 the slope is taken as 0: z decides what passes, and 0 does not. `autodiff.maximum` favors neither
+    of two numbers, and gives half of the gradient to each.
     """
     require_upstream("relu_backward", da=da, a=a, z=z)
     return da * (z > 0)

@@ -24,9 +24,9 @@ def central_difference(f, x, h=1e-5):
     for i in np.ndindex(x.shape):
         kept = x[i]
         x[i] = kept + h
-        above = _number("central_difference", f(x))
+        above = _number("central_difference", f(x.copy()))  # f may write into what it is given
         x[i] = kept - h
-        below = _number("central_difference", f(x))
+        below = _number("central_difference", f(x.copy()))
         x[i] = kept
         gradient[i] = (above - below) / (2 * h)
     return gradient
@@ -89,7 +89,7 @@ def complex_step(f, x, h=1e-30):
     for i in np.ndindex(x.shape):
         kept = x[i]
         x[i] = kept + 1j * h
-        value = f(x)
+        value = f(x.copy())
         if not np.iscomplexobj(value):
             raise ValueError("complex_step: f returned a real number for complex input, so it is not analytic")
         x[i] = kept

@@ -14,6 +14,7 @@ import numpy as np
 
 from bplib.initializers import xavier
 from bplib.operations import find, register, require_floats, require_generator, require_same_shape, require_upstream
+from bplib.sums import ones
 
 
 def linear(x, W, b):
@@ -139,7 +140,7 @@ class Linear:
             raise ValueError(f"Linear: n_in is {n_in} and n_out is {n_out}; both need to be at least 1")
         self.params = {"W": init(rng, (n_in, n_out), n_in, n_out), "b": np.zeros(n_out)}
         self.grads = {name: np.zeros_like(p) for name, p in self.params.items()}
-        self._saved, self._ones = None, np.ones(0)
+        self._saved = None
 
     def predict(self, x):
         """Return x W + b."""
@@ -176,10 +177,7 @@ class Linear:
             dy = np.asarray(dy)
             raise ValueError(f"Linear.backward: dy is {dy.dtype} {dy.shape}; needed is y's {dW.dtype} {needed}")
         x.T.dot(dy, out=dW)
-        # The sum of dy over the batch as a product with ones, which costs a quarter of a reduction.
-        if len(self._ones) != len(x) or self._ones.dtype != dW.dtype:
-            self._ones = np.ones(len(x), dW.dtype)
-        self._ones.dot(dy, out=self.grads["b"])
+        ones(len(x), dW.dtype).dot(dy, out=self.grads["b"])
 
 
 class Activation:

@@ -19,12 +19,19 @@ def batch_norm(x, gamma, beta):
     """Batch normalization in training, y = gamma (x - m) / sqrt(v + EPSILON) + beta.
 
     x is (n, c), or (n, c, ...) as images are. Each of the c units has its mean m and its variance v over all other
-    axes, so the rows of a batch depend on each other. gamma and beta are (c,). ValueError for other shapes and for an
-    empty batch. In evaluation: `batch_norm_evaluation`.
+    axes, so the rows of a batch depend on each other. gamma and beta are (c,). ValueError for other shapes, and for a
+    batch with less than two values of a unit: one is its own mean, and would always give beta. In evaluation:
+    `batch_norm_evaluation`.
     """
     _require_units("batch_norm", x, gamma, beta)
     if x.size == 0:
         raise ValueError("batch_norm: the batch is empty, and nothing has no mean")
+    values = x.size // x.shape[1]
+    if values < 2:
+        raise ValueError(
+            f"batch_norm: x is {x.shape}, which holds {values} value of each unit; a variance needs two. One example by"
+            " itself is for evaluation, as in predict"
+        )
     return _normalized(x, *_moments(x)) * _per_unit(gamma, x) + _per_unit(beta, x)
 
 
@@ -151,11 +158,10 @@ class BatchNorm:
         y = batch_norm(x, self.params["gamma"], self.params["beta"])
         self._saved = y, x
         n = x.size // x.shape[1]
-        if n > 1:
-            mean, variance = _moments(x)
-            for name, of_batch in (("mean", mean), ("variance", variance * (n / (n - 1)))):
-                self.statistics[name] *= MEMORY
-                self.statistics[name] += (1.0 - MEMORY) * np.ravel(of_batch)
+        mean, variance = _moments(x)
+        for name, of_batch in (("mean", mean), ("variance", variance * (n / (n - 1)))):
+            self.statistics[name] *= MEMORY
+            self.statistics[name] += (1.0 - MEMORY) * np.ravel(of_batch)
         return y
 
     def backward(self, dy):

@@ -4,10 +4,66 @@ A learning rate is a positive number or a schedule: a function that gives the ra
 arrays of params are views of one vector, as those of a network are, the vector is updated, in a few calls for all.
 """
 
+from functools import partial
+
 import numpy as np
 
 
-class SGD:
+class Optimizer:
+    """What every optimizer has: a rate, a count of steps, and arrays that it remembers from step to step.
+
+    A copy or a pickle remembers all of it, and goes on with the parameters of its own first step.
+    """
+
+    remembers = ()
+    """The names of the arrays, each shaped like its parameter and zero at first."""
+
+    def __init__(self, lr):
+        """lr is a positive number or a schedule, else ValueError."""
+        if not callable(lr) and not 0 < lr < np.inf:
+            raise ValueError(f"{type(self).__name__}: lr is {lr}; a positive learning rate is needed, or a schedule")
+        self.lr = lr
+        self.recall(0, {})
+
+    def recall(self, steps, memory):
+        """Go on as one that has done so many steps, and remembers {name of a parameter: {name: array}} of them."""
+        self.steps, self.memory = steps, memory
+        self._known, self._bound = {}, (None, None, None)
+
+    def __getstate__(self):
+        return self.__dict__ | {"_known": {}, "_bound": (None, None, None)}
+
+    def _begin(self, params, grads):
+        """The rate of this step, which is counted, and (theta, g, scratch, *remembered) for each parameter.
+
+        Where params and grads are those of a network, there is one theta, the vector of all, and it is looked up once.
+        """
+        bound_to, with_grads, parts = self._bound
+        if params is not bound_to or grads is not with_grads:
+            if hasattr(params, "flat") and hasattr(grads, "flat") and params.layout == grads.layout:
+                parts = [self._part("flat", params.flat, grads.flat)]
+                self._bound = params, grads, parts
+            else:
+                require_matching(params, grads)
+                parts = [self._part(name, theta, np.asarray(grads[name])) for name, theta in params.items()]
+        lr = float(self.lr(self.steps) if callable(self.lr) else self.lr)
+        self.steps += 1
+        return lr, parts
+
+    def _part(self, name, theta, g):
+        memory = {}
+        if self.remembers:
+            memory = self.memory.setdefault(name, {each: np.zeros_like(theta) for each in self.remembers})
+            shapes = {array.shape for array in memory.values()}
+            if self._known.setdefault(name, theta) is not theta or shapes != {theta.shape}:
+                kind = type(self).__name__
+                raise ValueError(
+                    f"{kind}: {name} is another array than in the steps before; each network needs its own {kind}"
+                )
+        return theta, g, np.empty_like(theta), *memory.values()
+
+
+class SGD(Optimizer):
     """Gradient descent, theta <- theta - lr d; stochastic when the gradient g comes from a mini-batch.
 
     d is g itself, or with momentum mu the velocity v <- mu v + g; Nesterov's looks ahead with d = g + mu v. Texts that
@@ -18,46 +74,52 @@ class SGD:
 
     def __init__(self, lr, momentum=0.0, nesterov=False):
         """Momentum lies in [0, 1), and Nesterov's needs some, else ValueError."""
-        _require_rates("SGD", lr, momentum=momentum)
+        super().__init__(lr)
+        _require_memories("SGD", momentum=momentum)
         if nesterov and not momentum:
             raise ValueError("SGD: nesterov looks ahead along the momentum, which is 0; a positive one is needed")
-        self.lr, self.momentum, self.nesterov = lr, momentum, nesterov
-        self.steps, self._state = 0, {}
+        self.momentum, self.nesterov = momentum, nesterov
+        self.remembers = ("v",) if momentum else ()
 
     def step(self, params, grads):
         """Update every array of params in place. Keys and shapes of params and grads are equal, else ValueError."""
-        lr, parts = _begin(self, params, grads, arrays=1 if self.momentum else 0)
-        for theta, g, *velocity in parts:
+        lr, parts = self._begin(params, grads)
+        for theta, g, scratch, *velocity in parts:
             for v in velocity:
                 v *= self.momentum
                 v += g
                 g = g + self.momentum * v if self.nesterov else v
-            theta -= lr * g
+            np.multiply(g, lr, out=scratch)
+            theta -= scratch
 
 
-class RMSProp:
+class RMSProp(Optimizer):
     """Steps measured by a running root mean square.
 
     v <- rho v + (1 - rho) g^2,  theta <- theta - lr g / (sqrt(v) + eps).
     Source: Tieleman, Hinton, Lecture 6.5, Coursera: Neural networks for machine learning (2012).
     """
 
+    remembers = ("v",)
+
     def __init__(self, lr, rho=0.99, eps=1e-8):
         """The memory rho lies in [0, 1), else ValueError."""
-        _require_rates("RMSProp", lr, rho=rho)
-        self.lr, self.rho, self.eps = lr, rho, eps
-        self.steps, self._state = 0, {}
+        super().__init__(lr)
+        _require_memories("RMSProp", rho=rho)
+        self.rho, self.eps = rho, eps
 
     def step(self, params, grads):
         """Update every array of params in place. Keys and shapes of params and grads are equal, else ValueError."""
-        lr, parts = _begin(self, params, grads, arrays=1)
-        for theta, g, v in parts:
+        lr, parts = self._begin(params, grads)
+        for theta, g, scratch, v in parts:
             v *= self.rho
             v += (1.0 - self.rho) * g * g
-            theta -= lr * g / (np.sqrt(v) + self.eps)
+            np.sqrt(v, out=scratch)
+            scratch += self.eps
+            theta -= lr * g / scratch
 
 
-class Adam:
+class Adam(Optimizer):
     """Momentum over a running root mean square, both corrected for their start at zero.
 
     m <- beta1 m + (1 - beta1) g,  v <- beta2 v + (1 - beta2) g^2, and at step t = 1, 2, ...
@@ -65,22 +127,23 @@ class Adam:
     Source: Kingma, Ba, Adam: a method for stochastic optimization, ICLR (2015).
     """
 
+    remembers = ("m", "v")
     weight_decay = 0.0
 
     def __init__(self, lr, beta1=0.9, beta2=0.999, eps=1e-8):
         """The memories beta1 and beta2 lie in [0, 1), else ValueError."""
-        _require_rates(type(self).__name__, lr, beta1=beta1, beta2=beta2)
-        self.lr, self.beta1, self.beta2, self.eps = lr, beta1, beta2, eps
-        self.steps, self._state = 0, {}
+        super().__init__(lr)
+        _require_memories(type(self).__name__, beta1=beta1, beta2=beta2)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
     def step(self, params, grads):
         """Update every array of params in place. Keys and shapes of params and grads are equal, else ValueError."""
-        lr, parts = _begin(self, params, grads, arrays=3)
+        lr, parts = self._begin(params, grads)
         # The arrays hold m / (1 - beta1) and v / (1 - beta2); those factors and the corrections are two numbers, which
         # saves a third of the passes over the arrays.
         root = ((1.0 - self.beta2**self.steps) / (1.0 - self.beta2)) ** 0.5
         rate = lr * (1.0 - self.beta1) / (1.0 - self.beta1**self.steps) * root
-        for theta, g, m, v, scratch in parts:
+        for theta, g, scratch, m, v in parts:
             m *= self.beta1
             m += g
             np.multiply(g, g, out=scratch)
@@ -110,19 +173,27 @@ class AdamW(Adam):
         self.weight_decay = weight_decay
 
 
-# Schedules: functions of the number of steps taken, for the learning rate of an optimizer.
+# Schedules: functions of the number of steps taken, for the learning rate of an optimizer. They can be pickled with it.
 
 
 def step_decay(lr, every, factor=0.1):
     """The rate lr times factor^k, where k counts the full ``every`` steps that are done. All are positive."""
     _require_positive("step_decay", lr=lr, every=every, factor=factor)
-    return lambda step: lr * factor ** (step // every)
+    return partial(_step_decay, lr, every, factor)
+
+
+def _step_decay(lr, every, factor, step):
+    return lr * factor ** (step // every)
 
 
 def exponential_decay(lr, half_life):
     """The rate lr times 2^(-step / half_life): it halves in every ``half_life`` steps. Both are positive."""
     _require_positive("exponential_decay", lr=lr, half_life=half_life)
-    return lambda step: lr * 0.5 ** (step / half_life)
+    return partial(_exponential_decay, lr, half_life)
+
+
+def _exponential_decay(lr, half_life, step):
+    return lr * 0.5 ** (step / half_life)
 
 
 def cosine(lr, steps, warmup=0):
@@ -133,14 +204,14 @@ def cosine(lr, steps, warmup=0):
     _require_positive("cosine", lr=lr)
     if not 0 <= warmup < steps:
         raise ValueError(f"cosine: warmup is {warmup} and steps is {steps}; from 0 to below steps is needed")
+    return partial(_cosine, lr, steps, warmup)
 
-    def rate(step):
-        if step < warmup:
-            return lr * (step + 1) / warmup
-        done = min((step - warmup) / (steps - warmup), 1.0)
-        return lr * (1.0 + np.cos(np.pi * done)) / 2.0
 
-    return rate
+def _cosine(lr, steps, warmup, step):
+    if step < warmup:
+        return lr * (step + 1) / warmup
+    done = min((step - warmup) / (steps - warmup), 1.0)
+    return lr * (1.0 + np.cos(np.pi * done)) / 2.0
 
 
 # Clipping: in place, between the backward and the step.
@@ -189,35 +260,7 @@ def require_matching(params, grads):
             raise ValueError(f"{name} is {parameter.shape} but its gradient is {np.shape(grads[name])}")
 
 
-def _begin(optimizer, params, grads, arrays):
-    """The rate of this step, which is counted, and (theta, g, *state) for each parameter, or for the vector of all.
-
-    The state is as many ``arrays``, zero at first.
-    """
-    if hasattr(params, "flat") and hasattr(grads, "flat") and params.layout == grads.layout:
-        pairs = [("flat", params.flat, grads.flat)]
-    else:
-        require_matching(params, grads)
-        pairs = [(name, theta, np.asarray(grads[name])) for name, theta in params.items()]
-    parts = []
-    for name, theta, g in pairs:
-        if name not in optimizer._state or not arrays:
-            optimizer._state[name] = [theta, *(np.zeros_like(theta) for _ in range(arrays))]
-        known, *state = optimizer._state[name]
-        if known is not theta:
-            kind = type(optimizer).__name__
-            raise ValueError(
-                f"{kind}: {name} is another array than in the steps before; each network needs its own {kind}"
-            )
-        parts.append((theta, g, *state))
-    lr = optimizer.lr(optimizer.steps) if callable(optimizer.lr) else optimizer.lr
-    optimizer.steps += 1
-    return lr, parts
-
-
-def _require_rates(kind, lr, **memories):
-    if not callable(lr) and not 0 < lr < np.inf:
-        raise ValueError(f"{kind}: lr is {lr}; a positive learning rate is needed, or a schedule")
+def _require_memories(kind, **memories):
     for name, memory in memories.items():
         if not 0 <= memory < 1:
             raise ValueError(f"{kind}: {name} is {memory}; a number from 0 to below 1 is needed")

@@ -84,6 +84,19 @@ def test_x_is_not_changed(method):
     np.testing.assert_array_equal(x, X)
 
 
+def test_a_function_that_writes_into_its_argument_has_the_gradient_of_what_it_returns():
+    def f(x):
+        x *= 2.0
+        x += 1.0
+        return np.sum(x * x)
+
+    x = np.array([0.5, -1.0, 2.0])
+    expected = 4.0 * (2.0 * x + 1.0)  # of the sum of (2 x + 1)^2
+    np.testing.assert_allclose(central_difference(f, x), expected, rtol=1e-9)
+    np.testing.assert_allclose(complex_step(f, x), expected, rtol=1e-14)
+    assert x.tolist() == [0.5, -1.0, 2.0]
+
+
 @pytest.mark.parametrize("method", [central_difference, complex_step], ids=lambda m: m.__name__)
 @pytest.mark.parametrize("dtype", [np.int64, np.float32, bool, complex], ids=lambda d: np.dtype(d).name)
 def test_any_other_type_than_float64_is_refused_with_its_name_and_the_way_out(method, dtype):

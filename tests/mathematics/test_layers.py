@@ -555,3 +555,22 @@ def test_evaluation_of_an_empty_batch_is_empty_since_it_takes_no_mean():
 def test_batch_norm_predict_refuses_a_list_in_words():
     with pytest.raises(ValueError, match="x is a list"):
         BatchNorm(2).predict([[1.0, 2.0]])
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (1, 3, 1, 1)])
+def test_a_batch_norm_trained_on_one_example_is_refused_and_predicts_it_all_the_same(shape):
+    layer, one = BatchNorm(3), np.ones(shape)
+    with pytest.raises(ValueError, match=r"holds 1 value of each unit; a variance needs two.* as in predict"):
+        layer.forward(one)
+    assert layer.predict(one).shape == shape
+    layer.forward(np.ones((1, 3, 2, 1)))  # an image by itself has as many values as it has pixels
+
+
+def test_the_slope_of_relu_at_its_kink_is_zero_where_a_maximum_gives_half():
+    from bplib import autodiff
+    from bplib.activations import relu_backward
+
+    assert relu_backward(np.ones(1), np.zeros(1), np.zeros(1)).tolist() == [0.0]
+    z = autodiff.Value([0.0])
+    autodiff.sum(autodiff.maximum(z, 0.0)).backward()
+    assert z.grad.tolist() == [0.5]

@@ -268,8 +268,8 @@ def test_float32_stays_float32(make, lr):
         assert narrow[name] is arrays[name]
         assert narrow[name].dtype == np.float32
         np.testing.assert_allclose(narrow[name], wide[name], rtol=1e-4, atol=1e-5)
-    for state in other._state.values():
-        assert all(a.dtype == np.float32 for a in state)
+    for remembered in other.memory.values():
+        assert all(a.dtype == np.float32 for a in remembered.values())
 
 
 @each_optimizer

@@ -564,3 +564,58 @@ def test_a_training_that_ends_early_and_soon_leaves_no_bar_in_a_notebook(monkeyp
     history = train(Sequential(Linear(2, 1, rng)), mse, X, y, SGD(0.05), epochs=50, rng=rng, **settings)
     assert len(history["training"]) < 50
     assert not shown
+
+
+# What a training shows of itself
+
+
+def test_the_norms_of_a_training_are_those_of_its_steps():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(12, 3)), rng.normal(size=(12, 2))
+    net, twin = network(3, 4, 2), network(3, 4, 2)
+    plain = train(twin, mse, X, y, Adam(0.01), epochs=1, rng=np.random.default_rng(1))
+    history = train(net, mse, X, y, Adam(0.01), epochs=3, rng=np.random.default_rng(1), norms=True)
+    assert history.keys() == {"training", "gradients", "updates", "weights"}
+    assert history["training"][:1] == plain["training"]  # looking changes nothing
+    start = network(3, 4, 2)
+    for name, array in start.params.items():
+        for kind, expected in (
+            ("gradients", np.sqrt(np.sum(twin.grads[name] ** 2))),
+            ("updates", np.sqrt(np.sum((twin.params[name] - array) ** 2))),
+            ("weights", np.sqrt(np.sum(array**2))),
+        ):
+            assert len(history[kind][name]) == 3
+            np.testing.assert_allclose(history[kind][name][0], expected, rtol=1e-12)
+
+
+def test_the_norms_of_an_epoch_are_means_over_its_steps():
+    # w moves by 0.1 twice as far as it is from 1 in each of two steps: 0, 0.2, 0.36
+    net = Recorder()
+    net.backward = lambda dy: net.grads["w"].__setitem__(0, np.sum(dy))
+    X, y = np.zeros((4, 1)), np.ones((4, 1))
+    history = train(net, mse, X, y, SGD(0.1), epochs=1, rng=np.random.default_rng(0), batch_size=2, norms=True)
+    np.testing.assert_allclose(history["gradients"]["w"], [(2.0 + 1.6) / 2])
+    np.testing.assert_allclose(history["updates"]["w"], [(0.2 + 0.16) / 2])
+    np.testing.assert_allclose(history["weights"]["w"], [(0.0 + 0.2) / 2])
+
+
+def test_a_training_that_ends_in_holes_shows_them_in_its_norms():
+    net = network(1, 1)
+    with np.errstate(all="ignore"):
+        history = train(
+            net,
+            mse,
+            np.array([[1e200]]),
+            np.zeros((1, 1)),
+            SGD(1.0),
+            epochs=2,
+            rng=np.random.default_rng(0),
+            norms=True,
+        )
+    assert not np.isfinite(history["gradients"]["0.W"][-1])
+
+
+def test_a_prediction_that_is_a_hole_is_wrong_whatever_the_label():
+    z = np.array([[np.nan, np.nan], [np.nan, 1.0], [0.0, 1.0]])
+    for label, share in ((0, 0.0), (1, 1 / 3)):
+        assert accuracy(z, np.full(3, label)) == share

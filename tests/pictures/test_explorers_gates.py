@@ -2,7 +2,6 @@
 
 import re
 import xml.etree.ElementTree as ET
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -88,16 +87,9 @@ def test_the_gradient_has_the_color_of_gradients_and_each_curve_its_legend():
     assert [len(row) for row in words] == [3, 2, 1]
 
 
-def test_a_move_is_quick():
+def test_a_move_is_quick(stopwatch):
     explorer = build()
-    times = []
     for step in range(1, T + 1):
-        start = perf_counter()
-        controls(explorer)["step"].value = step
-        times.append(perf_counter() - start)
-    assert min(times) < 0.02  # about 3 ms on a machine that is not busy
-
-
-def test_more_than_one_cell_is_refused():
-    with pytest.raises(ValueError, match=r"Wx is \(2, 8\).* with a single cell"):
-        explorers.gate_explorer(X, np.zeros((2, 8)), np.zeros((2, 8)), np.zeros(8))
+        with stopwatch:
+            controls(explorer)["step"].value = step
+    assert stopwatch.milliseconds() < 10

@@ -36,9 +36,13 @@ def functions(z, values, *, ax=None, x_label="z", y_label=""):
 
 
 def loss_history(history, *, ax=None, x_label="epoch", y_label="loss"):
-    """The losses of a training: a list, or {name: list} for several; the last value stands at each curve's end."""
+    """The losses of a training: a list, or {name: list} for several; the last value stands at each curve's end.
+
+    The norms that `training.train` may put beside them, {name: {parameter: list}}, are left out.
+    """
     ax = ax or plt.subplots()[1]
-    for name, losses in (history if isinstance(history, dict) else {"": history}).items():
+    curves = history if isinstance(history, dict) else {"": history}
+    for name, losses in ((name, curve) for name, curve in curves.items() if not isinstance(curve, dict)):
         (line,) = ax.plot(np.arange(1, len(losses) + 1), losses, label=name or "_")
         words = f"{name} {losses[-1]:.4f}".strip()
         place = {"textcoords": "offset points", "ha": "right", "color": dark(line.get_color())}
