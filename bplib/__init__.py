@@ -5,8 +5,10 @@ each module imports only modules above it:
 
     operations    an operation of the course: definition, forward, backward
     gradcheck     derivatives by differences, and how far two gradients disagree
-    autodiff      derivatives by the machine: a Value remembers where it came from
+    values        a Value remembers where it came from: the engine of automatic differentiation
+    autodiff      derivatives by the machine: NumPy's functions, of Values
     activations   sigmoid, tanh, relu and its kin, softmax
+    sums          a sum as a product with ones
     loss_inputs   what a loss asks of a prediction and a truth
     losses        mean squared error, the cross-entropies, and what is kinder to outliers
     class_weights losses in which what is rare counts more
@@ -19,9 +21,13 @@ each module imports only modules above it:
     sequences     what stands around a recurrent network: steps and rows
     recurrent     a state that goes from step to step, and backpropagation through time
     lstm          a state that can be kept
-    attention     every step looks at every other
+    gru           the same with fewer gates
+    attention     every step looks at every other, with one head or several
+    positions     what tells a step where it stands
     networks      layers one after the other
+    blocks        layers inside of a layer: a way around them, the same at every step
     optimizers    what to do with a gradient
+    checkpoints   a training in one file, to go on from
     training      the five steps, over epochs + tqdm
     worlds        where a policy acts: a bandit, a grid, CartPole + gymnasium
     policy        learning from rewards

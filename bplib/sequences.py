@@ -43,14 +43,14 @@ def draw_example(rng, shape, n, m, states=1, parts=1):
 def require_shapes(operation, needed, **arrays):
     """ValueError unless the arrays hold floats, and their shapes are those needed, as "(n, T, d), (n, m), (4m,)".
 
-    A letter stands for the same length wherever it occurs, 4m for four times m, and T is at least 1.
+    A letter stands for the same length wherever it occurs, 4m for four times m and 3m for three, and T is at least 1.
     """
     require_floats(operation, analytic=True, **arrays)
     shapes = [np.shape(array) for array in arrays.values()]
     axes = [re.findall(r"\w+", shape) for shape in re.findall(r"\(.*?\)", needed)]
     fit = list(map(len, shapes)) == list(map(len, axes))
     length = {axis: n for names, shape in zip(axes, shapes, strict=True) for axis, n in zip(names, shape, strict=False)}
-    length["4m"] = 4 * length.get("m", 0)
+    length |= {f"{parts}m": parts * length.get("m", 0) for parts in (3, 4)}
     if not fit or shapes != [tuple(length[axis] for axis in names) for names in axes] or length.get("T") == 0:
         given = ", ".join(f"{name} is {shape}" for name, shape in zip(arrays, shapes, strict=True))
         raise ValueError(f"{operation}: {given}; needed are {needed}" + ", T at least 1" * ("T" in length))

@@ -1,4 +1,6 @@
-"""Promise: attention is a mean of the values where a query may look, and its gradients are right, masked or not."""
+"""Promise: attention is a mean of the values where a query may look, with one head or several, and its gradients are
+right, masked or not.
+"""
 
 import math
 from dataclasses import replace
@@ -6,7 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bplib.attention import Attention, attention, attention_backward, causal_mask
+from bplib.attention import (
+    Attention,
+    MultiHeadAttention,
+    attention,
+    attention_backward,
+    causal_mask,
+    multi_head_attention,
+    multi_head_attention_backward,
+)
 from bplib.gradcheck import relative_error
 from bplib.operations import OPERATIONS
 from bplib.verify import witnesses
@@ -186,19 +196,139 @@ def test_a_query_with_nothing_to_look_at_is_refused():
         attention(q, k[:, :0], v[:, :0])
 
 
-# The layer
+# Several heads
+
+HEADS = OPERATIONS["multi_head_attention"]
+
+
+def draw_heads(seed=0, heads=2, masked=None):
+    """Inputs of several heads, in which the widths are 2 heads and 3 heads, and a random upstream."""
+    rng = np.random.default_rng(seed)
+    n, t, s = 5, 4, 3
+    q, k, v = (rng.normal(size=shape) for shape in ((n, t, 2 * heads), (n, s, 2 * heads), (n, s, 3 * heads)))
+    mask = {None: None, "one mask": mask_for(rng, n, t, s)[0], "a mask each": mask_for(rng, n, t, s)}[masked]
+    return (q, k, v, heads, mask), rng.normal(size=(n, t, 3 * heads))
+
+
+each_mask = pytest.mark.parametrize("masked", [None, "one mask", "a mask each"])
+
+
+@each_mask
+@pytest.mark.parametrize("heads", [1, 2, 3, 4])
+def test_each_head_is_attention_of_its_columns_and_goes_back_by_itself(heads, masked):
+    (q, k, v, heads, mask), dy = draw_heads(heads=heads, masked=masked)
+    y = multi_head_attention(q, k, v, heads, mask)
+    gradients = multi_head_attention_backward(dy, y, q, k, v, heads, mask)
+    for head in range(heads):
+        looks, takes = slice(2 * head, 2 * head + 2), slice(3 * head, 3 * head + 3)
+        alone = q[..., looks], k[..., looks], v[..., takes]
+        found = attention(*alone, mask)
+        np.testing.assert_allclose(y[..., takes], found, rtol=1e-12)
+        theirs = attention_backward(dy[..., takes], found, *alone, mask)
+        for mine, other, columns in zip(gradients, theirs, (looks, looks, takes), strict=True):
+            assert relative_error(mine[..., columns], other) < 1e-11
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["one mask", "a mask each"])
+def test_masked_attention_of_several_heads_agrees_with_all_witnesses(shared):
+    def example(rng, n=5, t=2, s=3, d=2, e=3):
+        mask = mask_for(rng, n, t, s)
+        return *HEADS.example(rng, n=n, t=t, s=s, d=d, e=e), mask[0] if shared else mask
+
+    report = witnesses(replace(HEADS, example=example), n=3)
+    assert report.passed, report
+
+
+def test_the_usual_mistakes_with_heads_are_caught():
+    def with_the_root_of_the_whole_width(dy, y, q, k, v, heads):
+        q, k = (x / heads**0.25 for x in (q, k))
+        dq, dk, dv = multi_head_attention_backward(dy, multi_head_attention(q, k, v, heads), q, k, v, heads)
+        return dq / heads**0.25, dk / heads**0.25, dv
+
+    def columns_dealt_out_like_cards(dy, y, q, k, v, heads):
+        """A reshape to (d/heads, heads) where (heads, d/heads) is needed."""
+
+        def dealt(x, heads):
+            return x.reshape(*x.shape[:2], -1, heads).swapaxes(2, 3).reshape(x.shape)
+
+        q, k, v, dy = (dealt(x, heads) for x in (q, k, v, dy))
+        gradients = multi_head_attention_backward(dy, multi_head_attention(q, k, v, heads), q, k, v, heads)
+        return tuple(dealt(g, g.shape[2] // heads) for g in gradients)
+
+    for mistake in (with_the_root_of_the_whole_width, columns_dealt_out_like_cards):
+        report = witnesses(HEADS, mistake, n=3)
+        assert not any(report[witness] for witness in ("symbolic", "numeric", "automatic"))
+
+
+@each_mask
+def test_read_only_arguments_of_any_layout_give_the_same_with_several_heads(masked):
+    (q, k, v, heads, mask), dy = draw_heads(masked=masked)
+    y = multi_head_attention(q, k, v, heads, mask)
+    laid_out = [np.asfortranarray(a) for a in (dy, y, q, k, v)]
+    for a in laid_out:
+        a.setflags(write=False)
+    expected = multi_head_attention_backward(dy, y, q, k, v, heads, mask)
+    for mine, theirs in zip(multi_head_attention_backward(*laid_out, heads, mask), expected, strict=True):
+        assert relative_error(mine, theirs) < 1e-12
+
+
+def test_an_empty_batch_and_no_queries_stay_empty_with_several_heads():
+    (q, k, v, heads, _), dy = draw_heads()
+    for batch, queries in ((0, 4), (5, 0)):
+        inputs = q[:batch, :queries], k[:batch], v[:batch]
+        y = multi_head_attention(*inputs, heads)
+        assert y.shape == (batch, queries, 6)
+        gradients = multi_head_attention_backward(dy[:batch, :queries], y, *inputs, heads)
+        assert [g.shape for g in gradients] == [x.shape for x in inputs]
+        assert not any(g.any() for g in gradients)
+
+
+def test_what_does_not_fit_several_heads_is_refused():
+    (q, k, v, _, _), dy = draw_heads()
+    for wrong in (0, 3, -2, 2.0, None):
+        with pytest.raises(
+            ValueError,
+            match=rf"^multi_head_attention: heads is {wrong}; needed is a whole number that divides d, 4, and e, 6$",
+        ):
+            multi_head_attention(q, k, v, wrong)
+    with pytest.raises(
+        ValueError, match=r"^multi_head_attention: q is \(4, 4\).*; needed are \(n, t, d\), \(n, s, d\)"
+    ):
+        multi_head_attention(q[0], k, v, 2)
+    with pytest.raises(ValueError, match=r"^multi_head_attention: mask is .*; needed is bool \(4, 3\) or \(5, 4, 3\)$"):
+        multi_head_attention(q, k, v, 2, np.ones((5, 2, 4, 3), bool))
+    with pytest.raises(ValueError, match=r"^multi_head_attention: a query has nothing to look at"):
+        multi_head_attention(q, k, v, 2, np.zeros((4, 3), bool))
+    with pytest.raises(ValueError, match=r"^multi_head_attention_backward: dy is \(5, 4, 5\) but y is \(5, 4, 6\)"):
+        multi_head_attention_backward(dy[..., :5], dy, q, k, v, 2)
+
+
+# The layers
 
 
 def by_definition(layer, x, mask):
     """The layer's output by the textbook formula."""
-    Wq, Wk, Wv = layer.params.values()
-    return OPERATION.definition(np, x @ Wq, x @ Wk, x @ Wv, mask)
+    W = layer.params
+    q, k, v = (x @ W[name] for name in ("Wq", "Wk", "Wv"))
+    if isinstance(layer, MultiHeadAttention):
+        return HEADS.definition(np, q, k, v, layer.heads, mask) @ W["Wo"]
+    return OPERATION.definition(np, q, k, v, mask)
 
 
+LAYERS = {
+    "one head": lambda rng, causal=False: (Attention(4, 3, rng, causal=causal), 3),
+    "two heads": lambda rng, causal=False: (MultiHeadAttention(4, 2, rng, causal=causal), 4),
+    "four heads": lambda rng, causal=False: (MultiHeadAttention(4, 4, rng, causal=causal), 4),
+}
+each_layer = pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
+
+
+@each_layer
 @pytest.mark.parametrize("causal", [False, True])
-def test_the_layer_agrees_with_the_definition_and_with_differences(causal):
+def test_the_layer_agrees_with_the_definition_and_with_differences(causal, make):
     rng = np.random.default_rng(0)
-    layer, x, dy = Attention(4, 3, rng, causal=causal), rng.normal(size=(5, 6, 4)), rng.normal(size=(5, 6, 3))
+    layer, width = make(rng, causal)
+    x, dy = rng.normal(size=(5, 6, 4)), rng.normal(size=(5, 6, width))
     mask = causal_mask(6) if causal else None
     y = layer.forward(x)
     np.testing.assert_allclose(y, by_definition(layer, x, mask), rtol=1e-12)
@@ -216,9 +346,11 @@ def test_the_layer_agrees_with_the_definition_and_with_differences(causal):
         assert (values[0] - values[1]) / 2e-5 == pytest.approx(slope, rel=1e-7)
 
 
-def test_set_grads_is_backward_without_the_input():
+@each_layer
+def test_set_grads_is_backward_without_the_input(make):
     rng = np.random.default_rng(0)
-    layer, x, dy = Attention(4, 3, rng), rng.normal(size=(5, 6, 4)), rng.normal(size=(5, 6, 3))
+    layer, width = make(rng)
+    x, dy = rng.normal(size=(5, 6, 4)), rng.normal(size=(5, 6, width))
     layer.forward(x)
     layer.backward(dy)
     expected = {name: g.copy() for name, g in layer.grads.items()}
@@ -229,19 +361,33 @@ def test_set_grads_is_backward_without_the_input():
         np.testing.assert_array_equal(layer.grads[name], g)
 
 
-def test_a_causal_layer_does_not_see_the_future_and_another_does():
+@each_layer
+def test_a_causal_layer_does_not_see_the_future_and_another_does(make):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(5, 6, 4))
     changed = x.copy()
     changed[:, 4:] += 1.0
-    causal, free = Attention(4, 3, rng, causal=True), Attention(4, 3, rng)
+    (causal, _), (free, _) = make(rng, causal=True), make(rng)
     np.testing.assert_allclose(causal.predict(changed)[:, :4], causal.predict(x)[:, :4], rtol=1e-14)
     assert (free.predict(changed)[:, :4] != free.predict(x)[:, :4]).all()
 
 
-def test_the_order_of_steps_is_nothing_to_a_layer_without_a_mask():
+@each_layer
+def test_no_gradient_comes_from_the_future(make):
     rng = np.random.default_rng(0)
-    layer, x = Attention(4, 3, rng), rng.normal(size=(5, 6, 4))
+    layer, width = make(rng, causal=True)
+    layer.forward(rng.normal(size=(5, 6, 4)))
+    dy = np.zeros((5, 6, width))
+    dy[:, 2] = 1.0  # only the third step is looked at
+    dx = layer.backward(dy)
+    assert (dx[:, 3:] == 0).all()
+    assert (dx[:, :3] != 0).all()
+
+
+@each_layer
+def test_the_order_of_steps_is_nothing_to_a_layer_without_a_mask(make):
+    rng = np.random.default_rng(0)
+    (layer, _), x = make(rng), rng.normal(size=(5, 6, 4))
     np.testing.assert_allclose(layer.predict(x[:, ::-1])[:, ::-1], layer.predict(x), rtol=1e-12)
 
 
@@ -257,6 +403,26 @@ def test_the_layer_refuses_what_does_not_fit_and_keeps_float32():
         Attention(4, 0, np.random.default_rng(0))
     with pytest.raises(TypeError, match=r"^Attention: rng is of type int"):
         Attention(4, 3, 0)
+    layer.params = {name: W.astype(np.float32) for name, W in layer.params.items()}
+    x = np.random.default_rng(0).normal(size=(5, 6, 4)).astype(np.float32)
+    y = layer.forward(x)
+    assert y.dtype == layer.backward(y).dtype == np.float32
+
+
+def test_a_layer_of_several_heads_refuses_what_does_not_fit_and_keeps_float32():
+    layer = MultiHeadAttention(4, 2, np.random.default_rng(0), causal=True)
+    with pytest.raises(ValueError, match=r"^MultiHeadAttention.backward needs a forward before it"):
+        layer.backward(np.ones((5, 6, 4)))
+    with pytest.raises(ValueError, match=r"^MultiHeadAttention: x is \(5, 6, 3\); needed is \(n, t, 4\)$"):
+        layer.forward(np.ones((5, 6, 3)))
+    layer.forward(np.ones((5, 6, 4)))
+    with pytest.raises(ValueError, match=r"^MultiHeadAttention.backward: dy is \(5, 4\) but y is \(5, 6, 4\)"):
+        layer.backward(np.ones((5, 4)))
+    for d, heads in ((4, 3), (4, 0), (0, 1)):
+        with pytest.raises(ValueError, match=rf"^MultiHeadAttention: d is {d} and heads is {heads}; "):
+            MultiHeadAttention(d, heads, np.random.default_rng(0))
+    with pytest.raises(TypeError, match=r"^MultiHeadAttention: rng is of type int"):
+        MultiHeadAttention(4, 2, 0)
     layer.params = {name: W.astype(np.float32) for name, W in layer.params.items()}
     x = np.random.default_rng(0).normal(size=(5, 6, 4)).astype(np.float32)
     y = layer.forward(x)

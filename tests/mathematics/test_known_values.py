@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import sympy
 
-from bplib import activations, class_weights, layers, losses, normalization
+from bplib import activations, attention, blocks, class_weights, gru, layers, losses, normalization, positions
 from bplib.operations import OPERATIONS
 
 F = Fraction
@@ -168,6 +168,134 @@ KNOWN = {
             ],
         ),
     ],
+    "residual": [
+        # the gradient goes both ways
+        ([[1.0, -2.0], [0.5, 3.0]], [F(3, 2), 1], [4.0, -5.0], [[4, -5], [4, -5]]),
+    ],
+    "add_positions": [
+        # two sequences of two steps; the third row of P is behind them. dP adds up over the sequences
+        (
+            [[[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]], [[0.5, 1.0], [10.0, 20.0], [100.0, 200.0]]],
+            [[[F(3, 2), 3], [13, 24]], [[F(11, 2), 7], [17, 28]]],
+            [[[1.0, 2.0], [3.0, 4.0]], [[10.0, 20.0], [30.0, 40.0]]],
+            [[[[1, 2], [3, 4]], [[10, 20], [30, 40]]], [[11, 22], [33, 44], [0, 0]]],
+        ),
+    ],
+    "attention": [
+        # Four columns, whose root is 2: logits 4 log(3) / 2 / 2 = log 3 and 0, weights 3/4 and 1/4,
+        # y = 3/4 * 4 + 1/4 * 8 = 5, dz = a (v - y) = -3/4, 3/4; dq = dz k / 2, dk = dz q / 2, dv = a
+        (
+            [[[[1.0] * 4]], [[[L3 / 2] * 4, [0.0] * 4]], [[[4.0], [8.0]]]],
+            [[[5]]],
+            [[[1.0]]],
+            [[[[-0.1875 * L3] * 4]], [[[F(-3, 8)] * 4, [F(3, 8)] * 4]], [[[F(3, 4)], [F(1, 4)]]]],
+        ),
+    ],
+    "multi_head_attention": [
+        # Two heads, each one column wide, so that the root is 1. Head 1: logits log 3 and 0, weights 3/4 and 1/4,
+        # y = 3/4 * 4 + 1/4 * 8 = 5, dz = a (v - y) = -3/4, 3/4; dq = dz k, dk = dz q, dv = a.
+        # Head 2: logits 35 and 35, weights 1/2, y = 2, dy = 2: dz = 1/2 (1 - 2) 2, 1/2 (3 - 2) 2 = -1, 1; dv = 2 a
+        (
+            [[[[1.0, 5.0]]], [[[L3, 7.0], [0.0, 7.0]]], [[[4.0, 1.0], [8.0, 3.0]]], 2],
+            [[[5, 2]]],
+            [[[1.0, 2.0]]],
+            [[[[-0.75 * L3, 0]]], [[[F(-3, 4), -5], [F(3, 4), 5]]], [[[F(3, 4), 1], [F(1, 4), 1]]]],
+        ),
+        # Two columns for each of two heads, so that the root is that of 2, where one head of four would have 2. Values
+        # have one column. Head 1: (1 + 1) log(3) / sqrt(2) / sqrt(2) = log 3 over 0 as before. Head 2 sees 0 and 0.
+        # dq = dz k / sqrt(2), dk = dz q / sqrt(2), dz = -3/4, 3/4 and 1/2 (1 - 2), 1/2 (3 - 2)
+        (
+            [
+                [[[1.0, 1.0, 0.0, 0.0]]],
+                [[[L3 / 2**0.5, L3 / 2**0.5, 2.0, 4.0], [0.0, 0.0, 6.0, 4.0]]],
+                [[[4.0, 1.0], [8.0, 3.0]]],
+                2,
+            ],
+            [[[5, 2]]],
+            [[[1.0, 1.0]]],
+            [
+                [[[-0.375 * L3, -0.375 * L3, 2**0.5, 0]]],
+                [[[-0.75 / 2**0.5, -0.75 / 2**0.5, 0, 0], [0.75 / 2**0.5, 0.75 / 2**0.5, 0, 0]]],
+                [[[F(3, 4), F(1, 2)], [F(1, 4), F(1, 2)]]],
+            ],
+        ),
+        # A causal mask: the first of two steps takes its own value, the second that of head 1 above; q of the first
+        # and what it might have seen get nothing.
+        (
+            [
+                [[[9.0, 9.0], [1.0, 5.0]]],
+                [[[L3, 7.0], [0.0, 7.0]]],
+                [[[4.0, 1.0], [8.0, 3.0]]],
+                2,
+                [[True, False], [True, True]],
+            ],
+            [[[4, 1], [5, 2]]],
+            [[[10.0, 10.0], [1.0, 2.0]]],
+            [
+                [[[0, 0], [-0.75 * L3, 0]]],
+                [[[F(-3, 4), -5], [F(3, 4), 5]]],
+                [[[F(43, 4), 11], [F(1, 4), 1]]],
+            ],
+        ),
+    ],
+    "gru_step": [
+        # h = 2/5 gives u = h Wh + b = 1/5 - 1/5, 2/5 - 2/5, 2/5 + 2/5 = 0, 0, 4/5; x Wx = log 3, 0, log 2 - 3/5. So
+        # r = 3/4, z = 1/2, g = tanh(log 2 - 3/5 + 3/4 * 4/5) = tanh(log 2) = 3/5, h' = 1/2 * 3/5 + 1/2 * 2/5 = 1/2
+        # dz = (2/5 - 3/5) / 4, dg = 1/2 (1 - 9/25) = 8/25, dr = 8/25 * 4/5 * 3/16 = 6/125, and r dg = 6/25
+        # dx = da Wx^T, dh = z + du Wh^T = 1/2 + 3/125 - 1/20 + 6/25; x = 2: dWx = 2 da, dWh = 2/5 du, db = du
+        (
+            [
+                [[2.0]],
+                [[0.4]],
+                [[L3 / 2, 0.0, L2 / 2 - 0.3]],
+                [[0.5, 1.0, 1.0]],
+                [-0.2, -0.4, 0.4],
+            ],
+            [[F(1, 2)]],
+            [[1.0]],
+            [
+                [[0.024 * L3 + 0.16 * L2 - 0.096]],
+                [[F(357, 500)]],
+                [[F(12, 125), F(-1, 10), F(16, 25)]],
+                [[F(12, 625), F(-1, 50), F(12, 125)]],
+                [F(6, 125), F(-1, 20), F(6, 25)],
+            ],
+        ),
+    ],
+    "gru": [
+        # The step of gru_step, then one from h = 1/2, where u = 1/4 - 1/5, 1/2 - 2/5, 1/2 + 2/5 = 1/20, 1/10, 9/10. Wx
+        # is the identity, so x is what it has to be for r = 1/2, z = 3/4 and g = 4/5: h' = 1/4 * 4/5 + 3/4 * 1/2.
+        # There dz = (1/2 - 4/5) 3/16 = -9/160, dg = 1/4 * 9/25 = 9/100, dr = 9/100 * 9/10 * 1/4 = 81/4000, and r dg is
+        # 9/200. Step 1 gets z + du Wh^T = 3/4 + 81/8000 - 9/160 + 9/200 = 5991/8000, and 2009/8000 from outside: 1.
+        (
+            [
+                [[[L3, 0.0, L2 - 0.6], [-0.05, L3 - 0.1, L3 - 0.45]]],
+                [[0.4]],
+                [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+                [[0.5, 1.0, 1.0]],
+                [-0.2, -0.4, 0.4],
+            ],
+            [[[F(1, 2)], [F(23, 40)]]],
+            [[[2009 / 8000], [1.0]]],
+            [
+                [[[F(6, 125), F(-1, 20), F(8, 25)], [F(81, 4000), F(-9, 160), F(9, 100)]]],
+                [[F(357, 500)]],
+                [
+                    # x of step 1 times 6/125, -1/20, 8/25, and x of step 2 times 81/4000, -9/160, 9/100
+                    [0.048 * L3 - 0.0010125, -0.05 * L3 + 0.0028125, 0.32 * L3 - 0.0045],
+                    [0.02025 * (L3 - 0.1), -0.05625 * (L3 - 0.1), 0.09 * (L3 - 0.1)],
+                    [
+                        0.048 * (L2 - 0.6) + 0.02025 * (L3 - 0.45),
+                        -0.05 * (L2 - 0.6) - 0.05625 * (L3 - 0.45),
+                        0.32 * (L2 - 0.6) + 0.09 * (L3 - 0.45),
+                    ],
+                ],
+                # 2/5 of du of step 1 and 1/2 of du of step 2, which are added up in db
+                [[F(12, 625) + F(81, 8000), F(-1, 50) - F(9, 320), F(12, 125) + F(9, 400)]],
+                [F(6, 125) + F(81, 4000), F(-1, 20) - F(9, 160), F(6, 25) + F(9, 200)],
+            ],
+        ),
+    ],
     "mse": [
         # (1 + 4 + 0 + 9) / 4 = 7/2; 2 d / 4 = d / 2
         ([[1.0, 2.0, 3.0, 4.0], [0.0, 4.0, 3.0, 1.0]], F(7, 2), None, [[F(1, 2), -1, 0, F(3, 2)]]),
@@ -259,9 +387,11 @@ def arrays(inputs):
     return [np.array(x) if isinstance(x, list) else x for x in inputs]
 
 
-# Convolution, pooling, the recurrent networks, attention and policies have theirs in test files of their own.
+# Convolution, pooling, rnn and lstm, and policies have theirs in test files of their own.
 @pytest.mark.parametrize(
-    "module", [activations, losses, class_weights, layers, normalization], ids=lambda m: m.__name__
+    "module",
+    [activations, losses, class_weights, layers, normalization, gru, attention, positions, blocks],
+    ids=lambda m: m.__name__,
 )
 def test_every_operation_has_values_computed_by_hand(module):
     of_module = {name for name, operation in OPERATIONS.items() if operation.forward.__module__ == module.__name__}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from test_structure import FILES, room_of
 
-from bplib import attention, layers, lstm, policy, verify
+from bplib import attention, layers, lstm, policy, positions, verify
 from bplib.operations import OPERATIONS, find, register, require_floats, require_same_shape
 
 # The modules of the mathematics that register something.
@@ -24,6 +24,7 @@ NO_OPERATION = {
     layers: {"require_forward"},
     lstm: {"lstm_gates"},
     attention: {"causal_mask"},
+    positions: {"sinusoidal_positions"},
     policy: {"returns_to_go", "reinforce", "play"},
 }
 
@@ -171,8 +172,10 @@ def test_no_two_axes_of_an_example_are_equally_long_and_none_has_length_1(operat
 def test_an_example_has_the_sizes_it_is_asked_for(operation):
     lengths = {name: 11 + i for i, name in enumerate(operation.sizes)}
     used = {length for x in arrays(draw(operation, **lengths)) for length in x.shape}
-    gates = {4 * lengths["m"]} if operation.name.startswith("lstm") else set()  # four maps of m entries, side by side
-    assert used == set(lengths.values()) | gates
+    gates = {"lstm": 4, "gru": 3}.get(operation.name.removesuffix("_step"), 1)  # maps of m entries, side by side
+    heads = 2 if operation.name == "multi_head_attention" else 1  # the d, and the e, columns of each
+    many = {"m": {1, gates}, "d": {heads}, "e": {heads}}
+    assert used == {k * length for name, length in lengths.items() for k in many.get(name, {1})}
 
 
 @each_operation

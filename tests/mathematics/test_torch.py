@@ -18,13 +18,17 @@ F = torch.nn.functional
 from bplib import (  # noqa: E402
     activations,
     attention,
+    blocks,
+    gru,
     initializers,
     layers,
     losses,
     lstm,
     normalization,
     optimizers,
+    positions,
     recurrent,
+    sequences,
     verify,  # noqa: F401  importing it fills OPERATIONS
 )
 from bplib.gradcheck import relative_error  # noqa: E402
@@ -71,6 +75,19 @@ def torch_lstm_step(x, h, c, Wx, Wh, b):
     return torch.stack(torch.lstm_cell(x, (h, c), Wx.T, Wh.T, b, torch.zeros_like(b)))
 
 
+def torch_gru(x, h, Wx, Wh, b):
+    net = torch.nn.GRU(x.shape[2], h.shape[1], batch_first=True, dtype=torch.float64)
+    weights = {"weight_ih_l0": Wx.T, "weight_hh_l0": Wh.T, "bias_ih_l0": torch.zeros_like(b), "bias_hh_l0": b}
+    return torch.func.functional_call(net, weights, (x, h[None]))[0]
+
+
+def torch_heads(q, k, v, heads, mask=None):
+    """scaled_dot_product_attention of (n, heads, t, d/heads)."""
+    q, k, v = (x.unflatten(2, (heads, -1)).transpose(1, 2) for x in (q, k, v))
+    mask = mask if mask is None or mask.ndim == 2 else mask[:, None]
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).flatten(2)
+
+
 THEIRS = {
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
@@ -110,7 +127,12 @@ THEIRS = {
     "rnn": lambda x, h, Wx, Wh, b: torch_rnn(torch.nn.RNN, x, [h], Wx, Wh, b),
     "lstm_step": torch_lstm_step,
     "lstm": torch_lstm,
+    "gru_step": lambda x, h, Wx, Wh, b: torch.gru_cell(x, h, Wx.T, Wh.T, torch.zeros_like(b), b),
+    "gru": torch_gru,
     "attention": lambda q, k, v, mask=None: F.scaled_dot_product_attention(q, k, v, attn_mask=mask),
+    "multi_head_attention": torch_heads,
+    "add_positions": lambda x, P: x + F.embedding(torch.arange(x.shape[1]), P),
+    "residual": torch.add,
     "log_prob": lambda z, actions: torch.distributions.Categorical(logits=z).log_prob(actions),
     "policy_loss": lambda z, actions, advantages: (
         -(torch.distributions.Categorical(logits=z).log_prob(actions) * advantages).mean()
@@ -246,6 +268,50 @@ def test_attention_with_a_mask(mask):
     compare("attention", [rng.normal(size=(5, t, 3)), rng.normal(size=(5, t, 3)), rng.normal(size=(5, t, 6)), looks])
 
 
+@pytest.mark.parametrize("heads", [1, 2, 3, 6])
+@pytest.mark.parametrize("mask", [None, "causal", "random"])
+def test_attention_of_several_heads_with_and_without_a_mask(heads, mask):
+    rng, t = np.random.default_rng(0), 4
+    looks = {None: None, "causal": attention.causal_mask(t), "random": rng.random((5, t, t)) < 0.5}[mask]
+    looks = None if looks is None else looks | np.eye(t, dtype=bool)
+    q, k, v = (rng.normal(size=(5, t, width)) for width in (6, 6, 12))
+    compare("multi_head_attention", [q, k, v, heads, looks])
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("heads", [1, 2, 4])
+def test_a_layer_of_several_heads_and_its_gradients(heads, causal):
+    rng = np.random.default_rng(0)
+    mine = attention.MultiHeadAttention(8, heads, rng, causal=causal)
+    theirs = torch_multi_head(mine)
+    x, dy = rng.normal(size=(5, 6, 8)), rng.normal(size=(5, 6, 8))
+    their_x = tensor(x, True)
+    out = called(theirs, their_x, causal)
+    out.backward(tensor(dy))
+    assert_close(mine.forward(x), array(out))
+    assert_close(mine.predict(x), array(out))
+    assert_close(mine.backward(dy), array(their_x.grad))
+    W = np.hstack([mine.grads[name] for name in ("Wq", "Wk", "Wv")])
+    assert_close(W, array(theirs.in_proj_weight.grad).T)
+    assert_close(mine.grads["Wo"], array(theirs.out_proj.weight.grad).T)
+
+
+def torch_multi_head(mine):
+    """torch.nn.MultiheadAttention with the weights of ours."""
+    d = len(mine.params["Wq"])
+    theirs = torch.nn.MultiheadAttention(d, mine.heads, bias=False, batch_first=True, dtype=torch.float64)
+    with torch.no_grad():
+        theirs.in_proj_weight.copy_(tensor(np.hstack([mine.params[name] for name in ("Wq", "Wk", "Wv")])).T)
+        theirs.out_proj.weight.copy_(tensor(mine.params["Wo"]).T)
+    return theirs
+
+
+def called(theirs, x, causal):
+    """Self-attention by torch, whose masks are True where a query may not look."""
+    hidden = ~tensor(attention.causal_mask(x.shape[1])) if causal else None
+    return theirs(x, x, x, attn_mask=hidden, need_weights=False)[0]
+
+
 # Recurrent layers
 
 
@@ -253,13 +319,16 @@ def copied_weights(mine, theirs):
     with torch.no_grad():
         theirs.weight_ih_l0.copy_(tensor(mine.params["Wx"]).T)
         theirs.weight_hh_l0.copy_(tensor(mine.params["Wh"]).T)
-        theirs.bias_ih_l0.copy_(tensor(mine.params["b"]))
-        theirs.bias_hh_l0.zero_()
+        # b of a GRU stands beside h Wh, inside of what the reset gate dampens; in the others it makes no difference.
+        theirs.bias_ih_l0.zero_()
+        theirs.bias_hh_l0.copy_(tensor(mine.params["b"]))
     return theirs
 
 
 @pytest.mark.parametrize(
-    "kind, theirs", [(recurrent.RNN, torch.nn.RNN), (lstm.LSTM, torch.nn.LSTM)], ids=["RNN", "LSTM"]
+    "kind, theirs",
+    [(recurrent.RNN, torch.nn.RNN), (lstm.LSTM, torch.nn.LSTM), (gru.GRU, torch.nn.GRU)],
+    ids=["RNN", "LSTM", "GRU"],
 )
 def test_a_recurrent_layer_and_its_gradients_through_time(kind, theirs):
     rng = np.random.default_rng(0)
@@ -275,7 +344,7 @@ def test_a_recurrent_layer_and_its_gradients_through_time(kind, theirs):
     assert_close(mine.backward(dh), array(their_x.grad))
     assert_close(mine.grads["Wx"], array(theirs.weight_ih_l0.grad).T)
     assert_close(mine.grads["Wh"], array(theirs.weight_hh_l0.grad).T)
-    assert_close(mine.grads["b"], array(theirs.bias_ih_l0.grad))
+    assert_close(mine.grads["b"], array(theirs.bias_hh_l0.grad))
 
 
 # Optimizers
@@ -410,6 +479,86 @@ def test_a_network_trained_for_ten_steps(make, theirs, loss):
         assert_close(p, array(t).T, 1e-6)
     other.eval()
     assert_close(mine.predict(x), array(other(tensor(x))), 1e-6)
+
+
+class TorchBlock(torch.nn.Module):
+    """A block of a transformer, the layer norms before what they serve."""
+
+    def __init__(self, looks, thinks):
+        super().__init__()
+        norms, self.looks = (
+            [part.inside.layers[0] for part in (looks, thinks)],
+            torch_multi_head(looks.inside.layers[1]),
+        )
+        self.norms = torch.nn.ModuleList(torch.nn.LayerNorm(len(norm.params["gamma"])) for norm in norms)
+        first, _, last = thinks.inside.layers[1].inside.layers
+        self.first, self.last = (torch.nn.Linear(*layer.params["W"].shape) for layer in (first, last))
+        copied({self.first: first, self.last: last} | dict(zip(self.norms, norms, strict=True)))
+
+    def forward(self, x):
+        x = x + called(self.looks, self.norms[0](x), causal=True)
+        return x + self.last(F.gelu(self.first(self.norms[1](x)), approximate="tanh"))
+
+
+def copied(pairs):
+    with torch.no_grad():
+        for module, layer in pairs.items():
+            for t, p in zip(module.parameters(), layer.params.values(), strict=True):
+                t.copy_(tensor(p.T if isinstance(module, torch.nn.Linear) and p.ndim == 2 else p))
+
+
+def test_a_transformer_trained_for_ten_steps():
+    rng, d, v, length = np.random.default_rng(0), 8, 7, 6
+    thinks = [Linear(d, 4 * d, rng), Activation(activations.gelu), Linear(4 * d, d, rng)]
+    mine = Sequential(
+        layers.Embedding(v, d, rng),
+        positions.Positions(length, d, rng),
+        blocks.Residual(normalization.LayerNorm(d), attention.MultiHeadAttention(d, 2, rng, causal=True)),
+        blocks.Residual(normalization.LayerNorm(d), blocks.PositionWise(*thinks)),
+        normalization.LayerNorm(d),
+        sequences.EachStep(),
+        Linear(d, v, rng),
+    )
+    letters, places, block, norm, last = (
+        torch.nn.Embedding(v, d),
+        torch.nn.Embedding(length, d),
+        TorchBlock(*mine.layers[2:4]),
+        torch.nn.LayerNorm(d),
+        torch.nn.Linear(d, v),
+    )
+    theirs = torch.nn.ModuleList([letters, places, block, norm, last]).double()
+    copied({letters: mine.layers[0], places: mine.layers[1], norm: mine.layers[4], last: mine.layers[6]})
+    copied({block.first: thinks[0], block.last: thinks[2]})
+    assert sum(p.numel() for p in theirs.parameters()) == mine.params.flat.size
+    adam, other = optimizers.Adam(0.01), torch.optim.Adam(theirs.parameters(), lr=0.01)
+    for step in range(10):
+        ids, y = rng.integers(v, size=(4, length)), rng.integers(v, size=4 * length)
+        value, dy = OPERATIONS["softmax_cross_entropy"].loss_and_grad(mine.forward(ids), y)
+        mine.backward(dy)
+        their_value = F.cross_entropy(last(norm(block(letters(tensor(ids)) + places.weight))).flatten(0, 1), tensor(y))
+        other.zero_grad()
+        their_value.backward()
+        # Rounding grows from step to step, as Adam divides by gradients that may be almost nothing.
+        assert_close(value, array(their_value), 1e-10 if step == 0 else 1e-7)
+        if step == 0:
+            for (_, p), t in zip(mine.grads.items(), torch_order(theirs), strict=True):
+                assert_close(p, t)
+        adam.step(mine.params, mine.grads)
+        other.step()
+
+
+def torch_order(theirs):
+    """The gradients of torch in the order, and of the shape, of ours."""
+    letters, places, block, norm, last = theirs
+    yield from (array(m.weight.grad) for m in (letters, places))
+    yield from (array(t.grad) for t in block.norms[0].parameters())
+    yield from np.split(array(block.looks.in_proj_weight.grad).T, 3, axis=1)
+    yield array(block.looks.out_proj.weight.grad).T
+    yield from (array(t.grad) for t in block.norms[1].parameters())
+    for module in (block.first, block.last):
+        yield from (array(module.weight.grad).T, array(module.bias.grad))
+    yield from (array(t.grad) for t in norm.parameters())
+    yield from (array(last.weight.grad).T, array(last.bias.grad))
 
 
 def test_the_lines_for_torch_in_the_last_lesson_run_and_say_that_all_gradients_agree():
