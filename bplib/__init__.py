@@ -5,10 +5,10 @@ each module imports only modules above it:
 
     operations    an operation of the course: definition, forward, backward
     gradcheck     derivatives by differences, and how far two gradients disagree
+    sums          a sum as a product with ones
     values        a Value remembers where it came from: the engine of automatic differentiation
     autodiff      derivatives by the machine: NumPy's functions, of Values
     activations   sigmoid, tanh, relu and its kin, softmax
-    sums          a sum as a product with ones
     loss_inputs   what a loss asks of a prediction and a truth
     losses        mean squared error, the cross-entropies, and what is kinder to outliers
     class_weights losses in which what is rare counts more
