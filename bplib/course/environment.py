@@ -15,19 +15,28 @@ from bplib.course import files
 PYTHON = (3, 11)
 """The oldest Python that will do: requires-python in pyproject.toml."""
 
-PACKAGES = ("gymnasium", "ipywidgets", "matplotlib", "numpy", "sympy", "tqdm")
+PACKAGES = ("anywidget", "gymnasium", "matplotlib", "numpy", "sympy", "tqdm")
 """What lessons and exercises import; pyproject.toml says of which versions."""
 
 _COURSE = "bplib-course"  # the name under which it is installed; bplib was it once, and on PyPI is another project
 
 WELL = "All is well: this Python has what the course needs, and your answers can be saved."
 
+ALONE = (
+    "All is well: this Python has what the course needs. Your answers are in this notebook and nowhere else, so keep a"
+    " copy of it; what you have passed is not remembered, since there is no folder of the course here."
+)
+
 
 def check_environment():
-    """Say that all is well, or what is not and what to do. Where all is well it says the same on every machine."""
+    """Say that all is well, or what is not and what to do. Where all is well it says the same on every machine.
+
+    A notebook may stand alone, as in Colab, where the course was installed from its address and has no folder.
+    """
     folder = files.course_folder()
-    parts = [*_python(folder), *_folder(folder)]
-    for part in parts or [WELL]:
+    alone = folder is None and files.course_folder(Path(__file__).parent) is None
+    parts = [*_python(folder), *([] if alone else _folder(folder))]
+    for part in parts or [ALONE if alone else WELL]:
         print(textwrap.fill(part, 100, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
 
 

@@ -72,10 +72,11 @@ class ProgressTable:
     __repr__ = __str__
 
     def _repr_html_(self):
-        """The table as HTML: the exercises by name, each lesson a link."""
+        """The table as HTML: the exercises by name, each lesson a link where there is a folder of the course."""
+        linked = files.course_folder() is not None
         rows = [
             {
-                "lesson": row[0],
+                "lesson": row[0] if linked else "",
                 "label": _label(row),
                 "cells": [", ".join(row[4][status]) for status in _BEST_FIRST],
                 "points": _points(row[2], row[3]),

@@ -46,7 +46,7 @@ def test_latency(opened, show):
     for number in range(explorers.count()):
         explorer = explorers.nth(number)
         explorer.scroll_into_view_if_needed()
-        handle = explorer.locator("[role=slider]").first
+        handle = explorer.get_by_role("slider").first
         times = [move(explorer, handle, key) for key in keys(handle)]
         show(Path(opened.path).stem, cell_of(explorer), handle.get_attribute("aria-label"), times[1:])
 
@@ -63,14 +63,14 @@ def keys(handle):
     """The keys of all moves: to the end of the slider, from there to its other end, and so on."""
     back = False
     for _ in range(1 + MOVES):
-        low, now, high = (float(handle.get_attribute(f"aria-value{which}")) for which in ("min", "now", "max"))
-        back = now > low if back else now >= high
+        now, last = int(handle.input_value()), int(handle.get_attribute("max"))
+        back = now > 0 if back else now >= last
         yield "ArrowLeft" if back else "ArrowRight"
 
 
 def move(explorer, handle, key):
     """The milliseconds from the press of a key to the new picture."""
-    picture = explorer.locator(".widget-html").first.element_handle()
+    picture = explorer.locator(".bplib-picture").element_handle()
     timing = explorer.page.evaluate_handle(
         f"(given) => ({{ time: ({MOVE})(given) }})", [picture, handle.element_handle()]
     )

@@ -67,7 +67,7 @@ def test_a_lesson(sharp):
     sharp.run_all()
     explorer = sharp.page.locator(".bplib-explorer").first
     explorer.scroll_into_view_if_needed()
-    handle = explorer.locator("[role=slider]").first
+    handle = explorer.get_by_role("slider").first
     handle.focus()
     for _ in range(13):
         handle.press("ArrowRight")

@@ -14,8 +14,7 @@ def test_a_lesson_runs_in_notebook_7_and_its_explorer_moves(course, browser, scr
         notebook.run_all()
         explorer = notebook.page.locator(".bplib-explorer").first
         explorer.scroll_into_view_if_needed()
-        notebook.page.wait_for_timeout(3000)  # for the names of the controls
-        assert explorer.locator("[role=slider]").first.get_attribute("aria-label") == "step"
+        assert explorer.get_by_role("slider").first.get_attribute("aria-label") == "step"
         assert not moves(explorer)
         notebook.page.screenshot(path=screenshots / "notebook-7.png")
         assert notebook.page.title().startswith("04_single_neuron")

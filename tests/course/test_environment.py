@@ -156,8 +156,9 @@ def test_the_packages_it_asks_for_are_those_that_lessons_import():
     names = set()
     for source in sources:
         names |= set(re.findall(r"^\s*(?:import|from) (\w+)", source, flags=re.MULTILINE))
-    # IPython runs the notebook, and mpmath comes with sympy; neither can be missing alone. torch is optional.
-    others = {"bplib", "IPython", "mpmath", "torch"}
+    # IPython runs the notebook, mpmath comes with sympy, traitlets with anywidget; none can be missing alone. torch is
+    # optional.
+    others = {"bplib", "IPython", "mpmath", "torch", "traitlets"}
     real = names & {*importlib.metadata.packages_distributions(), *environment.PACKAGES}
     assert real - others - sys.stdlib_module_names == set(environment.PACKAGES)
 

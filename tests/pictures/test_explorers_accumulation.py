@@ -22,7 +22,7 @@ def two_paths():
 
 
 def said(explorer):
-    return explorer.picture.value.split("<p>")[1].removesuffix("</p>")
+    return explorer.picture.split("<p>")[1].removesuffix("</p>")
 
 
 def test_reverse_shows_the_steps_of_the_graph():
@@ -30,7 +30,7 @@ def test_reverse_shows_the_steps_of_the_graph():
     for step in (0, 3, 7):
         controls(explorer)["step"].value = step
         picture = diagrams.graph(two_paths(), step)
-        assert explorer.picture.value == f"{picture.svg()}<p>Step {step} of 7. {picture.caption}</p>"
+        assert explorer.picture == f"{picture.svg()}<p>Step {step} of 7. {picture.caption}</p>"
 
 
 def test_forward_shows_the_steps_along_the_leaf_and_starts_at_the_first():
@@ -40,11 +40,11 @@ def test_forward_shows_the_steps_along_the_leaf_and_starts_at_the_first():
     assert controls(explorer)["step"].value == 0 and controls(explorer)["step"].max == 3
     assert said(explorer) == "Step 0 of 3. Forward accumulation starts at the leaves: dx/dx = 1, dw/dx = 0."
     for _ in range(5):
-        controls(explorer)["Next"].click()
+        controls(explorer)["step"].value += 1
     assert said(explorer) == (
         "Step 3 of 3. L = 4 × 6 = 24; dL/dx = dL/du × du/dx + dL/dv × dv/dx = 6 × 4 + 4 × 3 = 36."
     )
-    controls(explorer)["Back"].click()
+    controls(explorer)["step"].value -= 1
     assert "dv/dx = dv/dw × dw/dx + dv/dx × dx/dx = 2 × 0 + 3 × 1 = 3." in said(explorer)
     controls(explorer)["accumulate"].value = "reverse"
     assert controls(explorer)["step"].max == 7 and said(explorer).startswith("Step 0 of 7. The leaves are known")
@@ -55,7 +55,7 @@ def test_every_leaf_with_a_name_can_be_chosen_and_a_constant_cannot():
     L = 3.0 * x
     L.backward()
     options = controls(explorers.accumulation_explorer(L))["accumulate"].options
-    assert options == (("reverse", "reverse"), ("forward from x", "x"))
+    assert options == [("reverse", "reverse"), ("forward from x", "x")]
 
 
 def test_a_graph_without_named_leaves_is_refused():

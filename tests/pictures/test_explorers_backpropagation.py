@@ -31,11 +31,11 @@ def controls(explorer):
 
 def shown(explorer):
     """The names of the arrays in the picture."""
-    return re.findall(r'data-array="(\w+)"', explorer.picture.value)
+    return re.findall(r'data-array="(\w+)"', explorer.picture)
 
 
 def opacities(explorer, name):
-    (cells,) = re.findall(rf'data-array="{name}">(.*?)</g>', explorer.picture.value)
+    (cells,) = re.findall(rf'data-array="{name}">(.*?)</g>', explorer.picture)
     return [float(o) for o in re.findall(r'fill-opacity="([\d.]+)"', cells)]
 
 
@@ -48,7 +48,7 @@ def test_arrays_come_forward_and_gradients_come_back():
     for step.value, new in enumerate(news):
         known |= new
         assert set(shown(explorer)) == known
-    assert "dW1 = Xᵀ dZ1: (3, 5) times (5, 4) gives (3, 4)" in explorer.picture.value
+    assert "dW1 = Xᵀ dZ1: (3, 5) times (5, 4) gives (3, 4)" in explorer.picture
 
 
 def test_a_gradient_is_the_networks_and_the_shares_of_the_examples_add_up_to_it():
@@ -64,7 +64,7 @@ def test_a_gradient_is_the_networks_and_the_shares_of_the_examples_add_up_to_it(
         np.testing.assert_allclose(film.shares["all"][key], net.grads[name])
         np.testing.assert_allclose(sum(film.shares[i][key] for i in range(5)), net.grads[name])
     who.value = 2
-    assert "Example 3 alone" in explorer.picture.value
+    assert "Example 3 alone" in explorer.picture
     assert not any(opacities(explorer, "dZ1")[:8])  # the rows of the first two examples
 
 

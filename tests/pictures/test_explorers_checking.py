@@ -22,20 +22,20 @@ def controls(explorer):
 
 
 def bars(explorer):
-    return {name: float(w) for name, w in re.findall(r'data-bar="(\w+)"[^>]* width="([\d.]+)"', explorer.picture.value)}
+    return {name: float(w) for name, w in re.findall(r'data-bar="(\w+)"[^>]* width="([\d.]+)"', explorer.picture)}
 
 
 def test_the_sentence_is_that_of_the_chosen_cell():
     explorer = build()
-    assert "is caught under the check" in explorer.picture.value
-    assert "the largest relative error is 0.01, at dW." in explorer.picture.value
+    assert "is caught under the check" in explorer.picture
+    assert "the largest relative error is 0.01, at dW." in explorer.picture
     controls(explorer)["tolerance, 10 to the"].value = -1
-    assert "escapes under the check" in explorer.picture.value
+    assert "escapes under the check" in explorer.picture
     controls(explorer)["bug"].value, controls(explorer)["check"].value = "none", "float32"
-    assert "The right code raises a false alarm" in explorer.picture.value
+    assert "The right code raises a false alarm" in explorer.picture
     controls(explorer)["check"].value = "good"
-    assert "The right code passes" in explorer.picture.value
-    assert "the largest relative error is below 1e-8." in explorer.picture.value  # rounding is no number to print
+    assert "The right code passes" in explorer.picture
+    assert "the largest relative error is below 1e-8." in explorer.picture  # rounding is no number to print
 
 
 def test_the_bars_are_the_logarithms_of_the_errors():

@@ -35,7 +35,7 @@ def strips(html):
 
 
 def said(explorer):
-    return re.search("<p>(.*)</p>", explorer.picture.value).group(1).replace("−", "-")
+    return re.search("<p>(.*)</p>", explorer.picture).group(1).replace("−", "-")
 
 
 def test_the_bundle_holds_the_widget_and_a_static_picture_that_no_move_changes():
@@ -60,15 +60,15 @@ def test_the_caption_says_the_standard_deviations_of_the_chosen_layer():
 
 def test_there_is_a_histogram_for_each_layer_and_the_chosen_one_is_marked():
     explorer = build()
-    activations, gradients = strips(explorer.picture.value)
+    activations, gradients = strips(explorer.picture)
     assert set(activations) == set(gradients) == set(range(1, LAYERS + 1))
     assert {p.get("fill") for p in activations.values()} == {svg.BLUE}
     assert {p.get("fill") for p in gradients.values()} == {svg.VERMILLION}
     # The first layer fills the axis; the third is a hundredth of it, one bar around 0.
     assert activations[1].get("d").count("M") == 31 and activations[3].get("d").count("M") == 1
-    before = re.findall('data-role="chosen" d="([^"]+)"', explorer.picture.value)
+    before = re.findall('data-role="chosen" d="([^"]+)"', explorer.picture)
     controls(explorer)["layer"].value = 2
-    after = re.findall('data-role="chosen" d="([^"]+)"', explorer.picture.value)
+    after = re.findall('data-role="chosen" d="([^"]+)"', explorer.picture)
     assert len(before) == len(after) == 2 and before != after
 
 
@@ -76,8 +76,8 @@ def test_gradients_that_are_zero_are_counted_and_not_drawn():
     explorer = build()
     controls(explorer)["weights"].value = "zeros"
     assert said(explorer).count("100% of them are 0") == 2
-    assert all(p.get("d") == "M0 0" for p in strips(explorer.picture.value)[1].values())
-    assert not re.search(r"\b(nan|inf)\b", explorer.picture.value)
+    assert all(p.get("d") == "M0 0" for p in strips(explorer.picture)[1].values())
+    assert not re.search(r"\b(nan|inf)\b", explorer.picture)
 
 
 def test_rows_that_do_not_match_are_refused():

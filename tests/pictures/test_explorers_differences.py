@@ -32,7 +32,7 @@ def build(f=cube, slope=lambda x: 3 * x * x, x=1.0):
 
 def parts(explorer):
     """The two pictures and the sentence."""
-    first, second, said = ET.fromstring(f"<div>{explorer.picture.value}</div>")
+    first, second, said = ET.fromstring(f"<div>{explorer.picture}</div>")
     return first, second, said.text
 
 

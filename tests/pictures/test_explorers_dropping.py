@@ -20,7 +20,7 @@ def build():
 
 
 def said(explorer):
-    return re.search("<p>(.*)</p>", explorer.picture.value).group(1)
+    return re.search("<p>(.*)</p>", explorer.picture).group(1)
 
 
 def sums(explorer):
@@ -51,7 +51,7 @@ def test_the_sums_are_those_of_the_kept_entries_times_their_scale():
 def test_without_dropout_all_goes_through_and_the_fields_are_equal():
     explorer = build()
     controls(explorer)["p"].value = 0.0
-    forward = ET.fromstring(f"<div>{explorer.picture.value}</div>")[0]
+    forward = ET.fromstring(f"<div>{explorer.picture}</div>")[0]
     assert [r.get("data-field") for r in forward.iter() if r.get("data-field")] == ["x", "mask", "y", "mean of 1"]
     fields = {}
     for path in forward.iter("{http://www.w3.org/2000/svg}path"):
@@ -63,7 +63,7 @@ def test_without_dropout_all_goes_through_and_the_fields_are_equal():
 def test_the_upstream_has_a_dash_for_each_negative_entry_and_what_was_dropped_has_none():
     explorer = build()
     kept = UNIFORM[0] >= 0.5
-    dashes = re.findall('data-role="minus" d="([^"]+)"', explorer.picture.value)
+    dashes = re.findall('data-role="minus" d="([^"]+)"', explorer.picture)
     assert [path.count("M") for path in dashes] == [np.sum(DY < 0), np.sum((DY < 0) & kept)]
 
 

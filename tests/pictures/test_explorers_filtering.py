@@ -25,7 +25,7 @@ def controls(explorer):
 
 def field(explorer, name):
     """The numbers in a field of the picture, in rows of three."""
-    picture, _ = ET.fromstring(f"<div>{explorer.picture.value}</div>")
+    picture, _ = ET.fromstring(f"<div>{explorer.picture}</div>")
     (group,) = [g for g in picture.iter(f"{SVG}g") if g.get("data-field") == name]
     words = [t.text.replace("−", "-") for t in group.iter(f"{SVG}text")]
     assert words[0] == name
@@ -33,7 +33,7 @@ def field(explorer, name):
 
 
 def frames(explorer):
-    return [tuple(map(int, found.split())) for found in re.findall(r'data-frame="(\d+ \d+)"', explorer.picture.value)]
+    return [tuple(map(int, found.split())) for found in re.findall(r'data-frame="(\d+ \d+)"', explorer.picture)]
 
 
 @pytest.mark.parametrize("place", [(2, 3), (0, 0), (9, 11), (5, 7)])
@@ -47,13 +47,13 @@ def test_the_products_are_window_times_filter_and_their_sum_is_the_entry_of_the_
     np.testing.assert_allclose(field(explorer, "filter"), W)
     np.testing.assert_allclose(field(explorer, "products"), window * W, atol=0.0051)
     entry = conv2d(IMAGE[None, None], W[None, None], np.zeros(1))[0, 0][place]
-    said = float(re.search(r"add up to ([−\d.]+)\.</p>", explorer.picture.value).group(1).replace("−", "-"))
+    said = float(re.search(r"add up to ([−\d.]+)\.</p>", explorer.picture).group(1).replace("−", "-"))
     assert said == pytest.approx(entry, abs=6e-4)
     assert frames(explorer) == [place, place]
 
 
 def test_every_pixel_and_every_entry_of_the_map_is_drawn_once():
-    picture, _ = ET.fromstring(f"<div>{build().picture.value}</div>")
+    picture, _ = ET.fromstring(f"<div>{build().picture}</div>")
     squares = sum(p.get("d").count("h1v1h-1z") for p in picture.iter(f"{SVG}path"))
     assert squares == 12 * 14 + 10 * 12
 
@@ -61,7 +61,7 @@ def test_every_pixel_and_every_entry_of_the_map_is_drawn_once():
 def test_a_shade_does_not_hang_on_the_last_digit():
     image = np.full((6, 6), 0.5)
     almost = build(image=image * (1 + 1e-15), at=(0, 0))
-    assert build(image=image, at=(0, 0)).picture.value == almost.picture.value
+    assert build(image=image, at=(0, 0)).picture == almost.picture
 
 
 def test_the_sliders_reach_every_window_and_no_further():

@@ -24,7 +24,7 @@ def build(**settings):
 
 
 def caption(explorer):
-    return re.search("<p>(.*)</p>", explorer.picture.value).group(1).replace("−", "-")
+    return re.search("<p>(.*)</p>", explorer.picture).group(1).replace("−", "-")
 
 
 def numbers(explorer):
@@ -78,7 +78,7 @@ def test_the_gradient_of_the_last_cell_is_the_slope_that_differences_find():
 
 
 def test_the_gradient_has_the_color_of_gradients_and_each_curve_its_legend():
-    pictures = list(ET.fromstring(f"<div>{build().picture.value}</div>"))[:-1]
+    pictures = list(ET.fromstring(f"<div>{build().picture}</div>"))[:-1]
     assert len(pictures) == 6
     drawn = [[p for p in picture.iter() if p.get("data-curve")] for picture in pictures[::2]]
     assert [[p.get("data-curve") for p in row] for row in drawn] == [["i", "f", "o"], ["c", "h"], ["dc"]]

@@ -27,7 +27,7 @@ def controls(explorer):
 
 
 def pictures(explorer):
-    return ET.fromstring(f"<div>{explorer.picture.value}</div>").findall(f"{SVG}svg")
+    return ET.fromstring(f"<div>{explorer.picture}</div>").findall(f"{SVG}svg")
 
 
 def arrows(explorer):
@@ -37,7 +37,7 @@ def arrows(explorer):
 
 
 def said(explorer):
-    words = re.search(r"<p>(.*)</p>", explorer.picture.value).group(1).replace("−", "-")
+    words = re.search(r"<p>(.*)</p>", explorer.picture).group(1).replace("−", "-")
     found = re.search(r"return (-?[\d.]+)\. .*variance (-?[\d.]+) without a baseline, (-?[\d.]+) with", words)
     return np.array(found.groups(), dtype=float)
 
@@ -53,7 +53,7 @@ def test_the_caption_tells_the_exact_return_and_both_variances(name, bonus, epis
     # A bonus moves the return, and J with it: only without a baseline does the gradient feel it.
     exact = [J + bonus, WORLD.gradient_variance(theta, -bonus), WORLD.gradient_variance(theta, J)]
     np.testing.assert_allclose(said(explorer), exact, atol=0.0051)
-    assert f"{name.capitalize()}, after {episode} of 11 episodes" in explorer.picture.value
+    assert f"{name.capitalize()}, after {episode} of 11 episodes" in explorer.picture
 
 
 def test_arrows_are_as_long_as_actions_are_probable_and_there_is_none_in_the_goal():

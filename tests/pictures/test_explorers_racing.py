@@ -55,10 +55,10 @@ def test_the_static_picture_is_the_same_every_time_and_after_every_move():
 def test_every_racer_begins_at_the_start_and_makes_its_own_steps():
     explorer = build()
     controls(explorer)["step"].value = 0
-    assert set(losses(explorer.picture.value).values()) == {svg.number(bowl(np.array(START)))}
+    assert set(losses(explorer.picture).values()) == {svg.number(bowl(np.array(START)))}
     controls(explorer)["step"].value = 2
     w = np.array(START) * (1 - 0.1 * SCALE) ** 2  # plain descent on a bowl: each step leaves 1 - lr h
-    assert float(losses(explorer.picture.value)["plain"]) == pytest.approx(bowl(w), rel=1e-3)
+    assert float(losses(explorer.picture)["plain"]) == pytest.approx(bowl(w), rel=1e-3)
 
 
 def test_the_rates_are_multiplied_and_who_diverges_is_lost():
@@ -66,16 +66,16 @@ def test_the_rates_are_multiplied_and_who_diverges_is_lost():
     controls(explorer)["step"].value = 1
     controls(explorer)["rates ×"].value = "1/2"
     half = np.array(START) * (1 - 0.05 * SCALE)
-    assert float(losses(explorer.picture.value)["plain"]) == pytest.approx(bowl(half), rel=1e-3)
+    assert float(losses(explorer.picture)["plain"]) == pytest.approx(bowl(half), rel=1e-3)
     controls(explorer)["rates ×"].value = "8"  # 0.8 times 4 is above 2
     controls(explorer)["step"].value = 20
-    assert losses(explorer.picture.value)["plain"] == "lost"
-    assert not re.search(r"\b(nan|inf)\b|\d{7}", explorer.picture.value)
-    ET.fromstring(f"<div>{explorer.picture.value}</div>")
+    assert losses(explorer.picture)["plain"] == "lost"
+    assert not re.search(r"\b(nan|inf)\b|\d{7}", explorer.picture)
+    ET.fromstring(f"<div>{explorer.picture}</div>")
 
 
 def test_each_path_has_a_dash_of_its_own_and_stands_in_the_legend():
-    pictures = list(ET.fromstring(f"<div>{build().picture.value}</div>"))
+    pictures = list(ET.fromstring(f"<div>{build().picture}</div>"))
     legend, where = pictures[0], pictures[1]
     names = [text.text for text in legend.iter("{http://www.w3.org/2000/svg}text")]
     paths = {p.get("data-curve"): p for p in where.iter("{http://www.w3.org/2000/svg}path") if p.get("data-curve")}

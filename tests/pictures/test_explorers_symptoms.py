@@ -27,7 +27,7 @@ def controls(explorer):
 
 
 def pictures(explorer):
-    *found, said = ET.fromstring(f"<div>{explorer.picture.value}</div>")
+    *found, said = ET.fromstring(f"<div>{explorer.picture}</div>")
     return found, said.text
 
 

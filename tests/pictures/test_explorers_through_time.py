@@ -22,7 +22,7 @@ def build(**more):
 
 def said(explorer):
     """The two slopes of the caption: by the input of the chosen step, and by that of step 1."""
-    caption = re.search("<p>(.*)</p>", explorer.picture.value).group(1).replace("−", "-")
+    caption = re.search("<p>(.*)</p>", explorer.picture).group(1).replace("−", "-")
     last, first = re.search(r"with the slope (\S+), and that of step 1 with (\S+)\.$", caption).groups()
     return float(last), float(first)
 
@@ -54,7 +54,7 @@ def test_the_slopes_are_those_of_the_states(w, step):
 
 def curve(explorer, name):
     """The heights of a curve in pixels, downward."""
-    root = ET.fromstring(f"<div>{explorer.picture.value}</div>")
+    root = ET.fromstring(f"<div>{explorer.picture}</div>")
     (path,) = [p for p in root.iter(f"{SVG}path") if p.get("data-curve") == name]
     return np.array([pair.split()[1] for pair in re.split("[ML]", path.get("d"))[1:]], dtype=float)
 
@@ -74,7 +74,7 @@ def test_slopes_fall_along_a_line_in_silence_and_zero_lies_on_the_floor():
     np.testing.assert_allclose(np.diff(curve(explorer, "slope")), math.log10(0.5) * (250 - 58) / 18, atol=0.11)
     controls(explorer)["w"].value = 0.0
     assert set(curve(explorer, "slope")[:-1]) == {192.0}
-    assert not re.search(r"\b(nan|inf)\b", explorer.picture.value)
+    assert not re.search(r"\b(nan|inf)\b", explorer.picture)
 
 
 def test_the_static_picture_is_the_first_and_stays():

@@ -1,5 +1,6 @@
 """Notebooks as files: stored in one form, released as exercises, handed in, brought up to date, shown as pages.
 
-May import: bplib.course; nbformat, nbclient, jupyter_client, ipykernel, nbconvert, math_core.
-Reading order: canonical, releases, submissions, conflicts, grafting, updating, site.
+May import: bplib.course, bplib.pictures; nbformat, nbclient, jupyter_client, ipykernel, IPython, traitlets, sphinx,
+docutils, math_core.
+Reading order: canonical, releases, submissions, conflicts, grafting, updating, site_conf, site.
 """

@@ -3,8 +3,8 @@
 Every explorer also holds a static picture, so a stored notebook shows something without a kernel. The pictures are SVG
 made of text, so a move of a slider costs the kernel a few milliseconds.
 
-May import: bplib, bplib.pictures; numpy, ipywidgets.
-Reading order: widget, cells, surfaces, then any.
+May import: bplib, bplib.pictures; numpy, anywidget, traitlets.
+Reading order: widget, stored, cells, surfaces, then any.
 """
 
 from bplib.pictures.explorers.accumulation import accumulation_explorer

@@ -1,10 +1,8 @@
 """The chain rule on a graph: from the result to the leaves, or from one leaf to the result."""
 
-import ipywidgets as widgets
-
 from bplib.autodiff import topological_order
 from bplib.pictures import diagrams
-from bplib.pictures.explorers.widget import Explorer, stepper
+from bplib.pictures.explorers.widget import Explorer, menu, stepper
 
 REVERSE = "reverse"
 
@@ -22,8 +20,8 @@ def accumulation_explorer(value):
     last = {way: diagrams.steps(value, None if way == REVERSE else way) for way in graphs}
 
     options = [(REVERSE, REVERSE), *((f"forward from {leaf}", leaf) for leaf in leaves)]
-    way = widgets.Dropdown(description="accumulate", options=options, value=REVERSE)
-    step, buttons = stepper(last[REVERSE])
+    way = menu("accumulate", options, REVERSE)
+    step = stepper(last[REVERSE])
 
     def begin(change):  # before the picture is drawn, since no other way has as many steps
         step.value, step.max = 0, last[way.value]
@@ -35,4 +33,4 @@ def accumulation_explorer(value):
         return [picture.svg()], f"Step {step} of {last[way]}. {picture.caption}"
 
     whole = graphs[REVERSE]
-    return Explorer([way, step], draw, ([whole.svg()], whole.caption), repr(whole), buttons)
+    return Explorer([way, step], draw, ([whole.svg()], whole.caption), repr(whole))

@@ -35,13 +35,13 @@ def attention_explorer(q, k, v, target, *, rate, steps=8, query=0):
     def draw(mask, i, step):
         return films[mask].draw(i, step)
 
-    step, buttons = stepper(steps)
+    step = stepper(steps)
     controls = [
         toggles("mask", list(masks), "none"),
         selection("query", [(str(i), i) for i in range(len(q))], query),
         step,
     ]
-    return Explorer(controls, draw, films["none"].draw(query, 0), films["none"].caption(query, 0), buttons)
+    return Explorer(controls, draw, films["none"].draw(query, 0), films["none"].caption(query, 0))
 
 
 class _Film:

@@ -3,12 +3,11 @@
 import copy
 from itertools import pairwise
 
-import ipywidgets as widgets
 import numpy as np
 
 from bplib.operations import find
 from bplib.pictures import svg
-from bplib.pictures.explorers.widget import Explorer, slider
+from bplib.pictures.explorers.widget import Explorer, menu, slider
 
 _CELL, _GAP, _TOP, _LARGEST = 17, 26, 42, 12
 _ALL = "all"  # of the examples; None would be a choice of nothing, and shown as such
@@ -24,8 +23,8 @@ def backpropagation_explorer(network, loss, X, y):
     """
     film = _Film(copy.deepcopy(network), loss, np.asarray(X), np.asarray(y))
     last = len(film.steps) - 1
-    who = widgets.Dropdown(description="example", options=[(_ALL, _ALL), *((str(i + 1), i) for i in range(film.n))])
-    controls = [slider(widgets.IntSlider, "step", 0, 0, last, 1), who]
+    who = menu("example", [(_ALL, _ALL), *((str(i + 1), i) for i in range(film.n))], _ALL)
+    controls = [slider("step", 0, 0, last, 1), who]
     return Explorer(controls, film.draw, film.draw(last, _ALL), film.table())
 
 

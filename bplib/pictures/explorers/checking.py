@@ -3,10 +3,8 @@
 from html import escape
 from math import log10
 
-import ipywidgets as widgets
-
 from bplib.pictures import svg
-from bplib.pictures.explorers.widget import Explorer, slider
+from bplib.pictures.explorers.widget import Explorer, menu, slider
 
 _LOW, _HIGH = -8, 1  # powers of ten: what is below is rounding, which differs from machine to machine
 _ROW, _COLUMN, _NAMES, _TOP = 26, 98, 150, 34
@@ -52,11 +50,10 @@ def checks_explorer(errors, bug, check, tolerance=-6):
         return "\n".join(lines)
 
     controls = [
-        widgets.Dropdown(description="bug", options=list(errors), value=bug),
-        widgets.Dropdown(description="check", options=checks, value=check),
-        slider(widgets.IntSlider, "tolerance, 10 to the", tolerance, _LOW + 1, 0, 1),
+        menu("bug", list(errors), bug),
+        menu("check", checks, check),
+        slider("tolerance, 10 to the", tolerance, _LOW + 1, 0, 1),
     ]
-    controls[2].style.description_width = "initial"
     return Explorer(controls, draw, draw(bug, check, tolerance), table())
 
 

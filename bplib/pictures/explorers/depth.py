@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 
 from bplib.pictures import svg
@@ -67,7 +66,7 @@ def depth_explorer(signals):
     controls = [
         toggles("weights", initializations, start[0]),
         toggles("network", networks, start[1]),
-        slider(widgets.IntSlider, "layer", 1, 1, layers, 1),
+        slider("layer", 1, 1, layers, 1),
     ]
     return Explorer(controls, draw, draw(*start), caption(*start))
 

@@ -3,7 +3,6 @@
 from functools import cache
 from math import log10
 
-import ipywidgets as widgets
 import numpy as np
 
 from bplib.optimizers import SGD
@@ -69,6 +68,6 @@ def descent_explorer(surfaces, rates=RATES, *, rate=0.13, step=20, steps=60):
     names = list(surfaces)
     surface = toggles("surface", names, names[0])
     chosen = selection("η", rates, rate)
-    at = slider(widgets.IntSlider, "step", step, 0, steps, 1)
+    at = slider("step", step, 0, steps, 1)
     start = names[0], rate, step
     return Explorer([surface, chosen, at], draw, draw(*start), caption(*start))

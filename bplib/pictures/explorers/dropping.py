@@ -1,6 +1,5 @@
 """Dropout on one image: its masks, what they let through, and the mean of many draws."""
 
-import ipywidgets as widgets
 import numpy as np
 
 from bplib.layers import dropout, dropout_backward
@@ -52,8 +51,8 @@ def dropout_explorer(x, dy, uniform):
         ], said
 
     controls = [
-        slider(widgets.FloatSlider, "p", 0.5, 0.0, 0.9, 0.1),
-        slider(widgets.IntSlider, "draw", 1, 1, draws, 1),
+        slider("p", 0.5, 0.0, 0.9, 0.1),
+        slider("draw", 1, 1, draws, 1),
     ]
     return Explorer(controls, draw_pictures, draw_pictures(0.5, 1), caption(0.5, 1))
 

@@ -1,6 +1,5 @@
 """A network while it trains, epoch by epoch: what it says about the same images, and its losses."""
 
-import ipywidgets as widgets
 import numpy as np
 
 from bplib.pictures import svg
@@ -56,8 +55,8 @@ def epoch_explorer(images, labels, probabilities, history):
         return [gallery, chart, legend, bars], said
 
     controls = [
-        slider(widgets.IntSlider, "epoch", min(1, epochs), 0, epochs, 1),
-        slider(widgets.IntSlider, "image", 1, 1, len(images), 1),
+        slider("epoch", min(1, epochs), 0, epochs, 1),
+        slider("image", 1, 1, len(images), 1),
     ]
     start = min(1, epochs), 1
     return Explorer(controls, draw, draw(*start), caption(*start))

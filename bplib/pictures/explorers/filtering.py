@@ -1,6 +1,5 @@
 """A filter that slides over an image, with the sum of products at every place."""
 
-import ipywidgets as widgets
 import numpy as np
 
 from bplib.convolution import conv2d
@@ -65,7 +64,7 @@ def filter_explorer(image, filters, at=(0, 0)):
     start = next(iter(filters)), *at
     controls = [
         toggles("filter", list(filters), start[0]),
-        slider(widgets.IntSlider, "row", at[0], 0, rows - 1, 1),
-        slider(widgets.IntSlider, "column", at[1], 0, columns - 1, 1),
+        slider("row", at[0], 0, rows - 1, 1),
+        slider("column", at[1], 0, columns - 1, 1),
     ]
     return Explorer(controls, draw, draw(*start), caption(*start))

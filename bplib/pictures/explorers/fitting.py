@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 
 from bplib import activations, losses
@@ -36,7 +35,7 @@ def loss_explorer():
         return [picture], said
 
     truth = toggles("truth y", [0, 1], 1)
-    logit = slider(widgets.FloatSlider, "logit z", -4.0, -6.0, 6.0, 0.1)
+    logit = slider("logit z", -4.0, -6.0, 6.0, 0.1)
     return Explorer([truth, logit], draw, draw(1, -4.0), caption(1, -4.0))
 
 
@@ -94,9 +93,8 @@ def line_explorer(x, y, *, x_label="x", y_label="y", origin=0.0, slopes=None, in
 
     start = (0.0, float(f"{y.mean():.3g}"))
     controls = [
-        slider(widgets.FloatSlider, "slope", start[0], *slopes, rounded((slopes[1] - slopes[0]) / 200, _STEPS)),
+        slider("slope", start[0], *slopes, rounded((slopes[1] - slopes[0]) / 200, _STEPS)),
         slider(
-            widgets.FloatSlider,
             "intercept",
             start[1],
             *intercepts,

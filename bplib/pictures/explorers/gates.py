@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 
 from bplib import lstm
@@ -69,8 +68,8 @@ def gate_explorer(x, Wx, Wh, b, start=None):
         return pictures, said
 
     controls = [
-        slider(widgets.IntSlider, "step", start, 1, T, 1),
-        slider(widgets.FloatSlider, "forget bias", float(b[1]), -5.0, 5.0, 0.5),
+        slider("step", start, 1, T, 1),
+        slider("forget bias", float(b[1]), -5.0, 5.0, 0.5),
     ]
     first = float(b[1]), start
     return Explorer(controls[::-1], draw, draw(*first), caption(*first))

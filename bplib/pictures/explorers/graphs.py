@@ -7,10 +7,10 @@ from bplib.pictures.explorers.widget import Explorer, stepper
 def graph_explorer(value):
     """The computational graph of value, one step forward or backward at a time; needs value.backward() before."""
     whole = diagrams.graph(value)
-    step, buttons = stepper(diagrams.steps(value))
+    step = stepper(diagrams.steps(value))
 
     def draw(step):
         picture = whole.at(step)
         return [picture.svg()], picture.caption
 
-    return Explorer([step], draw, ([whole.svg()], whole.caption), repr(whole), buttons)
+    return Explorer([step], draw, ([whole.svg()], whole.caption), repr(whole))

@@ -23,7 +23,7 @@ def order_explorer(value, orders):
     films = {name: _Order(value, order, name) for name, order in orders.items()}
     first = next(iter(films))
     which = toggles("order", list(films), first)
-    step, buttons = stepper(len(films[first].frames) - 1)
+    step = stepper(len(films[first].frames) - 1)
 
     def begin(change):
         step.value, step.max = 0, len(films[which.value].frames) - 1
@@ -34,7 +34,7 @@ def order_explorer(value, orders):
         pictures, caption = films[which].at(step)
         return pictures, f"Order {which}, step {step} of {len(films[which].frames) - 1}. {caption}"
 
-    return Explorer([which, step], draw, films[first].at(-1), films[first].table(), buttons)
+    return Explorer([which, step], draw, films[first].at(-1), films[first].table())
 
 
 class _Order:

@@ -1,6 +1,5 @@
 """A policy in a grid while it learns, episode by episode, and how far the gradients of single episodes scatter."""
 
-import ipywidgets as widgets
 import numpy as np
 
 from bplib.activations import softmax
@@ -85,7 +84,7 @@ def policy_explorer(world, runs, episode, bonus=0.0):
     first = next(iter(runs))
     controls = [
         toggles("training", list(runs), first),
-        slider(widgets.IntSlider, "episode", episode, 0, last, 1),
+        slider("episode", episode, 0, last, 1),
     ]
     return Explorer(controls, draw, draw(first, episode), caption(first, episode))
 

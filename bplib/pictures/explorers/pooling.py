@@ -23,7 +23,7 @@ def pooling_explorer(x, upstreams, size=2):
         raise ValueError(f"x is {x.shape}; (h, w) is needed, with up to 6 rows and columns")
     films = {(kind, s): _Film(x, dy, size, s, *_KINDS[kind]) for kind in _KINDS for s, dy in upstreams.items()}
     first = next(iter(upstreams))
-    step, buttons = stepper(upstreams[first].size)
+    step = stepper(upstreams[first].size)
     kind = toggles("pooling", list(_KINDS), "maximum")
     stride = toggles("stride", list(upstreams), first)
 
@@ -31,7 +31,7 @@ def pooling_explorer(x, upstreams, size=2):
         film = films[kind, stride]
         return film.draw(min(step, film.windows))
 
-    explorer = Explorer([kind, stride, step], draw, draw("maximum", first, upstreams[first].size), "", buttons)
+    explorer = Explorer([kind, stride, step], draw, draw("maximum", first, upstreams[first].size), "")
     explorer._static["text/plain"] = films["maximum", first].caption(upstreams[first].size)
 
     def fit(change):

@@ -3,7 +3,6 @@
 from fractions import Fraction
 from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 
 from bplib.pictures import svg
@@ -62,7 +61,7 @@ def race_explorer(surfaces, racers, steps=60):
     surface = toggles("surface", names, names[0])
     factor = selection("rates ×", FACTORS, "1")
     start = names[0], "1", steps
-    step = slider(widgets.IntSlider, "step", steps, 0, steps, 1)
+    step = slider("step", steps, 0, steps, 1)
     return Explorer([surface, factor, step], draw, draw(*start), caption(*start))
 
 

@@ -2,10 +2,8 @@
 
 from html import escape
 
-import ipywidgets as widgets
-
 from bplib.pictures import svg
-from bplib.pictures.explorers.widget import Explorer, slider
+from bplib.pictures.explorers.widget import Explorer, menu, slider
 
 _ROW, _NAMES, _WIDTH = 30, 130, 640
 
@@ -56,8 +54,8 @@ def symptoms_explorer(runs, cause, healthy="none"):
         return "\n".join([f"{'cause':{wide}}first seen by", *rows])
 
     controls = [
-        widgets.Dropdown(description="cause", options=list(runs), value=cause),
-        slider(widgets.IntSlider, "epoch", epochs, 1, epochs, 1),
+        menu("cause", list(runs), cause),
+        slider("epoch", epochs, 1, epochs, 1),
     ]
     return Explorer(controls, draw, draw(cause, epochs), table())
 

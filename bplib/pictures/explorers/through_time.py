@@ -2,7 +2,6 @@
 
 import math
 
-import ipywidgets as widgets
 import numpy as np
 
 from bplib.pictures import svg
@@ -75,8 +74,8 @@ def through_time_explorer(inputs, *, weight=0.9, step=None):
     begin = next(iter(inputs)), weight, step or T
     controls = [
         toggles("inputs", list(inputs), begin[0]),
-        slider(widgets.FloatSlider, "w", weight, -1.5, 1.5, 0.05),
-        slider(widgets.IntSlider, "step", begin[2], 1, T, 1),
+        slider("w", weight, -1.5, 1.5, 0.05),
+        slider("step", begin[2], 1, T, 1),
     ]
     still = draw(*begin)
     return Explorer(controls, draw, still, still[1])

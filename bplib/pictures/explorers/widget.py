@@ -1,107 +1,156 @@
-"""The widget around every picture that moves, and its sliders."""
+"""The widget around every picture that moves, and its controls.
+
+One widget for JupyterLab, Notebook, VS Code, Colab and pages without a kernel: the controls are the browser's own, made
+by `widget.js`; the picture is SVG that Python draws. Between them go the places of the controls, and a picture.
+"""
 
 import math
 from html import escape
+from pathlib import Path
 
-import ipywidgets as widgets
+import anywidget
+import traitlets
 
 from bplib.pictures import svg
 
-# JupyterLab listens to keys even while a slider has the focus (x cuts the cell), and a screen reader hears neither the
-# names of handles (ipywidgets issue 3912) nor which of several buttons is pressed. The views of the widgets appear one
-# by one, hence the waiting.
-_ACCESSIBLE = """
-const mend = (root) => {
-  for (const control of root.querySelectorAll(".noUi-handle, button, input, select, [contenteditable]")) {
-    control.setAttribute("data-lm-suppress-shortcuts", "true");
-    let label, around = control;  // the nearest label is the control's own
-    while (!label && around !== root) label = (around = around.parentElement).querySelector(".widget-label");
-    if (label?.textContent && control.tagName !== "BUTTON") control.setAttribute("aria-label", label.textContent);
-    if (control.isContentEditable) control.setAttribute("role", "textbox");
-  }
-  for (const group of root.querySelectorAll(".widget-toggle-buttons > div:not([role])")) {
-    const press = () => {
-      for (const button of group.children) button.setAttribute("aria-pressed", button.classList.contains("mod-active"));
-    };
-    group.setAttribute("role", "group");
-    group.setAttribute("aria-label", group.parentElement.querySelector(".widget-label").textContent);
-    new MutationObserver(press).observe(group, { subtree: true, attributes: true, attributeFilter: ["class"] });
-    press();
-  }
-};
-const wait = (tries) => {
-  const root = element.closest(".bplib-explorer");
-  if (root) mend(root);
-  if (tries > 0) setTimeout(wait, 200, tries - 1);
-};
-wait(15);
-"""
+
+class Control(traitlets.HasTraits):
+    """A name, the values to choose from, each with the words for it, and the one that is chosen.
+
+    kind is what it looks like: a "slider", "buttons" of which one is pressed, a "menu", or a "stepper", a slider that
+    begins at 0 and has a button for each direction.
+    """
+
+    value = traitlets.Any()
+    options = traitlets.List()
+
+    def __init__(self, name, kind, options, value):
+        """options are pairs of words and a value, or values that are words themselves."""
+        self.name, self.kind = name, kind
+        super().__init__(options=[each if isinstance(each, tuple) else (str(each), each) for each in options])
+        self.value = value
+        self.begin = self.place
+
+    @traitlets.validate("value")
+    def _among_the_options(self, proposal):
+        if not self.options:
+            return proposal.value
+        values = [value for _, value in self.options]
+        if self.kind in ("slider", "stepper") and all(isinstance(each, int | float) for each in values):
+            return min(max(proposal.value, values[0]), values[-1])  # between two places of a slider is no harm
+        if proposal.value not in values:
+            raise ValueError(f"{self.name} is {proposal.value!r}; one of {', '.join(map(str, values))} is needed")
+        return proposal.value
+
+    @property
+    def place(self):
+        """The place of the value among the options, or of the nearest."""
+        values = [value for _, value in self.options]
+        if self.value in values:
+            return values.index(self.value)
+        return min(range(len(values)), key=lambda i: abs(values[i] - self.value))
+
+    @place.setter
+    def place(self, i):
+        """Choose the value at this place."""
+        self.value = self.options[i][1]
+
+    @property
+    def min(self):
+        """The value of the first place."""
+        return self.options[0][1]
+
+    @property
+    def max(self):
+        """The value of the last place."""
+        return self.options[-1][1]
+
+    @max.setter
+    def max(self, last):
+        """For whole numbers: let there be so many places that this is the last, and no value beyond."""
+        self.options = [(str(i), i) for i in range(self.min, last + 1)]
+        self.value = min(self.value, last)
+
+    def shown(self):
+        """What `widget.js` has to know of it."""
+        return {"name": self.name, "kind": self.kind, "labels": [words for words, _ in self.options]}
 
 
-class Explorer(widgets.VBox):
+class Explorer(anywidget.AnyWidget):
     """Controls above a picture.
 
     draw(*values of the controls) returns SVG pictures and a caption; still is such a pair to store in a notebook, and
-    text what is printed where there is no HTML. extra widgets, such as buttons, stand beside the last of the controls.
-    The attribute controls holds all of these by their names.
+    text what is printed where there is no HTML. The attribute controls holds the controls by their names, and picture
+    what is shown; where follows is False, moves of the controls leave it as it is.
     """
 
-    def __init__(self, controls, draw, still, text, extra=()):
+    _esm = Path(__file__).with_name("widget.js")
+    _css = Path(__file__).with_name("widget.css")
+    shown = traitlets.List().tag(sync=True)
+    places = traitlets.List(traitlets.Int()).tag(sync=True)
+    picture = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, controls, draw, still, text):
         """Show the picture for the values that the controls have now."""
-        self.controls = {control.description: control for control in (*controls, *extra)}
+        self.controls = {control.name: control for control in controls}
         self._static = {"text/html": svg.figure(*still), "text/plain": text}
-        self._controls, self._draw = controls, draw
-        self.picture = widgets.HTML()
-        script = {"output_type": "display_data", "metadata": {}, "data": {"application/javascript": _ACCESSIBLE}}
-        wrap = widgets.Layout(flex_flow="row wrap", align_items="center")
-        last = [widgets.HBox([controls[-1], *extra], layout=wrap)] if extra else controls[-1:]
-        row = widgets.HBox([*controls[:-1], *last], layout=wrap)
-        super().__init__([row, self.picture, widgets.Output(outputs=(script,))])
-        self.add_class("bplib-explorer")
+        self._draw, self.follows = draw, True
+        super().__init__()
         for control in controls:
-            control.observe(self._update, "value")
+            control.observe(self._update, ["value", "options"])
         self._update()
 
     def _update(self, change=None):
-        pictures, caption = self._draw(*(control.value for control in self._controls))
-        self.picture.value = f"{''.join(pictures)}<p>{escape(caption)}</p>"
+        if not self.follows:
+            return
+        with self.hold_sync():
+            self.shown = [control.shown() for control in self.controls.values()]
+            self.places = [control.place for control in self.controls.values()]
+            self.picture = self.drawn()
+
+    def drawn(self):
+        """The picture for the values that the controls have now."""
+        pictures, caption = self._draw(*(control.value for control in self.controls.values()))
+        return f"{''.join(pictures)}<p>{escape(caption)}</p>"
+
+    @traitlets.observe("places")
+    def _moved(self, change):
+        for control, place in zip(self.controls.values(), change.new, strict=True):
+            if control.place != place:
+                control.place = place
 
     def _repr_mimebundle_(self, **kwargs):
-        return super()._repr_mimebundle_(**kwargs) | self._static
+        widget, _ = super()._repr_mimebundle_(**kwargs)
+        return widget | self._static
 
 
-def slider(kind, name, value, low, high, step):
-    """A slider, wide enough to be moved exactly, that shows as many digits as its step has."""
-    wide = widgets.Layout(width="26em", max_width="100%")
-    form = "d" if kind is widgets.IntSlider else f".{max(0, -math.floor(math.log10(step)))}f"
-    return kind(value=value, min=low, max=high, step=step, description=name, layout=wide, readout_format=form)
+def slider(name, value, low, high, step):
+    """A slider from low to high that shows as many digits as its step has; whole numbers where all four are."""
+    if all(isinstance(each, int) for each in (value, low, high, step)):
+        return Control(name, "slider", range(low, high + 1, step), value)
+    digits = max(0, -math.floor(math.log10(step)))
+    places = [low + k * step for k in range(round((high - low) / step) + 1)]
+    return Control(name, "slider", [(f"{x:.{digits}f}", float(f"{x:.12g}")) for x in places], value)
 
 
 def stepper(last):
-    """A slider from step 0 to the last, and the buttons that move it by one; it stops at its ends."""
-    step = slider(widgets.IntSlider, "step", 0, 0, last, 1)
-    buttons = [widgets.Button(description=words, layout=widgets.Layout(width="5em")) for words in ("Back", "Next")]
-
-    def move(by):
-        step.value += by
-
-    for by, button in zip((-1, 1), buttons, strict=True):
-        button.on_click(lambda _, by=by: move(by))
-    return step, buttons
+    """A slider from step 0 to the last, with buttons that move it by one; it stops at its ends."""
+    return Control("step", "stepper", range(last + 1), 0)
 
 
 def selection(name, options, value):
-    """A slider over options, as wide as the others."""
-    wide = widgets.Layout(width="26em", max_width="100%")
-    return widgets.SelectionSlider(description=name, options=options, value=value, layout=wide)
+    """A slider over options."""
+    return Control(name, "slider", options, value)
 
 
 def toggles(name, options, value):
-    """Buttons of which one is pressed, each as wide as its words."""
-    buttons = widgets.ToggleButtons(description=name, options=options, value=value)
-    buttons.add_class("widget-inline-hbox")  # the name beside the buttons, as beside a slider
-    buttons.style.button_width = "max-content"
-    return buttons
+    """Buttons of which one is pressed."""
+    return Control(name, "buttons", options, value)
+
+
+def menu(name, options, value):
+    """A list to choose from."""
+    return Control(name, "menu", options, value)
 
 
 def rounded(x, steps=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)):

@@ -1,0 +1,123 @@
+// The controls of an explorer, the browser's own, above the picture that belongs to their places.
+
+let explorers = 0; // so that two explorers on one page have labels of their own
+const SMALLEST = 0.75; // of its size a picture can be read; where there is less room it scrolls
+
+function render({ model, el }) {
+  const own = `bplib-${++explorers}`;
+  const bar = document.createElement("div");
+  const picture = document.createElement("div");
+  bar.className = "bplib-controls";
+  picture.className = "bplib-picture";
+  el.classList.add("bplib-explorer");
+  el.replaceChildren(bar, picture);
+  let parts = [];
+
+  const move = (i, place) => {
+    const places = [...model.get("places")];
+    if (places[i] === place) return;
+    places[i] = place;
+    model.set("places", places);
+    model.save_changes();
+    place_controls();
+  };
+  const build = () => {
+    parts = model.get("shown").map((control, i) => KINDS[control.kind](control, (place) => move(i, place), `${own}-${i}`));
+    bar.replaceChildren(...parts.map((part) => part.element));
+    // JupyterLab takes keys for commands even where a slider has the focus: x would cut the cell.
+    for (const each of bar.querySelectorAll("input, select, button")) each.dataset.lmSuppressShortcuts = "true";
+    place_controls();
+  };
+  const place_controls = () => model.get("places").forEach((place, i) => parts[i]?.show(place));
+  const draw = () => {
+    picture.innerHTML = model.get("picture");
+    for (const svg of picture.querySelectorAll(":scope > svg")) svg.style.minWidth = `${SMALLEST * svg.getAttribute("width")}px`;
+  };
+  // Keys can scroll a picture that is wider than its place, and stop at no other.
+  const watched = new ResizeObserver(() => {
+    if (picture.scrollWidth > picture.clientWidth) picture.tabIndex = 0;
+    else picture.removeAttribute("tabindex");
+  });
+
+  let shown = "";
+  const rebuild = () => {
+    const now = JSON.stringify(model.get("shown"));
+    if (now !== shown) { shown = now; build(); }
+  };
+  rebuild();
+  draw();
+  watched.observe(picture);
+  model.on("change:shown", rebuild);
+  model.on("change:places", place_controls);
+  model.on("change:picture", draw);
+  return () => {
+    watched.disconnect();
+    model.off("change:shown", rebuild);
+    model.off("change:places", place_controls);
+    model.off("change:picture", draw);
+  };
+}
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+function slider(control, move, id, buttons = []) {
+  const last = control.labels.length - 1;
+  const range = make("input", { type: "range", id, min: 0, max: last, step: 1, "aria-label": control.name });
+  const words = make("output", { for: id });
+  // As wide as the widest of its words, so that nothing beside it moves.
+  words.style.minWidth = `${Math.max(...control.labels.map((label) => label.length))}ch`;
+  range.addEventListener("input", () => move(Number(range.value)));
+  return {
+    element: make("div", { class: "bplib-control" }, make("label", { for: id }, control.name), range, words, ...buttons),
+    show(place) {
+      if (Number(range.value) !== place) range.value = place;
+      range.setAttribute("aria-valuetext", control.labels[place]);
+      words.value = control.labels[place];
+    },
+  };
+}
+
+function stepper(control, move, id) {
+  const last = control.labels.length - 1;
+  let at = 0;
+  const go = (by) => move(Math.min(Math.max(at + by, 0), last));
+  const [back, next] = [["Back", -1], ["Next", 1]].map(([word, by]) => {
+    const button = make("button", { type: "button" }, word);
+    button.addEventListener("click", () => go(by));
+    return button;
+  });
+  const part = slider(control, move, id, [back, next]);
+  return { element: part.element, show(place) { at = place; part.show(place); } };
+}
+
+function buttons(control, move, id) {
+  const all = control.labels.map((label, place) => {
+    const button = make("button", { type: "button", "aria-pressed": "false" }, label);
+    button.addEventListener("click", () => move(place));
+    return button;
+  });
+  const name = make("span", { id: `${id}-name`, class: "bplib-name" }, control.name);
+  const group = make("div", { role: "group", "aria-labelledby": `${id}-name`, class: "bplib-buttons" }, ...all);
+  return {
+    element: make("div", { class: "bplib-control" }, name, group),
+    show(place) { all.forEach((button, i) => button.setAttribute("aria-pressed", String(i === place))); },
+  };
+}
+
+function menu(control, move, id) {
+  const select = make("select", { id, "aria-label": control.name }, ...control.labels.map((label) => make("option", {}, label)));
+  select.addEventListener("change", () => move(select.selectedIndex));
+  return {
+    element: make("div", { class: "bplib-control" }, make("label", { for: id }, control.name), select),
+    show(place) { select.selectedIndex = place; },
+  };
+}
+
+const KINDS = { slider, stepper, buttons, menu };
+
+export default { render };
