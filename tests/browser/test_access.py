@@ -23,6 +23,16 @@ def test_every_control_of_an_explorer_has_its_label_as_its_name(opened):
 
 
 @each_lesson
+def test_a_label_belongs_to_a_control_of_its_own_explorer(opened):
+    ids = opened.page.locator(".bplib-explorer [id]").evaluate_all("(all) => all.map((one) => one.id)")
+    assert len(ids) == len(set(ids))
+    for explorer in opened.page.locator(".bplib-explorer").all():
+        for label in explorer.locator("label").all():
+            label.click()
+            assert explorer.evaluate("(explorer) => explorer.contains(document.activeElement)")
+
+
+@each_lesson
 def test_one_hears_which_of_several_buttons_is_pressed(opened):
     for group in opened.page.locator(".bplib-explorer [role=group]").all():
         for button in group.get_by_role("button").all():

@@ -244,6 +244,11 @@ def test_on_a_phone_controls_are_within_reach_and_pictures_can_be_read(stem, rea
             assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
         scale = "(all) => Math.min(...all.map((it) => it.getBoundingClientRect().width / it.getAttribute('width')))"
         assert explorer.locator(".bplib-picture > svg").evaluate_all(scale) > 0.74
+        # Keys stop at a picture that they can scroll, and at no other.
+        stop = explorer.locator(".bplib-picture").evaluate(
+            "(it) => [it.tabIndex === 0, it.scrollWidth > it.clientWidth]"
+        )
+        assert stop[0] == stop[1]
         explorer.screenshot(path=screenshots / f"page-{stem}-{number + 1}-phone.png")
     assert serious_in(page, ".bplib-explorer") == []
 

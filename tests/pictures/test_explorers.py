@@ -163,6 +163,24 @@ def test_every_residual_ends_at_its_point_and_at_the_line():
 
 
 @pytest.mark.parametrize(
+    ("intercept", "ends"), [(4.0, (1.0, 4.0)), (2.0, (1.0, 3.0)), (0.0, (3.0, 0.0))], ids=["above", "between", "below"]
+)
+def test_one_line_is_all_residuals_of_points_above_each_other(intercept, ends):
+    explorer = explorers.line_explorer(
+        [0.0, 0.0, 0.0, 1.0], [1.0, 3.0, 2.0, 5.0], slopes=(-1.0, 1.0), intercepts=(0.0, 5.0)
+    )
+    controls(explorer)["slope"].value = 0.0
+    controls(explorer)["intercept"].value = intercept
+    plot = next(iter(ET.fromstring(f"<div>{explorer.picture}</div>"))).find("{*}svg")
+    parts = {p.get("data-role"): p.get("d") for p in plot.iter("{http://www.w3.org/2000/svg}path")}
+    drops = re.findall(r"M(\S+) (\S+)L(\S+) ([^M]+)", parts["drops"])
+    assert len(drops) == 2
+    low, high = 1.0 - 0.04 * 4.0, 5.0 + 0.04 * 4.0  # the heights of 1 to 5, and some room
+    per_unit = float(plot.get("height")) / (high - low)
+    assert [high - float(y) / per_unit for y in (drops[0][1], drops[0][3])] == pytest.approx(ends, abs=0.01)
+
+
+@pytest.mark.parametrize(
     ("x", "y", "message"),
     [
         ([1.0, 2.0], [1.0], r"\(2,\) and y is \(1,\)"),

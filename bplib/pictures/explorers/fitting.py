@@ -1,6 +1,6 @@
 """What a loss measures: of one prediction, and of a line through points."""
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -67,9 +67,13 @@ def line_explorer(x, y, *, x_label="x", y_label="y", origin=0.0, slopes=None, in
     room = 0.04 * np.ptp(x), 0.04 * np.ptp(y)
     limits = (x.min() - room[0], x.max() + room[0], y.min() - room[1], y.max() + room[1])
     tried = np.linspace(*slopes, 121).tolist()
+    stacks = {}  # of points above each other one line shows all residuals, from the farthest to the fitted line
+    for at, height in zip(*points, strict=True):
+        low, high = stacks.get(at, (height, height))
+        stacks[at] = min(low, height), max(high, height)
     highest = 4 * losses.mse(np.full(len(y), y.mean()), y)  # much more than any sensible line costs
 
-    @lru_cache(maxsize=1)  # moving the slope leaves this curve as it is
+    @cache  # moving the slope leaves this curve as it is
     def errors(intercept):
         return [losses.mse(slope * shifted + intercept, y) for slope in tried]
 
@@ -78,11 +82,14 @@ def line_explorer(x, y, *, x_label="x", y_label="y", origin=0.0, slopes=None, in
         line = f"{y_label} = {svg.number(slope)} × {run} {sign} {svg.number(abs(intercept))}"
         return f"{line}; mean squared error: {svg.number(losses.mse(slope * shifted + intercept, y))}."
 
+    def drop(at, low, high, end):
+        return (at, high, end) if end < low else (at, low, max(high, end))
+
     def draw(slope, intercept):
         said, fitted = caption(slope, intercept), slope * shifted + intercept
         ends = limits[:2]
         line = {"": (ends, [slope * (end - origin) + intercept for end in ends])}
-        drops = list(zip(*points, fitted.tolist(), strict=True))
+        drops = [drop(at, *stack, slope * (at - origin) + intercept) for at, stack in stacks.items()]
         label = f"Points and a line. {said}"
         scatter = svg.chart(line, label, x_label, y_label, limits=limits, points=points, drops=drops)
         label = f"Mean squared error against the slope. {said}"

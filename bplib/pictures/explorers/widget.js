@@ -1,10 +1,10 @@
 // The controls of an explorer, the browser's own, above the picture that belongs to their places.
 
-let explorers = 0; // so that two explorers on one page have labels of their own
 const SMALLEST = 0.75; // of its size a picture can be read; where there is less room it scrolls
 
 function render({ model, el }) {
-  const own = `bplib-${++explorers}`;
+  // By chance, so that no two explorers of a page share a label: JupyterLab loads this file for each of them anew.
+  const own = `bplib-${Math.random().toString(36).slice(2)}`;
   const bar = document.createElement("div");
   const picture = document.createElement("div");
   bar.className = "bplib-controls";
