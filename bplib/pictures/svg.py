@@ -27,9 +27,14 @@ def number(x):
     return "0" if x == 0 else text.replace("-", "−")
 
 
+def tenths(x):
+    """A length in pixels with one decimal, the same wherever the last bits of 187.15 come out."""
+    return f"{round(round(x, 6), 1) + 0.0:.1f}"  # adding 0.0 turns -0.0 into 0.0
+
+
 def px(x):
-    """A length in pixels with at most one decimal, so that every machine writes the same."""
-    return f"{round(x, 1) + 0.0:.1f}".removesuffix(".0")  # adding 0.0 turns -0.0 into 0.0
+    """A length in pixels with at most one decimal."""
+    return tenths(x).removesuffix(".0")
 
 
 def text(x, y, words, color=INK, size=12, anchor="middle", more=""):
@@ -101,7 +106,7 @@ def chart(
     sx, sy = w / (x_high - x_low), h / (y_high - y_low)
 
     def at(x, y):
-        return f"{(x - x_low) * sx:.1f} {(y_high - y) * sy:.1f}"
+        return f"{tenths((x - x_low) * sx)} {tenths((y_high - y) * sy)}"
 
     axes = [f'<path d="M{px(left)} {top}v{px(h)}h{px(w)}" fill="none" stroke="{INK}"/>']
     for tick in x_ticks:

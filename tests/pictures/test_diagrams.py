@@ -363,6 +363,13 @@ def test_numbers_have_four_digits_and_a_minus_sign(x, expected):
     assert svg.number(x) == expected
 
 
+@pytest.mark.parametrize("x", [187.15, 0.05, 12.25, 300.0, 0.0])
+def test_a_length_is_written_the_same_whatever_its_last_bits_are(x):
+    near = [x - 1e-12, x, x + 1e-12]
+    assert len(set(map(svg.px, near))) == len(set(map(svg.tenths, near))) == 1
+    assert float(svg.tenths(x)) == pytest.approx(x, abs=0.0501) and "-" not in svg.tenths(x - 1e-12)
+
+
 def chart(**more):
     zs = [-2.0, 0.0, 2.0]
     curves = {"a < b": (zs, [4.0, 0.0, 4.0]), "line": (zs, [-2.0, 0.0, 2.0])}
