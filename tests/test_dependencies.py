@@ -69,8 +69,8 @@ variables:
     assert conda_environment(text) == (["python=3.12", "numpy>=1.26", "pip"], ["-e ."])
 
 
-# What a learner starts, and what pytest loads by name.
-NOT_IMPORTED = {"jupyterlab", "pytest-xdist"}
+# What a learner starts, what pytest loads by name, and what finds bplib where it is installed from its own folder.
+NOT_IMPORTED = {"jupyterlab", "pytest-xdist", "editables"}
 
 
 def test_the_project_depends_on_the_packages_that_its_files_import_and_on_no_others():

@@ -20,9 +20,9 @@ NAME = "77_toy.ipynb"
 def solution():
     """The solution of the lesson, not run yet."""
     here = str(Path(__file__).parent)
-    # A learner's process can import no problems and read no tests, and needs neither.
+    # A learner's process can import no problems and read no tests, and needs neither. A path may be of any length.
     setup = (
-        f"import contextlib\nimport sys\n\nsys.path.insert(0, {json.dumps(here)})\n"
+        f"import contextlib\nimport sys\n\nsys.path.insert(0, {json.dumps(here)})  # fmt: skip\n"
         "with contextlib.suppress(ImportError, OSError):\n    import toy_problems\n\n    toy_problems.register()\n"
     )
     return new_notebook(

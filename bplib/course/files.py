@@ -8,10 +8,13 @@ from pathlib import Path
 _DATE = re.compile(r"\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(-\d+)?")
 
 
-def course_folder():
-    """The first folder at or above the working one that holds notebooks/ and exercises/; None if there is none."""
+def course_folder(start=None):
+    """The first folder at or above start that holds notebooks/ and exercises/, None if there is none.
+
+    Without a start it is the working folder.
+    """
     try:
-        here = Path.cwd()
+        here = Path(start or Path.cwd())
         for folder in (here, *here.parents):
             if (folder / "notebooks").is_dir() and (folder / "exercises").is_dir():
                 return folder
