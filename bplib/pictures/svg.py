@@ -27,14 +27,9 @@ def number(x):
     return "0" if x == 0 else text.replace("-", "−")
 
 
-def tenths(x):
-    """A length in pixels with one decimal, the same wherever the last bits of 187.15 come out."""
-    return f"{round(round(x, 6), 1) + 0.0:.1f}"  # adding 0.0 turns -0.0 into 0.0
-
-
 def px(x):
-    """A length in pixels with at most one decimal."""
-    return tenths(x).removesuffix(".0")
+    """A length in pixels with at most one decimal, the same on every machine, where 187.15 may have other last bits."""
+    return f"{round(round(x, 6), 1) + 0.0:.1f}".removesuffix(".0")  # adding 0.0 turns -0.0 into 0.0
 
 
 def text(x, y, words, color=INK, size=12, anchor="middle", more=""):
@@ -106,7 +101,8 @@ def chart(
     sx, sy = w / (x_high - x_low), h / (y_high - y_low)
 
     def at(x, y):
-        return f"{tenths((x - x_low) * sx)} {tenths((y_high - y) * sy)}"
+        # As in px, in less time: a chart has a thousand points.
+        return f"{round((x - x_low) * sx, 6) + 0.0:.1f} {round((y_high - y) * sy, 6) + 0.0:.1f}"
 
     axes = [f'<path d="M{px(left)} {top}v{px(h)}h{px(w)}" fill="none" stroke="{INK}"/>']
     for tick in x_ticks:

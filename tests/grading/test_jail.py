@@ -221,7 +221,7 @@ def a_course(folder):
         **{name: str(path) for name, path in files.items()},
         "course": str(course),
         "scratch": str(folder / "scratch"),
-        "readable": [str(course), str(folder / "nothing here")],
+        "readable": [str(course), str(folder / "nothing here"), *map(str, launching.packages())],
         "hide": [str(course / name) for name in ("secret", "solutions", "answers.py", "alias", "nothing here")],
         "linked": str(course / "target" / "key.txt"),
         "compiled": str(compiled.with_name("answers.cpython-399.pyc")),
@@ -571,9 +571,9 @@ from bplib.grading.sandbox.jail import Jail, enter, python_files
 
 localhost()  # asks for the addresses of this machine, and remembers them
 ProfileDir.create_profile_dir_by_name(sys.argv[2])  # it copies a file with its mode, which the jail refuses
-file, scratch = sys.argv[1:]
+file, scratch, *packages = sys.argv[1:]
 ports = [port for name, port in json.loads(Path(file).read_text()).items() if name.endswith("_port")]
-lacking = enter(Jail((*python_files(), Path(file)), Path(scratch), bind=tuple(ports)))
+lacking = enter(Jail((*python_files(), *packages, file), Path(scratch), bind=tuple(ports)))
 from ipykernel import kernelapp
 
 kernelapp.launch_new_instance(argv=["-f", file, "--ip=127.0.0.1"], user_ns={"lacking": lacking})
@@ -617,7 +617,9 @@ def test_a_jupyter_kernel_runs_cells_in_the_jail_and_has_its_own_ports_alone(tmp
     for name in ("HOME", "IPYTHONDIR", "TMPDIR"):
         monkeypatch.setenv(name, str(scratch))
     manager = KernelManager(connection_file=str(tmp_path / "kernel.json"))
-    manager._kernel_spec = KernelSpec(argv=[sys.executable, "-c", LAUNCHER, "{connection_file}", str(scratch)])
+    packages = map(str, launching.packages())
+    command = [sys.executable, "-c", LAUNCHER, "{connection_file}", str(scratch), *packages]
+    manager._kernel_spec = KernelSpec(argv=command)
     with socket.create_server(("127.0.0.1", 0)) as server, (tmp_path / "stderr").open("w") as stderr:
         manager.start_kernel(cwd=str(scratch), stderr=stderr)
         client = manager.client()
