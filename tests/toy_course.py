@@ -76,10 +76,9 @@ class Here:
 
     not_enforced = ()
     is_orphan = False
-    meter = Meter()
 
     def start(self, scratch, limits):
-        self.names = {"__name__": "__main__"}
+        self.names, self.meter = {"__name__": "__main__"}, Meter()
         return self
 
     def run(self, source):
