@@ -18,6 +18,7 @@ import numpy as np
 from bplib.sums import ones
 
 _ONE = 1.0  # the slope of a sum, known by its identity: times one would be a pass over an array for nothing
+_SUM, _DIFFERENCE = (_ONE, _ONE), (_ONE, -1.0)
 
 
 def _from_the_right(operation):  # for a plain number or array on the left of a Value
@@ -75,9 +76,6 @@ class Value:
             raise TypeError("this Value is a single number, which has no length and no entries")
         return len(self._data)
 
-    def __iter__(self):
-        return (self[i] for i in range(len(self)))
-
     def __bool__(self):
         return bool(self._data)
 
@@ -118,11 +116,11 @@ class Value:
 
     def __add__(self, other):
         other = other if isinstance(other, Value) else as_value(other, self._data)
-        return Value(self._data + other._data, "", (self, other), "+", (_ONE, _ONE))
+        return Value(self._data + other._data, "", (self, other), "+", _SUM)
 
     def __sub__(self, other):
         other = other if isinstance(other, Value) else as_value(other, self._data)
-        return Value(self._data - other._data, "", (self, other), "-", (_ONE, -1.0))
+        return Value(self._data - other._data, "", (self, other), "-", _DIFFERENCE)
 
     def __mul__(self, other):
         other = other if isinstance(other, Value) else as_value(other, self._data)

@@ -335,7 +335,7 @@ def test_a_function_that_would_lose_the_gradient_refuses_a_value_and_points_to_o
         f(Value(x))
 
 
-@pytest.mark.parametrize("f", [list, len, iter, lambda v: v[0], lambda v: max(*v)])
+@pytest.mark.parametrize("f", [list, len, lambda v: v[0], lambda v: max(*v)])
 def test_a_number_has_no_entries(f):
     with pytest.raises(TypeError, match="a single number, which has no length and no entries"):
         f(Value(1.0))
