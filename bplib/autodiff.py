@@ -114,7 +114,7 @@ def pad(x, widths):
     x = as_value(x)
     pairs = np.broadcast_to(widths, (x.ndim, 2))
     inside = tuple(slice(before, before + n) for (before, _), n in zip(pairs, x.shape, strict=True))
-    return Value(np.pad(x._data, widths), "", (x,), "pad", lambda g: (g[inside],))
+    return Value(np.pad(x._data, widths), "", (x,), "pad", lambda g: (np.asarray(g)[inside],))
 
 
 def apply(operation, *inputs):

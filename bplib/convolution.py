@@ -14,7 +14,8 @@ import numpy as np
 from bplib.initializers import he
 from bplib.layers import require_forward
 from bplib.operations import register, require_floats, require_generator, require_same_shape, require_upstream
-from bplib.windows import require_room, require_whole, slices
+from bplib.sums import ones
+from bplib.windows import require_room, require_whole, through_windows
 
 
 def conv1d(x, W, b, stride=1, padding=0):
@@ -24,7 +25,7 @@ def conv1d(x, W, b, stride=1, padding=0):
     (length + 2 padding - size) // stride + 1: ``padding`` zeros are put at both ends of x first. ValueError for other
     shapes, where the kernel has no room, and for a stride or a padding that is no whole number.
     """
-    return _convolve("conv1d", x, W, b, stride, padding)[0]
+    return _forward("conv1d", x, W, b, stride, padding)
 
 
 def conv1d_backward(dy, y, x, W, b, stride=1, padding=0):
@@ -32,7 +33,7 @@ def conv1d_backward(dy, y, x, W, b, stride=1, padding=0):
 
     dx_c,(o stride + i) is the sum of W_fci dy_fo over f and over the windows o in which that entry of x stands.
     """
-    return _convolve_backward("conv1d_backward", dy, y, x, W, stride, padding)
+    return _backward("conv1d_backward", dy, y, x, W, stride, padding)
 
 
 def _conv1d(xp, x, W, b, stride=1, padding=0):
@@ -56,12 +57,12 @@ def conv2d(x, W, b, stride=1, padding=0):
 
     x (n, channels, height, width), W (filters, channels, rows, columns), b (filters,); all else is as in `conv1d`.
     """
-    return _convolve("conv2d", x, W, b, stride, padding)[0]
+    return _forward("conv2d", x, W, b, stride, padding)
 
 
 def conv2d_backward(dy, y, x, W, b, stride=1, padding=0):
     """dW_fcij = sum of dy_fop x_c,(o stride + i),(p stride + j); db and dx are as in `conv1d_backward`."""
-    return _convolve_backward("conv2d_backward", dy, y, x, W, stride, padding)
+    return _backward("conv2d_backward", dy, y, x, W, stride, padding)
 
 
 def _conv2d(xp, x, W, b, stride=1, padding=0):
@@ -85,51 +86,78 @@ register(conv2d, conv2d_backward, definition=_conv2d, example=_images, wrt=(0, 1
 # Along any number of axes, as one product of matrices
 
 
-def _columns(x, W, stride, padding):
-    """What each window sees, (n, channels * size of the kernel, number of windows), and how many stand on each axis."""
-    padded, kernel = x, W.shape[2:]
-    if padding:
-        padded, middle = _bordered(x, padding, x.dtype)
-        middle[...] = x
-    there_in_all = slices(padded.shape[2:], kernel, stride)
-    windows = padded[there_in_all[0][1]].shape[2:]
-    columns = np.empty((*x.shape[:2], *kernel, *windows), x.dtype)
-    for at, there in there_in_all:
-        columns[at] = padded[there]
-    return columns.reshape(len(x), prod(W.shape[1:]), prod(windows)), windows
+class _Windows:
+    """What is made once for every x of one shape and type. Nobody outside holds the arrays in which it computes."""
+
+    def __init__(self, shape, dtype, kernel, stride, padding):
+        self.made_of = shape, dtype, kernel, stride, padding
+        self.padded = *shape[:2], *(length + 2 * padding for length in shape[2:])
+        self.middle = ..., *(slice(padding, padding + length) for length in shape[2:])
+
+    def __reduce__(self):
+        return type(self), self.made_of  # a copy makes arrays of its own, and views of these
 
 
-def _convolve(operation, x, W, b, stride, padding):
-    _require_fit(operation, x, W, b, stride, padding)
-    columns, windows = _columns(x, W, stride, padding)
-    y = np.matmul(W.reshape(len(W), -1), columns, dtype=np.result_type(x, W, b))
-    y += b[:, None]
-    return y.reshape(len(x), len(W), *windows), x, columns
+class _Unfold(_Windows):
+    """What each window sees, as a column that ends with a one: (n, channels * size of the kernel + 1, windows)."""
+
+    def __init__(self, shape, dtype, kernel, stride, padding):
+        super().__init__(shape, dtype, kernel, stride, padding)
+        self.image = np.zeros(self.padded, dtype)
+        self.seen = through_windows(self.image[:, :, *[None] * len(kernel)], kernel, stride)
+        self.counts = self.seen.shape[2 + len(kernel) :]
+        self.columns = np.ones((shape[0], shape[1] * prod(kernel) + 1, prod(self.counts)), dtype)
+
+    def __call__(self, x):
+        self.image[self.middle] = x
+        self.columns[:, :-1].reshape(self.seen.shape)[...] = self.seen
+        return self.columns
+
+
+class _Fold(_Windows):
+    """Where the gradients of columns come together: an image for each position in a window, zero where none is.
+
+    They are put there in one pass over the memory, and added up in another. With a single image each position would
+    need a pass of its own, along rows that are short.
+    """
+
+    def __init__(self, shape, dtype, kernel, stride, padding):
+        super().__init__(shape, dtype, kernel, stride, padding)
+        images = np.zeros((*shape[:2], *kernel, *self.padded[2:]), dtype)
+        self.seen = through_windows(images, kernel, stride)
+        self.images = images.reshape(*shape[:2], prod(kernel), prod(self.padded[2:]))
+        self.ones = ones(prod(kernel), images.dtype)
+
+
+def _convolve(x, W, b, unfold):
+    joined = np.concatenate([W.reshape(len(W), -1), b[:, None]], axis=1)  # b is the weight of the ones
+    columns = unfold(x)
+    return (joined @ columns).reshape(len(x), len(W), *unfold.counts), columns
 
 
 def _weight_gradients(dy, columns, W):
     dy = dy.reshape(len(dy), len(W), columns.shape[2])
-    dW = np.add.reduce(dy @ columns.swapaxes(1, 2), axis=0)
-    return dW.reshape(W.shape), np.add.reduce(np.add.reduce(dy, axis=0), axis=1)
+    joined = np.add.reduce(dy @ columns.swapaxes(1, 2), axis=0)
+    return joined[:, :-1].reshape(W.shape), joined[:, -1]
 
 
-def _input_gradient(dy, x, W, stride, padding):
-    dcolumns = W.reshape(len(W), -1).T @ dy.reshape(*dy.shape[:2], prod(dy.shape[2:]))
-    dcolumns = dcolumns.reshape(len(dy), *W.shape[1:], *dy.shape[2:])
-    dpadded, dx = _bordered(x, padding, dcolumns.dtype)
-    for at, there in slices(dpadded.shape[2:], W.shape[2:], stride):
-        dpadded[there] += dcolumns[at]  # windows overlap, and their gradients add up
-    return dx
+def _input_gradient(dy, W, fold):
+    dcolumns = W.reshape(len(W), -1).T @ dy.reshape(len(dy), len(W), prod(dy.shape[2:]))
+    fold.seen[...] = dcolumns.reshape(fold.seen.shape)  # each goes back to where it was seen
+    dpadded = fold.ones @ fold.images  # windows overlap, and their gradients add up
+    return dpadded.reshape(fold.padded)[fold.middle]
 
 
-def _convolve_backward(operation, dy, y, x, W, stride, padding):
+def _forward(operation, x, W, b, stride, padding):
+    _require_fit(operation, x, W, b, stride, padding)
+    return _convolve(x, W, b, _Unfold(x.shape, x.dtype, W.shape[2:], stride, padding))[0]
+
+
+def _backward(operation, dy, y, x, W, stride, padding):
     require_upstream(operation, analytic=True, dy=dy, y=y)
-    return _input_gradient(dy, x, W, stride, padding), *_weight_gradients(dy, _columns(x, W, stride, padding)[0], W)
-
-
-def _bordered(x, padding, dtype):  # zeros, and the view of their middle, which is shaped like x
-    whole = np.zeros((*x.shape[:2], *(length + 2 * padding for length in x.shape[2:])), dtype)
-    return whole, whole[(..., *(slice(padding, padding + length) for length in x.shape[2:]))]
+    windows = W.shape[2:], stride, padding
+    dW, db = _weight_gradients(dy, _Unfold(x.shape, x.dtype, *windows)(x), W)
+    return _input_gradient(dy, W, _Fold(x.shape, np.result_type(dy, W), *windows)), dW, db
 
 
 class Conv1d:
@@ -147,6 +175,7 @@ class Conv1d:
         self.params = {"W": he(rng, shape, channels * area, filters * area), "b": np.zeros(filters)}
         self.grads = {name: np.zeros_like(p) for name, p in self.params.items()}
         self.stride, self.padding, self._saved = stride, padding, None
+        self._fit = self._unfold = self._fold = None
 
     def predict(self, x):
         """Return the convolution of x with W, plus b."""
@@ -154,18 +183,26 @@ class Conv1d:
 
     def forward(self, x):
         """Return the convolution, and remember its columns, so that the backward needs not collect them again."""
-        self._saved = None  # the old columns are large, and give their memory to the new ones
-        self._saved = _convolve(self.convolve.__name__, x, *self.params.values(), self.stride, self.padding)
+        self._saved, W, b = None, self.params["W"], self.params["b"]
+        fit = _layout(x, W, b), self.stride, self.padding
+        if fit != self._fit:  # what has passed the door once need not stop there at every step of a training
+            _require_fit(self.convolve.__name__, x, W, b, self.stride, self.padding)
+            self._unfold = _Unfold(x.shape, x.dtype, W.shape[2:], self.stride, self.padding)
+            self._fit, self._fold = fit, None
+        self._saved = _convolve(x, W, b, self._unfold)
         return self._saved[0]
 
     def backward(self, dy):
         """Set the gradients of W and b, and return dx. ValueError before the first forward."""
         self.set_grads(dy)
-        return _input_gradient(dy, self._saved[1], self.params["W"], self.stride, self.padding)
+        W, (shape, _, *windows) = self.params["W"], self._unfold.made_of
+        if self._fold is None or self._fold.images.dtype != np.result_type(dy, W):
+            self._fold = _Fold(shape, np.result_type(dy, W), *windows)
+        return _input_gradient(dy, W, self._fold)
 
     def set_grads(self, dy):
         """Set the gradients of W and b: those of the pure backward."""
-        y, _, columns = require_forward(self)
+        y, columns = require_forward(self)
         require_same_shape(f"{type(self).__name__}.backward", dy=dy, y=y)
         self.grads["W"][...], self.grads["b"][...] = _weight_gradients(dy, columns, self.params["W"])
 
@@ -174,6 +211,10 @@ class Conv2d(Conv1d):
     """A convolution over an image, with square kernels; otherwise as `Conv1d`."""
 
     axes, convolve = 2, staticmethod(conv2d)
+
+
+def _layout(*arrays):
+    return [isinstance(array, np.ndarray) and (array.shape, array.dtype) for array in arrays]
 
 
 def _require_fit(operation, x, W, b, stride, padding):

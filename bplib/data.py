@@ -188,10 +188,11 @@ def standardize(train, *others):
 
 def _read(name):
     content = (files("bplib") / "datasets" / name).read_bytes()
-    found = hashlib.sha256(content).hexdigest()
+    found, of_unix = (hashlib.sha256(each).hexdigest() for each in (content, content.replace(b"\r\n", b"\n")))
     if found != CHECKSUMS[name]:
+        ends = ", with lines that end in \\n and not in \\r\\n" if of_unix == CHECKSUMS[name] else ""
         raise ValueError(
-            f"{name} is damaged: its sha256 sum should be {CHECKSUMS[name]} but is {found}; restore the file"
+            f"{name} is damaged: its sha256 sum should be {CHECKSUMS[name]} but is {found}; restore the file{ends}"
         )
     return content
 

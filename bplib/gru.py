@@ -96,7 +96,7 @@ def _gru_states(x, h0, Wx, Wh, b):
 def _gru_through_time(dh, h, gates, offers, Wh):
     da = np.empty_like(gates)
     du = np.empty_like(gates)
-    later = np.zeros_like(h[0])
+    later, Wh_T = np.zeros_like(h[0]), Wh.T.copy()  # a view of Wh would take longer in every product
     for t in reversed(range(len(gates))):
         r, z, g = _parts(gates[t])
         dr, dz, dg = _parts(da[t])
@@ -106,7 +106,7 @@ def _gru_through_time(dh, h, gates, offers, Wh):
         np.multiply(dg * offers[t], r * (1.0 - r), out=dr)
         du[t] = da[t]
         _offer(du[t])[...] *= r
-        later = dh_t * z + du[t] @ Wh.T
+        later = dh_t * z + du[t].dot(Wh_T)
     return da, du, later
 
 

@@ -83,7 +83,7 @@ def _parts(operation, x, size, stride=None):
         raise ValueError(f"{operation}: x is {np.shape(x)}; (n, channels, height, width) is needed")
     require_whole(operation, size=size, stride=stride)
     require_room(operation, x.shape, (size, size))
-    return [x[there] for _, there in slices(x.shape[2:], (size, size), stride)]
+    return [x[there] for there in slices(x.shape[2:], (size, size), stride)]
 
 
 def flatten(x):

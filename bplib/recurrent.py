@@ -5,6 +5,8 @@ Sources: Elman, Finding structure in time, Cognitive Science 14 (1990); Werbos, 
 does and how to do it, Proc. IEEE 78 (1990).
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from bplib.initializers import xavier
@@ -63,20 +65,21 @@ def rnn_backward(dh, h, x, h0, Wx, Wh, b):
 def _rnn_states(x, h0, Wx, Wh, b):
     require_shapes("rnn", "(n, T, d), (n, m), (d, m), (m, m), (m,)", x=x, h0=h0, Wx=Wx, Wh=Wh, b=b)
     x = steps_first(x)
-    z = each_step(x, Wx)  # one product for all steps: only what h adds has to wait for its turn
-    h = np.empty((len(x) + 1, *z.shape[1:]), np.result_type(z, h0, Wh, b))
+    h = np.empty((len(x) + 1, *h0.shape), np.result_type(x, h0, Wx, Wh, b))
     h[0] = h0
-    for t in range(len(x)):
-        np.tanh(z[t] + h[t] @ Wh + b, out=h[t + 1])
+    np.add(each_step(x, Wx), b, out=h[1:])  # one product for all steps: only what h adds has to wait for its turn
+    for before, now in pairwise(h):
+        now += before.dot(Wh)
+        np.tanh(now, out=now)
     return x, h
 
 
 def _rnn_through_time(dh, h, Wh):
     dz = 1.0 - h[1:] * h[1:]
-    later = np.zeros_like(h[0])
+    later, Wh_T = np.zeros_like(h[0]), Wh.T.copy()  # a view of Wh would take longer in every product
     for t in reversed(range(len(dz))):
         dz[t] *= dh[t] + later
-        later = dz[t] @ Wh.T
+        later = dz[t].dot(Wh_T)
     return dz, later
 
 

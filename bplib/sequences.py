@@ -5,11 +5,13 @@ the states are (T + 1, n, m): h[0] is the start, and step t leads from h[t] to h
 """
 
 import re
+from functools import cache
 
 import numpy as np
 
 from bplib.layers import require_forward
 from bplib.operations import require_floats
+from bplib.sums import ones
 
 
 def steps_first(x):
@@ -30,7 +32,7 @@ def after(start, states):
 def weight_gradients(dz, x, h):
     """Sums over batch and steps of x_t^T dz_t, h_t^T dz_t and dz_t: the gradients of Wx, Wh and b. All time first."""
     dz, x, before = (a.reshape(-1, a.shape[-1]) for a in (dz, x, h[:-1]))
-    return x.T @ dz, before.T @ dz, dz.sum(axis=0)
+    return x.T @ dz, before.T @ dz, ones(len(dz), dz.dtype).dot(dz)
 
 
 def draw_example(rng, shape, n, m, states=1, parts=1):
@@ -47,13 +49,18 @@ def require_shapes(operation, needed, **arrays):
     """
     require_floats(operation, analytic=True, **arrays)
     shapes = [np.shape(array) for array in arrays.values()]
-    axes = [re.findall(r"\w+", shape) for shape in re.findall(r"\(.*?\)", needed)]
+    axes = _axes(needed)
     fit = list(map(len, shapes)) == list(map(len, axes))
     length = {axis: n for names, shape in zip(axes, shapes, strict=True) for axis, n in zip(names, shape, strict=False)}
     length |= {f"{parts}m": parts * length.get("m", 0) for parts in (3, 4)}
     if not fit or shapes != [tuple(length[axis] for axis in names) for names in axes] or length.get("T") == 0:
         given = ", ".join(f"{name} is {shape}" for name, shape in zip(arrays, shapes, strict=True))
         raise ValueError(f"{operation}: {given}; needed are {needed}" + ", T at least 1" * ("T" in length))
+
+
+@cache
+def _axes(needed):
+    return [re.findall(r"\w+", shape) for shape in re.findall(r"\(.*?\)", needed)]
 
 
 class LastStep:

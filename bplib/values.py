@@ -5,7 +5,7 @@ into gradients for the parents. `Value.backward` walks the graph once, from the 
 arrives over several paths. Plain numbers and arrays may stand beside Values anywhere.
 
 What a rule has to remember nobody can change: a Value copies the array that it is given, and its data can only be read.
-Numbers behave as arrays of them do: what is infinite or NaN in NumPy is so here, with its warning.
+Numbers behave as arrays of them do: what is infinite or NaN in NumPy is so here.
 
 Source: Baydin, Pearlmutter, Radul, Siskind, Automatic differentiation in machine learning: a survey, JMLR 18 (2018).
 """
@@ -31,10 +31,8 @@ def _compared(operation):
 
 def _refused(what):
     def refuse(self, *_, **__):
-        raise TypeError(
-            f"{what} would forget the gradient: autodiff.exp(v), autodiff.stack([v, w]) and their like take Values, and"
-            " v.data is what a Value holds"
-        )
+        ours = "autodiff.exp(v), autodiff.stack([v, w]) and their like take Values"
+        raise TypeError(f"{what} would forget the gradient: {ours}, and v.data is what a Value holds")
 
     return refuse
 
@@ -69,15 +67,14 @@ class Value:
     shape = property(lambda self: np.shape(self._data), doc="The shape of data, () for a number.")
     ndim = property(lambda self: np.ndim(self._data), doc="The number of axes of data, 0 for a number.")
     size = property(lambda self: np.size(self._data), doc="The number of entries of data, 1 for a number.")
-    T = property(lambda x: Value(np.transpose(x._data), "", (x,), "T", lambda g: (g.T,)), doc="All axes reversed.")
+    T = property(
+        lambda x: Value(np.transpose(x._data), "", (x,), "T", lambda g: (np.transpose(g),)), doc="Axes reversed."
+    )
 
     def __len__(self):
         if type(self._data) is float:
             raise TypeError("this Value is a single number, which has no length and no entries")
         return len(self._data)
-
-    def __iter__(self):
-        return (self[i] for i in range(len(self)))
 
     def __bool__(self):
         return bool(self._data)
@@ -91,8 +88,8 @@ class Value:
     def backward(self):
         """Set grad = d(self)/d(node) on every node this one depends on, except for constant arrays.
 
-        Their old gradients are forgotten first, so a second call is harmless. What this one does not depend on keeps
-        the gradient that another backward gave it. ValueError unless self is a single number.
+        Old gradients are forgotten there, so a second call is harmless; what this one does not depend on keeps the
+        gradient that another backward gave it. ValueError unless self is a single number.
         """
         if type(self._data) is not float:
             raise ValueError(f"backward starts at a number; this Value has shape {self.shape}, so take its sum or mean")
@@ -137,7 +134,7 @@ class Value:
         return Value(out, "", (self, other), "/", (slope, 0.0 if other._rule is None else -out * slope))
 
     def __pow__(self, exponent):
-        """x^k, slope k x^(k-1): at 0 infinite for 0 < k < 1. x^w has slope x^w log(x) in w, and 0 where x = 0 < w."""
+        """x^k, slope k x^(k-1): at 0 infinite for 0 < k < 1. x^w has slope x^w log(x) in w, and 0 where x = 0 <= w."""
         if isinstance(exponent, np.number):
             exponent = exponent.item()
         a = self._data
@@ -146,8 +143,9 @@ class Value:
             return Value(_in_numpy(operator.pow, a, exponent), "", (self,), f"^{exponent}", (slope,))
         other = as_value(exponent, a)
         b, out = other._data, _in_numpy(operator.pow, a, other._data)
-        for_a = 0.0 if self._rule is None else b * _in_numpy(operator.pow, a, b - 1.0)
-        for_b = 0.0 if other._rule is None else out * np.log(np.where(np.equal(a, 0) & np.greater(b, 0), 1.0, a))
+        lower = np.where(np.equal(b, 0), 1.0, b - 1.0)  # a constant, x^0, has the slope 0 at x = 0 too
+        for_a = 0.0 if self._rule is None else b * _in_numpy(operator.pow, a, lower)
+        for_b = 0.0 if other._rule is None else out * np.log(np.where(np.equal(a, 0) & np.greater_equal(b, 0), 1.0, a))
         if type(out) is float:
             for_a, for_b = float(for_a), float(for_b)
         return Value(out, "", (self, other), "^", (for_a, for_b))
@@ -160,15 +158,14 @@ class Value:
         a, b = self._data, other._data
         if type(a) is float or type(b) is float or a.ndim < 2 or b.ndim < 2:
             raise ValueError(f"a product of Values takes matrices or stacks, not shapes {self.shape} and {other.shape}")
-        product = np.ndarray.dot if a.ndim == b.ndim == 2 else np.matmul  # the same for matrices, and quicker
         # For a constant nothing is multiplied: with data on the left, this is half of the backward of a first layer.
         for_a, for_b = self._rule is not None, other._rule is not None
         aT, bT = a.swapaxes(-1, -2), b.swapaxes(-1, -2)
 
         def rule(g):
-            return product(g, bT) if for_a else None, product(aT, g) if for_b else None
+            return _product(g, bT) if for_a else None, _product(aT, g) if for_b else None
 
-        return Value(product(a, b), "", (self, other), "@", rule)
+        return Value(_product(a, b), "", (self, other), "@", rule)
 
     def __getitem__(self, index):
         x = self._data
@@ -177,15 +174,15 @@ class Value:
         out = x[index]
         # What shares memory with x takes each entry once. Of any other index the places in memory are kept: an entry
         # that was taken twice gets both gradients.
-        once = np.ndim(out) == 0 or np.may_share_memory(out, x)
-        places = None if once else np.arange(x.size).reshape(x.shape)[index].ravel()
+        once = np.may_share_memory(out, x)
+        places = None if once else np.ravel(np.arange(x.size).reshape(x.shape)[index])
 
         def rule(g):
             if once:
                 gradient = np.zeros_like(x)
                 gradient[index] = g
             else:
-                gradient = np.bincount(places, g.ravel(), x.size).reshape(x.shape)
+                gradient = np.bincount(places, np.ravel(g), x.size).reshape(x.shape)
             return (gradient,)
 
         return Value(out, "", (self,), "[]", rule)
@@ -237,10 +234,11 @@ def as_value(x, beside=0.0):
 
 def _own(data):
     """What a leaf holds: a float, or a copy that nobody writes into."""
-    array = None if isinstance(data, Value) else np.asarray(data)
-    if array is None or array.dtype.kind not in "fiub":
-        held = "another" if array is None else f"{type(data).__name__} of {array.dtype}"
-        raise TypeError(f"a Value holds real numbers, not {held}")
+    if isinstance(data, Value):
+        raise TypeError("a Value holds real numbers, not another Value")
+    array = np.asarray(data)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"a Value holds real numbers, not {type(data).__name__} of {array.dtype}")
     return _result(array.astype(array.dtype if array.dtype.kind == "f" else float))
 
 
@@ -258,6 +256,11 @@ def _in_numpy(operation, a, b):
     except (ZeroDivisionError, OverflowError):
         out = None
     return float(operation(np.float64(a), np.float64(b))) if out is None or type(out) is complex else out
+
+
+def _product(a, b):
+    """a @ b; dot is quicker for two matrices, but times a single 0 it makes 0 even of NaN (NumPy issue 14788)."""
+    return a.dot(b) if a.ndim == b.ndim == 2 and a.size != 1 != b.size else np.matmul(a, b)
 
 
 def _spread(gradient, parents, rule):
@@ -289,10 +292,7 @@ def _unbroadcast(gradient, data):
         copied = tuple(range(new))
         if gradient.shape[new:] != data.shape:
             copied += tuple(i for i in range(new, gradient.ndim) if gradient.shape[i] != data.shape[i - new])
-        if copied == (0,) and gradient.ndim == 2:  # as that of a bias: the quickest way to add up rows
-            gradient = ones(len(gradient), gradient.dtype).dot(gradient)
-        else:
-            gradient = np.add.reduce(gradient, axis=copied)
-        if gradient.shape != data.shape:  # an axis of length one is gone
-            gradient = gradient.reshape(data.shape)
+        of_rows = copied == (0,) and gradient.ndim == 2  # as a bias has it, and quicker as a product
+        summed = ones(len(gradient), gradient.dtype).dot(gradient) if of_rows else np.add.reduce(gradient, axis=copied)
+        gradient = summed if summed.shape == data.shape else summed.reshape(data.shape)
     return gradient if gradient.dtype == data.dtype else gradient.astype(data.dtype)

@@ -20,9 +20,9 @@ NAME = "77_toy.ipynb"
 def solution():
     """The solution of the lesson, not run yet."""
     here = str(Path(__file__).parent)
-    # A learner's process can import no problems and read no tests, and needs neither.
+    # A learner's process can import no problems and read no tests, and needs neither. A path may be of any length.
     setup = (
-        f"import contextlib\nimport sys\n\nsys.path.insert(0, {json.dumps(here)})\n"
+        f"import contextlib\nimport sys\n\nsys.path.insert(0, {json.dumps(here)})  # fmt: skip\n"
         "with contextlib.suppress(ImportError, OSError):\n    import toy_problems\n\n    toy_problems.register()\n"
     )
     return new_notebook(
@@ -76,10 +76,9 @@ class Here:
 
     not_enforced = ()
     is_orphan = False
-    meter = Meter()
 
     def start(self, scratch, limits):
-        self.names = {"__name__": "__main__"}
+        self.names, self.meter = {"__name__": "__main__"}, Meter()
         return self
 
     def run(self, source):

@@ -9,9 +9,9 @@ _DATE = re.compile(r"\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(-\d+)?")
 
 
 def course_folder(start=None):
-    """The first folder at or above `start` that holds notebooks/ and exercises/; None if there is none.
+    """The first folder at or above start that holds notebooks/ and exercises/, None if there is none.
 
-    It starts at the working folder where nothing else is given.
+    Without a start it is the working folder.
     """
     try:
         here = Path(start or Path.cwd())

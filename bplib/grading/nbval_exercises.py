@@ -113,7 +113,7 @@ class KernelProcess(Process):
         folder, port = scratch / "exercises", self._server.getsockname()[1]
         self.kernel = _started(lambda: Kernel(folder, port, notebook.config.option.nbval_kernel_startup_timeout))
         notebook.kernel, self.meter = self.kernel, self.kernel.meter
-        self.not_enforced = tuple(json.loads((scratch / ".not_enforced").read_text()))
+        self.not_enforced = tuple(json.loads((scratch / ".not_enforced").read_text(encoding="utf-8")))
 
     def run(self, source):
         """Run a cell by nbval; what it raised, or ""."""

@@ -2,11 +2,14 @@
 
 nbval takes the outputs saved in a notebook for right, so it may not judge a learner's file. Notebooks with exercises of
 the course, in a folder named exercises, are assembled into the released ones instead, run by nbval's classes, and
-reported as one test for each exercise. All other notebooks are nbval's own business, and without --nbval nothing here
-does anything. pytest imports this module in every run, so it imports next to nothing.
+reported as one test for each exercise. All other notebooks are nbval's own business: it is only given surroundings that
+are the same for everybody, and told at once of a kernel that has ended. Without --nbval nothing here does anything.
+pytest imports this module in every run, so it imports next to nothing.
 """
 
 import os
+import time
+from queue import Empty
 
 import pytest
 
@@ -14,10 +17,11 @@ _KEY = "bplib"
 
 
 def pytest_configure(config):
-    """Keep the progress of whoever runs the tests out of the kernels."""
-    if _nbval_is_on(config):
-        os.environ["BPLIB_PROGRESS"] = "off"
-        os.environ["TQDM_DISABLE"] = "1"
+    """Keep the settings and the progress of whoever runs the tests out of the kernels, and give each one thread."""
+    if _nbval_is_on(config) and not hasattr(config, "workerinput"):  # a worker of xdist inherits what is set here
+        from bplib.course import surroundings
+
+        surroundings.enter()
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -51,6 +55,15 @@ def pytest_collect_file(file_path, parent):
         return collected
     submission = (learner, released, problems)
     return [nbval_exercises.Exercises.from_parent(parent, path=shown, submission=submission)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    """Let nbval notice that its kernel has ended, for which it would wait as long as a cell may take."""
+    yield
+    kernel = getattr(item.parent, "kernel", None)
+    if kernel and not getattr(item, "is_exercise", False):
+        _watch(kernel)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -90,6 +103,23 @@ def pytest_terminal_summary(terminalreporter):
 
 def _nbval_is_on(config):
     return bool(config.getoption("nbval", False) or config.getoption("nbval_lax", False))
+
+
+def _watch(kernel):
+    await_reply = type(kernel).await_reply
+
+    def watching(message, timeout):
+        until = time.monotonic() + timeout
+        while True:
+            try:
+                return await_reply(kernel, message, timeout=max(0, min(1, until - time.monotonic())))
+            except Empty:
+                if not kernel.is_alive():
+                    raise RuntimeError("the kernel has ended in this cell") from None
+                if time.monotonic() >= until:
+                    raise
+
+    kernel.await_reply = watching
 
 
 def _is_exercise(path):

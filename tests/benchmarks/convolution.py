@@ -22,26 +22,27 @@ def without_padding(image):
 
 
 def conv_tight(*sizes):
-    """Columns of patches in kept buffers and one product for each image, where no copy or sum runs along short rows.
+    """Columns of patches in kept buffers and one product for each image, where no sum runs along short rows.
 
     An image is padded with zeros above and below only. To shift it sideways its rows are taken for one long row that is
-    shifted, and what has crossed the edge is cleared.
+    shifted, and what has crossed the edge is cleared. Each column ends with a one, whose weight is the bias. On the way
+    back each position of the kernel has a padded image of its own, and a product with ones adds them.
     """
     x, W, b, dy = images(*sizes)
-    (n, c, side, _), k, area, dtype = x.shape, len(W), x[0, 0].size, x.dtype
-    shifted = np.zeros((3, n, c, side + 2, side), dtype)  # by one to the right, by nothing, by one to the left
+    (n, c, side, _), k, area, wide, dtype = x.shape, len(W), x[0, 0].size, x.shape[2] + 2, x.dtype
+    shifted = np.zeros((3, n, c, wide, side), dtype)  # by one to the right, by nothing, by one to the left
     right, middle, left = (without_padding(image) for image in shifted)
-    flat_x = x.reshape(n, c, area)
-    columns = np.empty((n, c, 3, 3, side, side), dtype)
+    flat_x, flat_W, flat_dy = x.reshape(n, c, area), W.reshape(k, c * 9), dy.reshape(n, k, area)
+    columns, joined = np.ones((n, c * 9 + 1, area), dtype), np.empty((k, c * 9 + 1), dtype)
     patches = sliding_window_view(shifted, side, axis=3).transpose(1, 2, 3, 0, 5, 4)
-    flat_columns, flat_W = columns.reshape(n, c * 9, area), W.reshape(k, c * 9)
-    columns_T, W_T = flat_columns.transpose(0, 2, 1), flat_W.T
-    y, dW_each, dW = np.empty((n, k, area), dtype), np.empty((n, k, c * 9), dtype), np.empty((k, c * 9), dtype)
-    d_columns, stacked = np.empty_like(columns), np.zeros((n, c, 3, side + 2, side), dtype)
-    flat_d, flat_dy, flat_b = d_columns.reshape(flat_columns.shape), dy.reshape(y.shape), b[:, None]
-    d_left, d_middle, d_right = (without_padding(stacked[:, :, j]) for j in range(3))
-    dx, ones, db_each, db = np.empty_like(flat_x), np.ones(area, dtype), np.empty((n, k), dtype), np.empty(k, dtype)
-    result = y.reshape(dy.shape), dx.reshape(x.shape), dW.reshape(W.shape), db
+    columns_by_position, columns_T, W_T = columns[:, :-1].reshape(patches.shape), columns.transpose(0, 2, 1), flat_W.T
+    y, d_each, d_joined = np.empty(flat_dy.shape, dtype), np.empty((n, *joined.shape), dtype), np.empty_like(joined)
+    d_columns, apart = np.empty((n, c * 9, area), dtype), np.zeros((n, c, 3, 3, wide, wide), dtype)
+    d_columns_by_position, (*outer, row, column, down, across) = d_columns.reshape(patches.shape), apart.strides
+    each_in_its_place = as_strided(apart, patches.shape, (*outer, row + down, column + across, down, across))
+    flat_apart, ones, total = apart.reshape(n, c, 9, wide**2), np.ones(9, dtype), np.empty((n, c, wide**2), dtype)
+    dx, d_padded = np.empty_like(x), total.reshape(n, c, wide, wide)[:, :, 1:-1, 1:-1]
+    result = y.reshape(dy.shape), dx, d_joined[:, :-1].reshape(W.shape), d_joined[:, -1]
 
     def forward_and_backward():
         middle[...] = flat_x
@@ -49,24 +50,17 @@ def conv_tight(*sizes):
         right[:, :, ::side] = 0
         left[:, :, :-1] = flat_x[:, :, 1:]
         left[:, :, side - 1 :: side] = 0
-        columns[...] = patches
-        np.matmul(flat_W, flat_columns, out=y)
-        np.add(y, flat_b, out=y)
+        columns_by_position[...] = patches
+        joined[:, :-1] = flat_W
+        joined[:, -1] = b
+        np.matmul(joined, columns, out=y)
 
-        np.matmul(flat_dy, columns_T, out=dW_each)
-        np.add.reduce(dW_each, axis=0, out=dW)
-        flat_dy.dot(ones, db_each)
-        np.add.reduce(db_each, axis=0, out=db)
-        np.matmul(W_T, flat_dy, out=flat_d)
-        stacked[:, :, :, :side] = d_columns[:, :, 0]
-        stacked[:, :, :, side:] = 0
-        for i in (1, 2):
-            np.add(stacked[:, :, :, i : i + side], d_columns[:, :, i], out=stacked[:, :, :, i : i + side])
-        dx[...] = d_middle
-        d_left[:, :, ::side] = 0
-        np.add(dx[:, :, :-1], d_left[:, :, 1:], out=dx[:, :, :-1])
-        d_right[:, :, side - 1 :: side] = 0
-        np.add(dx[:, :, 1:], d_right[:, :, :-1], out=dx[:, :, 1:])
+        np.matmul(flat_dy, columns_T, out=d_each)
+        np.add.reduce(d_each, axis=0, out=d_joined)
+        np.matmul(W_T, flat_dy, out=d_columns)
+        each_in_its_place[...] = d_columns_by_position
+        np.matmul(ones, flat_apart, out=total)
+        dx[...] = d_padded
         return result
 
     return forward_and_backward

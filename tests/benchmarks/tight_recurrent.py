@@ -1,8 +1,9 @@
 """The floor for sequences: recurrent networks in hand-written NumPy that make no array twice.
 
 Input, hidden state and a one stand side by side in a kept array (T + 1, n, d + m + 1), and so do their weights and the
-bias: a step is one product, and so is the gradient of all weights over all steps. All views are cut before the clock
-starts.
+bias: a step is one product, and so is the gradient of all weights over all steps. On the way back the weights of the
+hidden state are transposed in a kept array, since each product of a step takes longer with a view. All views are cut
+before the clock starts.
 """
 
 import numpy as np
@@ -23,7 +24,7 @@ def rnn_tight(x, dh, Wx, Wh, b):
     W, dW = np.empty((d + m + 1, m), dtype), np.empty((d + m + 1, m), dtype)
     z, dz, upstream = (np.empty((T, n, m), dtype) for _ in range(3))
     h, dx, dx_rows = np.empty((n, T, m), dtype), np.empty_like(x), np.empty((T, n, d), dtype)
-    later, Wx_T, Wh_T = np.empty((n, m), dtype), Wx.T, Wh.T
+    later, Wx_T, Wh_T = np.empty((n, m), dtype), Wx.T, np.empty((m, m), dtype)
     flat_rows_T, flat_dz, flat_dx = rows[:-1].reshape(T * n, -1).T, dz.reshape(T * n, m), dx_rows.reshape(T * n, d)
     forward = list(zip(step_rows, z, step_h[1:], strict=False))
     backward = list(zip(z, dz, upstream, strict=True))[::-1]
@@ -31,7 +32,7 @@ def rnn_tight(x, dh, Wx, Wh, b):
     one = np.ones((), dtype)
 
     def forward_and_backward():
-        W[:d], W[d:-1], W[-1] = Wx, Wh, b
+        W[:d], W[d:-1], W[-1], Wh_T[...] = Wx, Wh, b, Wh.T
         rows[:-1, :, :d] = x.swapaxes(0, 1)
         upstream[...] = dh.swapaxes(0, 1)
         for row, out, kept in forward:
@@ -83,7 +84,7 @@ def lstm_tight(x, dh, Wx, Wh, b):
     dh_later, dc_later, d_gates = np.empty((n, m), dtype), np.empty((n, m), dtype), np.empty((4, n, m), dtype)
     parts = [list(gate) for gate in gates]
     flat_rows_T, flat_dz, flat_dx = rows[:-1].reshape(T * n, -1).T, dz.reshape(T * n, 4 * m), dx_rows.reshape(T * n, d)
-    back_Wx_T, back_Wh_T = back_W[:d].T, back_W[d:-1].T
+    back_Wx_T, back_Wh_T = back_W[:d].T, np.empty((4 * m, m), dtype)
     forward = list(zip(step_rows, tanhs, gates, parts, cells, cells[1:], tanh_c, step_h[1:], strict=False))
     backward = list(zip(tanhs, parts, cells, tanh_c, upstream, dz_by_gate, dz, strict=False))[::-1]
     tanh, multiply, subtract, add = np.tanh, np.multiply, np.subtract, np.add
@@ -93,6 +94,7 @@ def lstm_tight(x, dh, Wx, Wh, b):
         W[:d], W[d:-1], W[-1] = Wx, Wh, b
         multiply(W, scale, W)
         multiply(W, scale, back_W)
+        back_Wh_T[...] = back_W[d:-1].T
         rows[:-1, :, :d] = x.swapaxes(0, 1)
         upstream[...] = dh.swapaxes(0, 1)
         for row, squashed, gate, (i, f, g, o), before, cell, squashed_cell, hidden in forward:

@@ -19,13 +19,14 @@ def judged(id, answer, seed=0):
 
 
 def test_no_function_of_the_course_private_ones_too_is_an_answer_to_any_exercise():
-    passed = {
-        (id, name)
-        for id, problem in PROBLEMS.items()
-        if "bplib" not in problem.allowed
-        for name, function in functions()
-        if judged(id, function).status == PASSED
-    }
+    passed = []
+    everything = list(functions())
+    for id, problem in PROBLEMS.items():
+        if "bplib" in problem.allowed:
+            continue
+        with closed(problem.allowed):  # once for all, since to close takes longer than to judge
+            verdicts = {name: problem.judge(function, seed=0) for name, function in everything}
+        passed += [(id, name) for name, verdict in verdicts.items() if verdict.status == PASSED]
     assert not passed
 
 

@@ -28,21 +28,23 @@ from hostile_submissions import (
     without_marks,
 )
 
-from bplib.grading import grader
+from bplib.grading import grader, notebook
 from bplib.grading.sandbox.processes import Limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no jail")
 LIMITS = Limits(cell_seconds=1.5)
+JUDGE_SECONDS = 2
 
 CONFTEST = f"""
 import json
 from pathlib import Path
 
-from bplib.grading import nbval_exercises
+from bplib.grading import nbval_exercises, notebook
 from bplib.grading.sandbox.processes import Limits
 
 nbval_exercises.LIMITS = Limits(cell_seconds={LIMITS.cell_seconds})
 nbval_exercises._CONNECT = 1
+notebook.JUDGE_SECONDS = {JUDGE_SECONDS}
 points = {{}}
 
 
@@ -129,7 +131,9 @@ def both(tmp_path_factory):
     command = [sys.executable, "-m", "pytest", "--nbval", "-n0", "-q", "-p", "no:cacheprovider", "exercises"]
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "GITHUB_", "BPLIB_"))}
     running = subprocess.Popen(command, cwd=clone, env=kept, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    report = grader.grade([folder], LIMITS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(notebook, "JUDGE_SECONDS", JUDGE_SECONDS)
+        report = grader.grade([folder], LIMITS)
     graded = {
         os.path.basename(each["path"]).removesuffix(".ipynb"): {
             exercise["id"]: (exercise["points"], exercise["message"]) for exercise in each["exercises"]

@@ -14,7 +14,7 @@ import pytest
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
-from bplib.grading.sandbox import landlock, seccomp
+from bplib.grading.sandbox import landlock, launching, seccomp
 from bplib.grading.sandbox.jail import PARTS, Jail
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -221,7 +221,7 @@ def a_course(folder):
         **{name: str(path) for name, path in files.items()},
         "course": str(course),
         "scratch": str(folder / "scratch"),
-        "readable": [str(course), str(folder / "nothing here")],
+        "readable": [str(course), str(folder / "nothing here"), *map(str, launching.packages())],
         "hide": [str(course / name) for name in ("secret", "solutions", "answers.py", "alias", "nothing here")],
         "linked": str(course / "target" / "key.txt"),
         "compiled": str(compiled.with_name("answers.cpython-399.pyc")),
@@ -305,7 +305,7 @@ print(resource.getrlimit(resource.RLIMIT_NOFILE))
 def test_landlock_alone_stops_signals_and_sockets_with_abstract_names(tmp_path):
     code = f"""
 import json, os, socket, sys
-from bplib.grading.sandbox import landlock, seccomp
+from bplib.grading.sandbox import landlock, launching, seccomp
 name = json.load(sys.stdin)
 def tried(step, *arguments):
     try:
@@ -571,9 +571,9 @@ from bplib.grading.sandbox.jail import Jail, enter, python_files
 
 localhost()  # asks for the addresses of this machine, and remembers them
 ProfileDir.create_profile_dir_by_name(sys.argv[2])  # it copies a file with its mode, which the jail refuses
-file, scratch = sys.argv[1:]
+file, scratch, *packages = sys.argv[1:]
 ports = [port for name, port in json.loads(Path(file).read_text()).items() if name.endswith("_port")]
-lacking = enter(Jail((*python_files(), Path(file)), Path(scratch), bind=tuple(ports)))
+lacking = enter(Jail((*python_files(), *packages, file), Path(scratch), bind=tuple(ports)))
 from ipykernel import kernelapp
 
 kernelapp.launch_new_instance(argv=["-f", file, "--ip=127.0.0.1"], user_ns={"lacking": lacking})
@@ -617,7 +617,9 @@ def test_a_jupyter_kernel_runs_cells_in_the_jail_and_has_its_own_ports_alone(tmp
     for name in ("HOME", "IPYTHONDIR", "TMPDIR"):
         monkeypatch.setenv(name, str(scratch))
     manager = KernelManager(connection_file=str(tmp_path / "kernel.json"))
-    manager._kernel_spec = KernelSpec(argv=[sys.executable, "-c", LAUNCHER, "{connection_file}", str(scratch)])
+    packages = map(str, launching.packages())
+    command = [sys.executable, "-c", LAUNCHER, "{connection_file}", str(scratch), *packages]
+    manager._kernel_spec = KernelSpec(argv=command)
     with socket.create_server(("127.0.0.1", 0)) as server, (tmp_path / "stderr").open("w") as stderr:
         manager.start_kernel(cwd=str(scratch), stderr=stderr)
         client = manager.client()
@@ -634,3 +636,32 @@ def test_a_jupyter_kernel_runs_cells_in_the_jail_and_has_its_own_ports_alone(tmp
             client.stop_channels()
             manager.shutdown_kernel()
     assert "not permitted" not in (tmp_path / "stderr").read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links are other things there")
+def test_packages_are_read_where_they_are_installed_by_links_too_and_no_other_folder_of_the_path(tmp_path, monkeypatch):
+    packages, home, store = (tmp_path / name for name in ("installed", "home", "store"))
+    for path in (
+        packages / "whole-1.dist-info" / "METADATA",
+        packages / "whole" / "__init__.py",
+        home / "notes.py",
+        home / "private.txt",
+        store / "linked" / "__init__.py",
+        store / "linked" / "inside" / "module.py",
+        store / "folder" / "__init__.py",
+        store / "spaced" / "part" / "__init__.py",
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    (packages / "linked").mkdir()
+    (packages / "odd").mkdir()
+    (packages / "spaced" / "part").mkdir(parents=True)
+    (packages / "linked" / "__init__.py").symlink_to(store / "linked" / "__init__.py")
+    (packages / "spaced" / "part" / "__init__.py").symlink_to(store / "spaced" / "part" / "__init__.py")
+    (packages / "odd" / "__init__.py").symlink_to(home / "notes.py")
+    (packages / "folder").symlink_to(store / "folder")
+    (packages / "notes.py").symlink_to(home / "notes.py")
+    monkeypatch.setattr(sys, "path", [str(home), str(packages)])
+    monkeypatch.chdir(home)
+    expected = {packages, store / "linked", store / "folder", store / "spaced" / "part", home / "notes.py"}
+    assert set(launching.packages.__wrapped__()) == expected

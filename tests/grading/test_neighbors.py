@@ -128,7 +128,7 @@ def waiting(seconds):
 @pytest.fixture(scope="module")
 def class_of_slow(tmp_path_factory):
     """A class whose answers sleep: at any moment some of its processes are at work."""
-    slow = "import time\n\n\ndef mse(a, y):\n    time.sleep(0.5)\n    return 0.0"
+    slow = "import time\n\n\ndef mse(a, y):\n    time.sleep(0.2)\n    return 0.0"
     return handed_in(tmp_path_factory.mktemp("slow"), {f"learner{number}": right(mse=slow) for number in range(6)})
 
 

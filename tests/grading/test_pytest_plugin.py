@@ -195,23 +195,53 @@ def test_an_answer_that_loops_for_ever_or_ends_its_process_costs_only_its_own(on
     assert re.search(r"sum +(\d+/\d+)", lost)[1] == "1/6"
 
 
-def test_two_workers_give_the_same_points_once_and_lessons_go_to_nbval_with_progress_off(clones, tmp_path):
+ANOTHER = """
+c = get_config()
+c.InteractiveShell.ast_node_interactivity = "all"
+"""
+
+
+@pytest.fixture
+def of_somebody(tmp_path):
+    """The variables of somebody who has other settings than anybody else."""
+    profile, path = tmp_path / "ipython" / "profile_default", tmp_path / "path"
+    profile.mkdir(parents=True)
+    path.mkdir()
+    (profile / "ipython_config.py").write_text(ANOTHER)
+    (path / "sitecustomize.py").write_text("print('somebody')")
+    return {
+        "IPYTHONDIR": str(profile.parent),
+        "PYTHONPATH": str(path),
+        "MPLBACKEND": "agg",
+        "OMP_NUM_THREADS": "64",
+    }
+
+
+SURROUNDED = {
+    "import os\n\nos.environ['BPLIB_PROGRESS'], os.environ['OMP_NUM_THREADS']": "('off', '1')",
+    "os.environ['MPLBACKEND']": "'module://matplotlib_inline.backend_inline'",
+    "2\n3\n'PYTHONPATH' in os.environ": "False",
+}
+
+
+def test_two_workers_give_the_same_points_once_and_lessons_go_to_nbval_in_our_surroundings(
+    clones, of_somebody, tmp_path
+):
     clone = clones()
     save(clone / "exercises" / "mine.ipynb", of_a_learner())
     save(clone / "exercises" / "broken.ipynb", '{"cells": [')
     save(clone / "exercises" / "empty.ipynb", "")
     save(clone / "exercises" / "mine.2026-11-23T21-40-05.ipynb", "{")
-    save(
-        clone / "notebooks" / "lesson.ipynb",
-        lesson({"1 + 1": "2", "import os\n\nos.environ['BPLIB_PROGRESS']": "'off'"}),
-    )
+    save(clone / "notebooks" / "lesson.ipynb", lesson(SURROUNDED))
+    save(clone / "notebooks" / "ends.ipynb", lesson({"import os\n\nos._exit(1)": "0"}))
     save(clone / "exercises" / "of_another_course.ipynb", lesson({"1 + 1": "3"}))
     summary = tmp_path / "summary.md"
     arguments = ("--nbval", "--nbval-current-env", "-n2", "--dist", "loadfile", "-rsf")
-    code, out = run(clone, *arguments, GITHUB_STEP_SUMMARY=str(summary))
+    code, out = run(clone, *arguments, GITHUB_STEP_SUMMARY=str(summary), **of_somebody)
     assert code == 1
-    # mine: 1 each; broken and empty: failed; the lesson passes twice and the one of another course fails, by nbval.
-    assert "4 failed, 3 passed, 1 skipped" in out
+    # mine: 1 each; broken and empty: failed; by nbval the lesson passes thrice and those of others fail.
+    assert "5 failed, 4 passed, 1 skipped" in out
+    assert "the kernel has ended in this cell" in out
     assert POINTS in out
     assert "FAILED exercises/broken.ipynb::unreadable" in out
     assert "\nit is not JSON: Expecting value, in line 1\n" in out

@@ -11,6 +11,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
+
+pytest.importorskip("hypothesis")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays

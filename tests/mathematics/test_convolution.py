@@ -1,6 +1,7 @@
 """Promise: convolution and pooling are right at every stride, padding and overlap, and layers are the pure pairs."""
 
 import copy
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -258,6 +259,94 @@ def test_a_layer_can_be_copied_and_predict_leaves_nothing_behind(layer, x, backw
     layer.predict(x[:2] + 1.0)
     for same in (layer, copy.deepcopy(layer)):
         np.testing.assert_array_equal(same.backward(dy), dx)
+
+
+@each_layer
+def test_what_a_layer_has_returned_never_changes(layer, x, backward, settings):
+    y = layer.forward(x)
+    dx = layer.backward(normal(*y.shape, seed=1))
+    kept = y.copy(), dx.copy()
+    again = layer.forward(2.0 * x + 1.0)
+    layer.backward(again)
+    np.testing.assert_array_equal(y, kept[0])
+    np.testing.assert_array_equal(dx, kept[1])
+
+
+# What a convolution computes in is made once for x of a shape and a type
+
+each_convolution = pytest.mark.parametrize("which", [0, 1], ids=["Conv1d", "Conv2d"])
+
+
+def assert_pure(layer, x, backward, dtype=float):
+    """A forward and a backward of the layer, with an upstream of that type, are the pure pair."""
+    operation = OPERATIONS[backward.__name__.removesuffix("_backward")]
+    inputs = (x, *layer.params.values(), layer.stride, layer.padding)
+    y = layer.forward(x)
+    np.testing.assert_array_equal(y, operation.forward(*inputs))
+    dy = normal(*y.shape, seed=3).astype(dtype)
+    dx, *gradients = operation.gradients(dy, y, *inputs)
+    mine = layer.backward(dy)
+    assert mine.dtype == dx.dtype
+    np.testing.assert_array_equal(mine, dx)
+    for array, expected in zip(layer.grads.values(), gradients, strict=True):
+        np.testing.assert_array_equal(array, expected)
+
+
+@each_convolution
+def test_a_convolution_follows_x_from_one_shape_and_type_to_another(which):
+    layer, x, backward, _ = made()[which]
+    narrow, wide = x.astype(np.float32), np.concatenate([x, x + 1.0], axis=2)
+    for given in (x, 2.0 * x, x[:2], x[:0], wide, narrow, np.asfortranarray(wide), x):
+        assert_pure(layer, given, backward)
+    layer.params = {name: p.astype(np.float32) for name, p in layer.params.items()}
+    for dtype in (np.float32, np.float64, np.float32):
+        assert_pure(layer, narrow, backward, dtype)
+    layer.params = {name: p[:2].astype(float) for name, p in layer.params.items()}
+    layer.grads = {name: g[:2] for name, g in layer.grads.items()}
+    assert_pure(layer, x, backward)
+
+
+@each_convolution
+def test_a_convolution_follows_its_stride_and_padding(which):
+    layer, x, backward, _ = made()[which]
+    for stride, padding in ((1, 0), (2, 0), (2, 2), (1, 1)):
+        layer.stride, layer.padding = stride, padding
+        assert_pure(layer, x, backward)
+
+
+@each_convolution
+def test_what_fitted_once_is_no_pass_for_what_does_not(which):
+    layer, x, backward, _ = made()[which]
+    name = backward.__name__.removesuffix("_backward")
+    W, b = layer.params.values()
+    layer.forward(x)
+    for given, message in ((x.astype(int), "x holds int64"), (x.tolist(), "x is a list"), (x[0], "x is .*needed are")):
+        with pytest.raises(ValueError, match=f"^{name}: {message}"):
+            layer.forward(given)
+    for params in ({"W": W[:, :1], "b": b}, {"W": W, "b": b[:2]}):
+        layer.params = params
+        with pytest.raises(ValueError, match=f"^{name}: x is .*needed are"):
+            layer.forward(x)
+    layer.params, layer.padding = {"W": W, "b": b}, -1
+    with pytest.raises(ValueError, match=f"^{name}: padding is -1"):
+        layer.forward(x)
+    with pytest.raises(ValueError, match=f"^{type(layer).__name__}.backward needs a forward before it"):
+        layer.backward(normal(1, 1, 1))
+
+
+@each_convolution
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))], ids=["deepcopy", "pickle"]
+)
+def test_a_copy_of_a_convolution_computes_in_arrays_of_its_own(which, copied):
+    layer, x, backward, _ = made()[which]
+    dy = normal(*layer.forward(x).shape, seed=1)
+    dx = layer.backward(dy)
+    twin = copied(layer)
+    assert_pure(twin, x + 1.0, backward)
+    np.testing.assert_array_equal(layer.backward(dy), dx)
+    layer.forward(2.0 * x)
+    np.testing.assert_array_equal(copied(twin).backward(dy), twin.backward(dy))
 
 
 @pytest.mark.parametrize("layer, x", [made()[i][:2] for i in (0, 1)], ids=["Conv1d", "Conv2d"])

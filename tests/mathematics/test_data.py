@@ -67,6 +67,17 @@ def test_a_damaged_file_is_refused_with_its_name_and_both_sums(name, damage, tmp
     assert sums[1] != sums[0]
 
 
+@pytest.mark.parametrize("more, told", [(b"", True), (b"1", False)], ids=["line ends", "line ends and more"])
+def test_where_a_file_has_only_other_line_ends_the_error_says_so(more, told, tmp_path, monkeypatch):
+    folder = shutil.copytree(DATASETS, tmp_path / "datasets")
+    monkeypatch.setattr(data, "files", lambda package: tmp_path)
+    content = (DATASETS / "sunspots.csv").read_bytes().replace(b"\n", b"\r\n")
+    (folder / "sunspots.csv").write_bytes(content + more)
+    with pytest.raises(ValueError, match="damaged") as refusal:
+        data.sunspots()
+    assert str(refusal.value).endswith(r"restore the file, with lines that end in \n and not in \r\n") == told
+
+
 @pytest.mark.parametrize("name", OF_ARRAYS)
 def test_writing_into_a_returned_array_does_not_spoil_the_next_load(name):
     kept = [array.copy() for array in arrays_of(LOADERS[name]())]

@@ -1,6 +1,5 @@
 """What the tests of several explorers need."""
 
-import statistics
 from time import perf_counter
 
 import pytest
@@ -13,7 +12,7 @@ class Stopwatch:
     """
 
     def __init__(self):
-        self.taken = []
+        self.moves, self.works = [], []
 
     def __enter__(self):
         self.start = perf_counter()
@@ -21,11 +20,12 @@ class Stopwatch:
     def __exit__(self, *_):
         moved = perf_counter()
         " ".join(f"{i / 7:.1f}" for i in range(5000))  # a millisecond of what explorers do: text made of numbers
-        self.taken.append((moved - self.start) / (perf_counter() - moved))
+        self.works.append(perf_counter() - moved)
+        self.moves.append(moved - self.start)
 
     def milliseconds(self):
-        """The median of the times taken."""
-        return statistics.median(self.taken)
+        """The shortest of the times: what else the machine did came on top of the others."""
+        return min(self.moves) / min(self.works)
 
 
 @pytest.fixture

@@ -363,6 +363,22 @@ def test_numbers_have_four_digits_and_a_minus_sign(x, expected):
     assert svg.number(x) == expected
 
 
+NEAR = (-1e-12, 0.0, 1e-12)  # what other machines may have in the last bits
+
+
+@pytest.mark.parametrize(("x", "expected"), [(187.15, "187.2"), (0.25, "0.2"), (300.0, "300"), (0.0, "0")])
+def test_a_length_is_written_the_same_whatever_its_last_bits_are(x, expected):
+    assert {svg.px(x + last) for last in NEAR} == {expected}
+
+
+def test_a_chart_is_the_same_whatever_the_last_bits_of_its_points_are():
+    def drawn(last):
+        line = [k / 10 + last for k in range(90)]
+        return svg.chart({"": (line, line)}, "", "x", "y", limits=(0, 9, 0, 9), width=149)  # 1.05 pixels from x to x
+
+    assert drawn(NEAR[0]) == drawn(NEAR[1]) == drawn(NEAR[2])
+
+
 def chart(**more):
     zs = [-2.0, 0.0, 2.0]
     curves = {"a < b": (zs, [4.0, 0.0, 4.0]), "line": (zs, [-2.0, 0.0, 2.0])}

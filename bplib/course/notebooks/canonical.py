@@ -2,10 +2,10 @@
 
 import copy
 import logging
-import os
 import re
 import subprocess
 
+from bplib.course import surroundings
 from bplib.course.problems import PROBLEMS
 
 CELL_SECONDS = 60
@@ -239,12 +239,12 @@ def kernel_manager(command, kind=None):
 
 
 def kernel_options(folder):
-    """What setup_kernel of such a client is given: the folder to run in, progress off, and to clean up behind it."""
+    """What setup_kernel of such a client is given: the folder to run in, its surroundings, to clean up behind it."""
     # What code writes comes by messages; the process's own stderr holds only the kernel talking to itself.
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return {
         "cwd": str(folder),
-        "env": {**os.environ, "BPLIB_PROGRESS": "off", "TQDM_DISABLE": "1"},
+        "env": surroundings.environment(),
         "cleanup_kc": True,
         **quiet,
     }

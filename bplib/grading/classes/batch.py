@@ -122,7 +122,7 @@ def _course():
 def _salt(path):
     """What the seeds are made of: drawn once for each folder of results, so that no learner can know the inputs."""
     with contextlib.suppress(OSError, ValueError):
-        return bytes.fromhex(path.read_text())
+        return bytes.fromhex(path.read_text(encoding="utf-8"))
     salt = secrets.token_bytes(16)
     files.write(path, salt.hex())
     return salt

@@ -18,13 +18,13 @@ def main(connection_file, port, memory, seconds):
     from IPython.core.profiledir import ProfileDir
 
     scratch = Path.cwd().parent
-    known = json.loads(Path(connection_file).read_text())
+    known = json.loads(Path(connection_file).read_text(encoding="utf-8"))
     own = tuple(value for key, value in known.items() if key.endswith("_port"))
     limits = Limits(memory=memory, notebook_seconds=seconds)
     jail = launching.jail(scratch, limits, bind=own, connect=(*own, port))
     jail = dataclasses.replace(jail, readable=(*jail.readable, Path(connection_file)))
     ProfileDir.create_profile_dir(str(scratch / "profile_default"))  # sets modes of files, as nobody may in the jail
-    (scratch / ".not_enforced").write_text(json.dumps(enter(jail)))
+    (scratch / ".not_enforced").write_text(json.dumps(enter(jail)), encoding="utf-8")
     host.prepare()
     kernel = kernelapp.IPKernelApp.instance()
     options = "--HistoryManager.enabled=False", "--IPKernelApp.capture_fd_output=False"

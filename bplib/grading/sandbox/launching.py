@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import json
 import math
 import os
@@ -13,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bplib.course.surroundings import ONE_THREAD
 from bplib.grading.sandbox import wire
 from bplib.grading.sandbox.jail import PARTS, Jail, python_files
 from bplib.grading.sandbox.meters import Meter
@@ -63,9 +65,8 @@ def limited_memory(most):
 
 def jail(scratch, limits, **ports):
     """The jail of a learner's process: it reads Python and its packages, and of ours all but what holds an answer."""
-    packages = [Path(path) for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     return Jail(
-        (*python_files(), *packages, _PACKAGE),
+        (*python_files(), *packages(), _PACKAGE),
         Path(scratch),
         (_PACKAGE / "course" / "problems", _PACKAGE / "course" / "released", _PACKAGE.parent / "solutions"),
         memory=limits.memory,
@@ -74,14 +75,34 @@ def jail(scratch, limits, **ports):
     )
 
 
+@functools.cache
+def packages():
+    """The folders of sys.path that say what is installed in them, and what the links in them lead to."""
+    folders = [path for path in sys.path if any(Path(path).glob("*.dist-info"))]
+    return (*map(Path, folders), *(target for folder in folders for target in _linked(folder)))
+
+
+def _linked(folder):
+    """What links in a folder of packages lead to; a link in a package stands for the same package elsewhere."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            first = Path(entry.path, "__init__.py")
+            if entry.is_symlink():
+                yield Path(entry.path).resolve()
+            elif first.is_symlink():
+                if (there := first.resolve().parent).name == entry.name:
+                    yield there
+            elif entry.is_dir() and not first.exists():
+                yield from _linked(entry.path)
+
+
 def environment():
     """The environment of a learner's process: nothing of ours but what Python needs to find its packages."""
     kept = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "VIRTUAL_ENV")
     ours = {name: os.environ[name] for name in kept if name in os.environ}
-    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")}
     return {
         **ours,
-        **threads,
+        **ONE_THREAD,
         "BPLIB_PROGRESS": "off",
         "MPLBACKEND": "agg",
         "TQDM_DISABLE": "1",

@@ -26,6 +26,7 @@ _NEEDED = (
     "bplib.pictures.explorers",
     "bplib.pictures.plots",
     "bplib.verify",
+    "tqdm.auto",
     "bplib.policy",
     "bplib.data",
 )
@@ -53,6 +54,7 @@ def main(number, parent):
     values.fingerprint(shell.names.pop("formula"))
     with closed():  # which finds out what there is to be closed
         pass
+    launching.packages()
     gc.collect()
     gc.freeze()  # so that no fork copies memory just to look for garbage in it
     _obey(socket.socket(fileno=number), shell)

@@ -15,7 +15,7 @@ def line_fit(x, y, slope, intercept, *, ax=None, x_label="x", y_label="y"):
     ax.plot(x, y, "o", color="0.25", markersize=3.5, alpha=0.7, label="data")
     ax.plot(ends, slope * ends + intercept, "-", color=BLUE, label="line")
     ax.set(xlabel=x_label, ylabel=y_label)
-    ax.legend()
+    ax.legend(loc="best")
     return ax
 
 

@@ -25,7 +25,7 @@ def action_bars(policies, *, ax=None, x_label="action", y_label="probability"):
     ax.set_xticks(range(len(pi)))
     ax.grid(axis="x", visible=False)
     ax.set(xlabel=x_label, ylabel=y_label)
-    ax.legend()
+    ax.legend(loc="best")
     return ax
 
 

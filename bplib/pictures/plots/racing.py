@@ -24,7 +24,7 @@ def descents(first, second, losses, paths, *, levels=12, ax=None, x_label="w1", 
         ax.plot(*path[-1], marker, color=color, markersize=8, markeredgecolor="white", label=f"_{name} end")
         ax.plot(*path[0], "s", color="white", markeredgecolor="0.1", markersize=8, zorder=3, label="_start")
     ax.grid(False)
-    ax.legend(frameon=True)
+    ax.legend(loc="best", frameon=True)
     ax.set(xlabel=x_label, ylabel=y_label, xlim=(first[0], first[-1]), ylim=(second[0], second[-1]))
     return ax
 
@@ -37,7 +37,7 @@ def falling(histories, *, ax=None, x_label="step", y_label="loss"):
     for (name, losses), (color, dash, marker) in zip(histories.items(), _LOOKS, strict=False):
         ax.plot(losses, color=color, linestyle=dash, marker=marker, markevery=5, markersize=4, label=name)
     ax.set(xlabel=x_label, ylabel=y_label, yscale="log")
-    ax.legend()
+    ax.legend(loc="best")
     return ax
 
 

@@ -49,7 +49,7 @@ def forecast(year, number, predictions=None, *, ax=None, y_label="sunspots"):
             raise ValueError(f"{name} has shape {np.shape(predicted)}; needed is that of year, {np.shape(year)}")
         ax.plot(year, predicted, linewidth=1.5, label=name)
     if predictions:
-        ax.legend(ncols=4)
+        ax.legend(loc="best", ncols=4)
     ax.set(xlabel="year", ylabel=y_label)
     return ax
 

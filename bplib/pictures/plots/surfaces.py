@@ -20,7 +20,7 @@ def loss_surface(first, second, losses, path=None, *, ax=None, x_label="w", y_la
         ax.plot(path[:, 0], path[:, 1], "o-", color=VERMILLION, markersize=3, linewidth=1.2, label="path")
         ax.plot(*path[0], "s", color="white", markeredgecolor=VERMILLION, markersize=8, label="start")
         ax.plot(*path[-1], "*", color="white", markeredgecolor=VERMILLION, markersize=13, label="end")
-        ax.legend(frameon=True)
+        ax.legend(loc="best", frameon=True)
     ax.grid(False)
     ax.set(xlabel=x_label, ylabel=y_label)
     return ax
@@ -52,6 +52,6 @@ def decision_boundary(predict, X, y, labels, *, ax=None, x_label="", y_label="")
         style = {"markersize": 5, "markeredgecolor": "white", "markeredgewidth": 0.5}
         ax.plot(*X[y == k].T, MARKERS[k], color=color, label=name, **style)
     ax.grid(False)
-    ax.legend(frameon=True)
+    ax.legend(loc="best", frameon=True)
     ax.set(xlabel=x_label, ylabel=y_label)
     return ax
