@@ -14,7 +14,7 @@ import pytest
 from tests.browser.conftest import LESSONS
 
 MOVES = 30
-BAR = 100
+BAR = 60
 """Milliseconds that 95 of 100 moves may take."""
 MOVE = """([picture, handle]) => new Promise((resolve) => {
   const observer = new MutationObserver(() => end(performance.now() - window.bplibPressed));

@@ -1,6 +1,6 @@
 """The pictures of the README, made anew in .github/pictures by
 
-python -m uv run --group browser pytest -n0 tests/browser/pictures.py
+python -m uv run --extra site --group browser pytest -n0 tests/browser/pictures.py
 
 The name keeps this file out of the tests.
 """
@@ -14,6 +14,7 @@ import pytest
 from conftest import ROOT, Lab
 from PIL import Image
 
+from bplib.course.notebooks import site
 from bplib.course.problems import LESSONS
 
 FOLDER = ROOT / ".github" / "pictures"
@@ -97,3 +98,19 @@ def test_the_map(sharp, course):
     sharp.page.mouse.move(999, 1)
     scroll_to(sharp, sharp.cell("map-show"), 0)
     save("map", sharp.page.screenshot())
+
+
+def test_a_page_of_the_book(browser, tmp_path):
+    site.build(ROOT, tmp_path / "book")
+    page = browser.new_page(
+        viewport={"width": 1366, "height": 700}, device_scale_factor=1.5, color_scheme="dark", offline=True
+    )
+    page.goto((tmp_path / "book" / "notebooks" / "05_weight_updates.html").as_uri())
+    explorer = page.locator(".bplib-explorer").first
+    handle = explorer.get_by_role("slider").first
+    handle.press("ArrowLeft")
+    explorer.evaluate("(it) => window.scrollBy(0, it.getBoundingClientRect().top - 190)")
+    page.mouse.move(1365, 1)
+    page.wait_for_timeout(500)
+    save("page", page.screenshot())
+    page.close()
