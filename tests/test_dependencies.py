@@ -69,8 +69,9 @@ variables:
     assert conda_environment(text) == (["python=3.12", "numpy>=1.26", "pip"], ["-e ."])
 
 
-# What a learner starts, what pytest loads by name, what finds bplib where it is installed from its own folder, what Sphinx
-# loads by the names in site_conf.py; and ipywidgets, on which anywidget stands, since the course is told to be made of it.
+# What a learner starts, what pytest loads by name, what finds bplib where it is installed from its own folder, and what
+# Sphinx loads by the names in site_conf.py. On ipywidgets stands anywidget: it is named since the course is told to be
+# made of it.
 NOT_IMPORTED = {"jupyterlab", "pytest-xdist", "editables", "furo", "myst-nb", "ipywidgets"}
 
 
