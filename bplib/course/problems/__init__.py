@@ -9,6 +9,7 @@ Reading order: any.
 """
 
 from bplib.course.problems import (
+    arrays,
     attention,
     automatic_differentiation,
     backpropagation,
@@ -31,6 +32,7 @@ from bplib.course.problems import (
 
 LESSONS = (
     start_here,
+    arrays,
     loss_functions,
     gradients,
     chain_rule,

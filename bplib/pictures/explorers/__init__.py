@@ -8,6 +8,7 @@ Reading order: widget, stored, cells, surfaces, then any.
 """
 
 from bplib.pictures.explorers.accumulation import accumulation_explorer
+from bplib.pictures.explorers.arrays import axis_explorer, broadcast_explorer, product_explorer
 from bplib.pictures.explorers.attending import attention_explorer
 from bplib.pictures.explorers.backpropagation import backpropagation_explorer
 from bplib.pictures.explorers.checking import checks_explorer
@@ -32,7 +33,9 @@ __all__ = [
     "Explorer",
     "accumulation_explorer",
     "attention_explorer",
+    "axis_explorer",
     "backpropagation_explorer",
+    "broadcast_explorer",
     "checks_explorer",
     "depth_explorer",
     "descent_explorer",
@@ -46,6 +49,7 @@ __all__ = [
     "order_explorer",
     "policy_explorer",
     "pooling_explorer",
+    "product_explorer",
     "race_explorer",
     "step_size_explorer",
     "symptoms_explorer",
