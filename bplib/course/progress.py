@@ -97,7 +97,10 @@ class ProgressTable:
         return "all", points, max_points, ids, [sum(row[5][k] for row in self.rows) for k in (0, 1)]
 
     def _next(self):
-        for lesson, _, _, _, ids, _ in self.rows:
+        begun = [k for k, row in enumerate(self.rows) if row[4][PASSED]]
+        for k, (lesson, _, max_points, _, ids, _) in enumerate(self.rows):
+            if not max_points and begun and k < begun[-1]:
+                continue  # practice may be skipped, and whoever has gone past it is not sent back
             # In the order of the lesson: what is begun and what is not are both still to do.
             todo = [id for id in ids["in order"] if id not in ids[PASSED]]
             if todo:
@@ -115,7 +118,8 @@ def progress_table():
         points = sum(problem.points for problem in lesson.PROBLEMS if status_of[problem.id] == PASSED)
         max_points = sum(problem.points for problem in lesson.PROBLEMS)
         turns = [known.get(turn.id) == PASSED for turn in getattr(lesson, "TURNS", ())]
-        ids["in order"] = list(status_of)
+        skip = getattr(lesson, "SKIP", ())  # turns that say one knows it already
+        ids["in order"] = [] if skip and all(known.get(id) == PASSED for id in skip) else list(status_of)
         rows.append((lesson.LESSON, lesson.TITLE, points, max_points, ids, (sum(turns), len(turns))))
     return ProgressTable(tuple(rows))
 

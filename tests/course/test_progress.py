@@ -242,5 +242,19 @@ def test_the_table_for_a_notebook_names_the_exercises_and_follows_the_theme(cour
     assert "var(--jp-ui-font-color1, " in text and "<style" not in text
 
 
+@pytest.mark.parametrize(
+    ("passed", "asked"),
+    [((), "first-check, in 00"), (("square",), "first-check, in 00"), (("knows",), "mse, in 01")],
+)
+def test_practice_is_not_asked_for_where_one_has_gone_past_it_or_knows_it(course, lessons, passed, asked):
+    practice = progress.LESSONS[0]
+    practice.SKIP = ("knows",)
+    for id in passed:
+        record(id, "passed")
+    assert f"next: {asked}" in str(progress_table())
+    record("mse", "passed")
+    assert "next: bce-logits, in 01" in str(progress_table())
+
+
 def test_the_map_holds_the_lessons_that_exist(course):
     assert [row[0] for row in progress_table().rows] == [lesson.LESSON for lesson in LESSONS]

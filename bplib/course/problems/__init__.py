@@ -1,7 +1,8 @@
 """What is asked: the exercises of the course, one module for each lesson.
 
 A lesson's module holds LESSON (the name of its notebook, without .ipynb), TITLE and PROBLEMS, a tuple, and may hold
-TURNS, those that stand in the lesson itself and are worth nothing. A new module is added to LESSONS here; whatever else
+TURNS, those that stand in the lesson itself and are worth nothing, and SKIP, the ids of turns by which one may skip it.
+A new module is added to LESSONS here; whatever else
 needs the lessons asks for them here.
 
 May import: bplib, bplib.course.judging, bplib.course.planted; numpy, sympy.

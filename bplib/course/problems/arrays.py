@@ -588,3 +588,6 @@ TURNS = (
         "X is (n, d) and dz is (n,). The n has to stand inside: turn X on its side.",
     ),
 )
+
+SKIP = tuple(each.id for each in TURNS[:4])
+"""The turns that say one may skip the lesson: the map asks for nothing of it where they are right."""

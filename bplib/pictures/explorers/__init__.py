@@ -8,7 +8,7 @@ Reading order: widget, stored, cells, surfaces, then any.
 """
 
 from bplib.pictures.explorers.accumulation import accumulation_explorer
-from bplib.pictures.explorers.arrays import axis_explorer, broadcast_explorer, product_explorer
+from bplib.pictures.explorers.arrays import axis_explorer, broadcast_explorer, index_explorer, product_explorer
 from bplib.pictures.explorers.attending import attention_explorer
 from bplib.pictures.explorers.backpropagation import backpropagation_explorer
 from bplib.pictures.explorers.checking import checks_explorer
@@ -44,6 +44,7 @@ __all__ = [
     "filter_explorer",
     "gate_explorer",
     "graph_explorer",
+    "index_explorer",
     "line_explorer",
     "loss_explorer",
     "order_explorer",

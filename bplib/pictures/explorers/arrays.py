@@ -89,6 +89,32 @@ def broadcast_explorer(a_shape=(3, 1), b_shape=(4,)):
     return Explorer(controls, draw, draw(*start), draw(*start)[1])
 
 
+def index_explorer(z, y, name="z"):
+    """What z[rows, y] takes from z (rows, columns), and what z[:, y] takes; each entry of y can be chosen."""
+    z = _field(name, z)
+    rows, ways = np.arange(len(z)), [f"{name}[rows, y]", f"{name}[:, y]"]
+
+    def draw(way, *y):
+        pairs = way == ways[0]
+        taken = z[rows, list(y)] if pairs else z[:, list(y)]
+        places = list(zip(rows.tolist(), y, strict=True)) if pairs else [(i, j) for i in rows.tolist() for j in y]
+        said = f"With y = {_words(y)}, {way} has the shape {_words(taken.shape)}: "
+        where = ", ".join(f"({i}, {j})" for i, j in places)
+        said += f"the entries at {where}." if pairs else "from every row the columns in y, in their order."
+        x = _LEFT + z.shape[1] * _CELL + 110
+        parts = [
+            number_field(f"{name} {_words(z.shape)}", z, _LEFT, _TOP, svg.BLUE, cell=_CELL, chosen=sorted({*places})),
+            number_field(f"{way} {_words(taken.shape)}", np.atleast_2d(taken), x, _TOP, svg.BLUE, cell=_CELL),
+            svg.text(x - 62, _TOP + 0.5 * _CELL, "→", size=15),
+        ]
+        width = x + max(len(z), 4) * _CELL + 14
+        return [svg.document(width, _TOP + len(z) * _CELL + 12, said, parts)], said
+
+    controls = [toggles("index", ways, ways[0])]
+    controls += [slider(f"y[{i}]", j, 0, z.shape[1] - 1, 1) for i, j in enumerate(y)]
+    return Explorer(controls, draw, draw(ways[0], *y), draw(ways[0], *y)[1])
+
+
 def product_explorer(A, B, names=("A", "B")):
     """One entry of the matrix product A @ B: its row of A, its column of B, the products and their sum.
 
