@@ -13,8 +13,8 @@ PAGE = (ROOT / "notebooks" / "symbols.md").read_text(encoding="utf-8")
 # What TeX needs to write a formula, and the functions and relations that have their names from school.
 PLAIN = set(
     r"""\frac \tfrac \cdot \cdots \dots \times \pm \sum \sqrt \lim \to \infty \in \le \ge \neq \approx \mid \lvert
-    \rvert \log \exp \max \min \sin \cos \tanh \arg \left \right \bigl \bigr \Bigl \Bigr \rVert \rfloor \prime \underbrace
-    \quad \qquad \, \; \: \! \ \\ \{ \}""".split()
+    \rvert \exp \max \min \sin \cos \tanh \arg \left \right \bigl \bigr \Bigl \Bigr \rVert \rfloor \prime \underbrace
+    \log \quad \qquad \, \; \: \! \ \\ \{ \}""".split()
 ) | {"\\ "}
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\begin\{align\*?\}(.+?)\\end\{align\*?\}", re.DOTALL)
 _WORDS = re.compile(r"\\(?:text|textbf|operatorname|begin|end|tag)\{[^}]*\}")

@@ -35,10 +35,11 @@ _ENVIRONMENT = {"MPLBACKEND": "agg", "TQDM_DISABLE": "1", **_THREADS}
 def build(course, out):
     """Write the pages of a course folder to the folder `out`, and return how many notebooks they show.
 
-    Lessons come from notebooks/, as stored, and are run once for their explorers, with what there is in Markdown;
-    exercises are the released ones, whatever a learner has written. The first page is what the README says up to its second section. A folder `lite` in
-    `out` with JupyterLite in it is linked from every page. ValueError if `out` holds anything that is not such a book,
-    if a lesson stops, or if Sphinx has something to say, as of a link that leads nowhere; nothing is written then.
+    Lessons come from notebooks/, as stored, and are run once for their explorers; so do pages in Markdown. Exercises
+    are the released ones, whatever a learner has written. The first page is what the README says up to its second
+    section. A folder `lite` in `out` with JupyterLite in it is linked from every page. ValueError if `out` holds
+    anything that is not such a book, if a lesson stops, or if Sphinx has something to say, as of a link that leads
+    nowhere; nothing is written then.
     """
     course, out = Path(course), Path(out)
     if out.exists() and not out.is_dir():
@@ -84,7 +85,7 @@ def _sphinx(source, made):
         raise ValueError(f"the book has flaws: {words}")
 
 
-def _index(course, [*lessons, *pages], exercises, lite):
+def _index(course, lessons, exercises, lite):
     """The README up to its second section, a notice, and what the sidebar lists."""
     head, *sections = re.split(r"^(?=## )", (course / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     notice = (
