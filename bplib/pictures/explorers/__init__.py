@@ -25,6 +25,7 @@ from bplib.pictures.explorers.ordering import order_explorer
 from bplib.pictures.explorers.policies import policy_explorer
 from bplib.pictures.explorers.pooling import pooling_explorer
 from bplib.pictures.explorers.racing import race_explorer
+from bplib.pictures.explorers.reading import reading_explorer
 from bplib.pictures.explorers.symptoms import symptoms_explorer
 from bplib.pictures.explorers.through_time import through_time_explorer
 from bplib.pictures.explorers.widget import Explorer
@@ -52,6 +53,7 @@ __all__ = [
     "pooling_explorer",
     "product_explorer",
     "race_explorer",
+    "reading_explorer",
     "step_size_explorer",
     "symptoms_explorer",
     "through_time_explorer",
