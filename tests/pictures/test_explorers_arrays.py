@@ -56,7 +56,7 @@ def test_a_sum_has_the_shape_that_numpy_gives_it_or_is_an_error(a, b):
 
 @pytest.mark.parametrize("y", [(2, 0, 1), (0, 0, 0), (3, 3, 1)])
 def test_the_filled_entries_are_those_that_are_taken(y):
-    explorer = explorers.index_explorer(X, (0, 1, 2))
+    explorer = explorers.index_explorer(X, np.array([0, 1, 2]))
     for i, j in enumerate(y):
         explorer.controls[f"y[{i}]"].value = j
     shown = fields(explorer)
@@ -81,6 +81,8 @@ def test_an_entry_of_a_product_is_the_sum_over_its_row_and_its_column():
     [
         lambda: explorers.axis_explorer([1, 2]),
         lambda: explorers.index_explorer(np.ones((7, 2)), [0] * 7),
+        lambda: explorers.index_explorer(X, [0, 1]),
+        lambda: explorers.index_explorer(X, [0, 1, 4]),
         lambda: explorers.product_explorer(X, X),
     ],
 )

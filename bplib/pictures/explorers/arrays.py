@@ -92,6 +92,9 @@ def broadcast_explorer(a_shape=(3, 1), b_shape=(4,)):
 def index_explorer(z, y, name="z"):
     """What z[rows, y] takes from z (rows, columns), and what z[:, y] takes; each entry of y can be chosen."""
     z = _field(name, z)
+    y = [int(column) for column in y]
+    if len(y) != len(z) or not all(0 <= column < z.shape[1] for column in y):
+        raise ValueError(f"y is {y}; {len(z)} columns of {name} are needed, from 0 to {z.shape[1] - 1}")
     rows, ways = np.arange(len(z)), [f"{name}[rows, y]", f"{name}[:, y]"]
 
     def draw(way, *y):
