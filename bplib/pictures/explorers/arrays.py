@@ -114,7 +114,7 @@ def index_explorer(z, y, name="z"):
         return [svg.document(width, _TOP + len(z) * _CELL + 12, said, parts)], said
 
     controls = [toggles("index", ways, ways[0])]
-    controls += [slider(f"y[{i}]", j, 0, z.shape[1] - 1, 1) for i, j in enumerate(y)]
+    controls += [menu(f"y[{i}]", list(range(z.shape[1])), j) for i, j in enumerate(y)]
     return Explorer(controls, draw, draw(ways[0], *y), draw(ways[0], *y)[1])
 
 
