@@ -143,7 +143,7 @@ def product_explorer(A, B, names=("A", "B")):
         width = x + max(B.shape[1] * _CELL, 120) + 50
         return [svg.document(width, y + len(A) * _CELL + 14, said, parts)], said
 
-    controls = [slider("row", 0, 0, len(A) - 1, 1), slider("column", 0, 0, B.shape[1] - 1, 1)]
+    controls = [toggles("row", list(range(len(A))), 0), toggles("column", list(range(B.shape[1])), 0)]
     return Explorer(controls, draw, draw(0, 0), draw(0, 0)[1])
 
 
