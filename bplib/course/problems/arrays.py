@@ -123,6 +123,21 @@ RANGES_MISTAKES = misconceptions(
         (lambda X: X[-1] - X[0],),
     ),
     (
+        "added",
+        "The smallest is added to the largest. A range is their difference.",
+        (lambda X: X.max(axis=0) + X.min(axis=0),),
+    ),
+    (
+        "deviation",
+        "This is the standard deviation of each column. Its range is the largest minus the smallest.",
+        (lambda X: X.std(axis=0), lambda X: X.std(axis=0, ddof=1)),
+    ),
+    (
+        "neighbors",
+        "These are differences between a row and the next. The largest may stand anywhere in a column.",
+        (lambda X: np.diff(X, axis=0).max(axis=0), lambda X: np.abs(np.diff(X, axis=0)).max(axis=0)),
+    ),
+    (
         "magnitude",
         "The signs are lost before the largest is looked for. A range goes from the smallest number to the largest, as"
         " they are.",
@@ -165,6 +180,22 @@ SHARES_MISTAKES = misconceptions(
         (lambda X: X / X.mean(axis=1, keepdims=True),),
     ),
     (
+        "percent",
+        "The rows add up to 100. Shares that add up to 1 are asked for: take no percent.",
+        (lambda X: 100 * X / X.sum(axis=1, keepdims=True),),
+    ),
+    (
+        "softmax",
+        "This is a softmax. The numbers are divided by their sum as they are, without exp.",
+        (lambda X: np.exp(X) / np.exp(X).sum(axis=1, keepdims=True),),
+    ),
+    (
+        "length",
+        "The squares of each row add up to 1, and the numbers themselves should. Divide by their sum, without root and"
+        " squares.",
+        (lambda X: X / np.sqrt((X**2).sum(axis=1, keepdims=True)),),
+    ),
+    (
         "subtracted",
         "The sum of each row is taken away from it. A share is a quotient.",
         (lambda X: X - X.sum(axis=1, keepdims=True),),
@@ -189,6 +220,31 @@ DISTANCES_MISTAKES = misconceptions(
         "magnitudes",
         "These are sums of magnitudes. The squared distance adds up the squares of the differences.",
         (lambda X, Y: np.abs(X[:, None, :] - Y).sum(axis=2),),
+    ),
+    (
+        "products",
+        "These are products of points. A distance is made of differences: X[:, None, :] - Y.",
+        (lambda X, Y: X @ Y.T,),
+    ),
+    (
+        "added",
+        "The coordinates are added. The distance is made of their differences: a minus.",
+        (lambda X, Y: ((X[:, None, :] + Y) ** 2).sum(axis=2),),
+    ),
+    (
+        "largest",
+        "Only the largest of the squares counts here. Add up all coordinates: sum, not max.",
+        (lambda X, Y: ((X[:, None, :] - Y) ** 2).max(axis=2),),
+    ),
+    (
+        "no-products",
+        "The two products in (a - b)^2 = a^2 - 2ab + b^2 are not both there. Take the differences first, and square"
+        " them.",
+        (
+            lambda X, Y: (X**2).sum(axis=1)[:, None] + (Y**2).sum(axis=1),
+            lambda X, Y: (X**2).sum(axis=1)[:, None] - X @ Y.T + (Y**2).sum(axis=1),
+            lambda X, Y: (X**2).sum(axis=1)[:, None] - (Y**2).sum(axis=1),
+        ),
     ),
     (
         "root",
@@ -262,6 +318,35 @@ LEAD_MISTAKES = misconceptions(
         "largest",
         "It takes the largest of each row. Which one to take stands in y.",
         (lambda z, y: z.max(axis=1) - z.mean(axis=1),),
+    ),
+    (
+        "above-largest",
+        "It compares with the largest of the row. The mean of the row is asked for.",
+        (lambda z, y: z[np.arange(len(z)), y] - z.max(axis=1),),
+    ),
+    (
+        "median",
+        "It compares with the median of the row. The mean of the row is asked for.",
+        (lambda z, y: z[np.arange(len(z)), y] - np.median(z, axis=1),),
+    ),
+    (
+        "others",
+        "It compares with the mean of the other scores. The mean of the whole row is asked for.",
+        (lambda z, y: z[np.arange(len(z)), y] - (z.sum(axis=1) - z[np.arange(len(z)), y]) / (z.shape[1] - 1),),
+    ),
+    (
+        "off-by-one",
+        "The column is shifted by one. The columns are counted from 0, and so is y: take y as it is.",
+        (
+            lambda z, y: z[np.arange(len(z)), y - 1] - z.mean(axis=1),
+            lambda z, y: z[np.arange(len(z)), (y + 1) % z.shape[1]] - z.mean(axis=1),
+        ),
+    ),
+    (
+        "mean-of-block",
+        "z[:, y] takes all the columns in y from every row, and a mean of these is no entry of the row. Give the rows"
+        " too, as many as columns: z[np.arange(len(z)), y].",
+        (lambda z, y: z[:, y].mean(axis=1) - z.mean(axis=1),),
     ),
     (
         "diagonal",
@@ -527,6 +612,12 @@ TURNS = (
                     "These are the means. Take them away from X.",
                     (lambda X: X.mean(axis=1, keepdims=True), lambda X: X.mean(axis=1)),
                 ),
+                (
+                    "sums",
+                    "Each row has lost its sum. Take its mean away.",
+                    (lambda X: X - X.sum(axis=1, keepdims=True),),
+                ),
+                ("added", "The means are added. Take them away.", (lambda X: X + X.mean(axis=1, keepdims=True),)),
             ),
         ),
         "X.mean takes axis and keepdims, as X.sum does.",
