@@ -14,7 +14,7 @@ PAGE = (ROOT / "notebooks" / "symbols.md").read_text(encoding="utf-8")
 PLAIN = set(
     r"""\frac \tfrac \cdot \cdots \dots \times \pm \sum \sqrt \lim \to \infty \in \le \ge \neq \approx \mid \lvert
     \rvert \exp \max \min \sin \cos \tanh \arg \left \right \bigl \bigr \Bigl \Bigr \rVert \rfloor \prime \underbrace
-    \log \quad \qquad \, \; \: \! \ \\ \{ \}""".split()
+    \log \ldots \quad \qquad \, \; \: \! \ \\ \{ \}""".split()
 ) | {"\\ "}
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\begin\{align\*?\}(.+?)\\end\{align\*?\}", re.DOTALL)
 _WORDS = re.compile(r"\\(?:text|textbf|operatorname|begin|end|tag)\{[^}]*\}")
