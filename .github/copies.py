@@ -26,7 +26,7 @@ try:
 except ImportError:
     %pip install -q {packages}
     %pip install -q --no-deps {course}"""
-_LINK = re.compile(r'(\]\(|href=\\")([\w./]+\.ipynb)')
+_LINK = re.compile(r'(\]\(|href=\\")([\w./]+\.(?:ipynb|md))')
 
 
 def copy(folder, address=None):
@@ -44,13 +44,19 @@ def copy(folder, address=None):
             if address:
                 text = _LINK.sub(lambda found, name=name: found[1] + _colab(address, name, found[2]), text)
             (folder / name / path.name).write_text(text, encoding="utf-8")
+    for path in sorted((ROOT / "notebooks").glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        if address:
+            text = _LINK.sub(lambda found: found[1] + _colab(address, "notebooks", found[2]), text)
+        (folder / "notebooks" / path.name).write_text(text, encoding="utf-8")
 
 
 def _colab(address, folder, link):
-    """Where Colab opens the notebook to which a link in that folder leads."""
+    """Where Colab opens the notebook to which a link in that folder leads, or GitHub a page, which Colab does not."""
     repository = urlsplit(address).path.strip("/")
     path = posixpath.normpath(posixpath.join(folder, link))
-    return f"https://colab.research.google.com/github/{repository}/blob/colab/{path}"
+    host = "colab.research.google.com/github" if path.endswith(".ipynb") else "github.com"
+    return f"https://{host}/{repository}/blob/colab/{path}"
 
 
 if __name__ == "__main__":

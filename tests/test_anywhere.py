@@ -213,6 +213,15 @@ def test_links_in_colab_lead_to_the_copies_there(copies):
     assert all("colab" not in canonical.text(copied) for copied in copies["lite"].values())
 
 
+def test_pages_in_markdown_go_along_and_their_links_too(tool, tmp_path):
+    for place, address in {"lite": (), "colab": (ADDRESS,)}.items():
+        tool["copy"](tmp_path / place, *address)
+        page = (tmp_path / place / "notebooks" / "symbols.md").read_text(encoding="utf-8")
+        start = (tmp_path / place / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8")
+        assert f"]({COLAB}notebooks/00_start_here.ipynb)" in page if address else "](00_start_here.ipynb)" in page
+        assert f"]({ADDRESS}/blob/colab/notebooks/symbols.md)" in start if address else "](symbols.md)" in start
+
+
 # Without the folder of the course
 
 

@@ -8,7 +8,7 @@ import textwrap
 from bplib.course import pages, progress
 from bplib.course.judging.closing import closed
 from bplib.course.judging.reading import PASSED
-from bplib.course.problems import PROBLEMS
+from bplib.course.problems import PROBLEMS, TURNS
 
 _hints_given = {}
 _last_mistake = {}
@@ -67,11 +67,11 @@ def show_progress():
 def _problem(id):
     if not isinstance(id, str):
         raise ValueError(f'the id of an exercise is text, as in check("mse", mse); given {type(id).__name__}')
-    if id not in PROBLEMS:
-        close = difflib.get_close_matches(id, PROBLEMS, n=3)
+    if id not in PROBLEMS and id not in TURNS:
+        close = difflib.get_close_matches(id, [*PROBLEMS, *TURNS], n=3)
         meant = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
         raise ValueError(f"there is no exercise {id!r}{meant}\nthe exercises are: {', '.join(PROBLEMS)}")
-    return PROBLEMS[id]
+    return PROBLEMS.get(id) or TURNS[id]
 
 
 def _show(plain, html):

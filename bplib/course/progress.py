@@ -55,7 +55,8 @@ def take_over(folder):
 class ProgressTable:
     """The map of the course: one row for each lesson, as text for print and as HTML for a notebook.
 
-    A row is (lesson, title, points, max_points, ids), where ids is a dict of status to the ids of its exercises.
+    A row is (lesson, title, points, max_points, ids, turns), where ids is a dict of status to the ids of its exercises,
+    and turns how many of the turns in the lesson are done, and how many there are.
     """
 
     rows: tuple
@@ -63,10 +64,11 @@ class ProgressTable:
     def __str__(self):
         """The table as text: how many exercises are passed, not yet and not attempted, and the points."""
         width = max(len(_label(row)) for row in self.rows)
-        lines = [f"{'lesson':{width}}  {PASSED:>6}  {NOT_YET:>7}  {NOT_ATTEMPTED:>13}  {'points':>10}"]
-        for label, points, max_points, ids in [*((_label(row), *row[2:]) for row in self.rows), self._total()]:
+        heads = f"{PASSED:>6}  {NOT_YET:>7}  {NOT_ATTEMPTED:>13}  {'points':>10}  {'your turns':>10}"
+        lines = [f"{'lesson':{width}}  {heads}"]
+        for label, points, max_points, ids, turns in [*((_label(row), *row[2:]) for row in self.rows), self._total()]:
             counts = f"{len(ids[PASSED]):>6}  {len(ids[NOT_YET]):>7}  {len(ids[NOT_ATTEMPTED]):>13}"
-            lines.append(f"{label:{width}}  {counts}  {_points(points, max_points):>10}")
+            lines.append(f"{label:{width}}  {counts}  {_share(points, max_points):>10}  {_share(*turns):>10}")
         return "\n".join([*lines, self._next()])
 
     __repr__ = __str__
@@ -79,21 +81,26 @@ class ProgressTable:
                 "lesson": row[0] if linked else "",
                 "label": _label(row),
                 "cells": [", ".join(row[4][status]) for status in _BEST_FIRST],
-                "points": _points(row[2], row[3]),
+                "shares": [_share(row[2], row[3]), _share(*row[5])],
             }
             for row in self.rows
         ]
-        label, points, max_points, ids = self._total()
+        label, points, max_points, ids, turns = self._total()
         counts = [len(ids[status]) for status in _BEST_FIRST]
-        rows.append({"lesson": "", "label": label, "cells": counts, "points": _points(points, max_points)})
+        shares = [_share(points, max_points), _share(*turns)]
+        rows.append({"lesson": "", "label": label, "cells": counts, "shares": shares})
         return pages.render("course/progress.html", rows=rows, next=self._next())
 
     def _total(self):
         ids = {status: [id for row in self.rows for id in row[4][status]] for status in STATUSES}
-        return "all", sum(row[2] for row in self.rows), sum(row[3] for row in self.rows), ids
+        points, max_points = (sum(row[k] for row in self.rows) for k in (2, 3))
+        return "all", points, max_points, ids, [sum(row[5][k] for row in self.rows) for k in (0, 1)]
 
     def _next(self):
-        for lesson, _, _, _, ids in self.rows:
+        begun = [k for k, row in enumerate(self.rows) if row[4][PASSED]]
+        for k, (lesson, _, max_points, _, ids, _) in enumerate(self.rows):
+            if not max_points and begun and k < begun[-1]:
+                continue  # practice may be skipped, and whoever has gone past it is not sent back
             # In the order of the lesson: what is begun and what is not are both still to do.
             todo = [id for id in ids["in order"] if id not in ids[PASSED]]
             if todo:
@@ -110,7 +117,10 @@ def progress_table():
         ids = {status: [id for id in status_of if status_of[id] == status] for status in STATUSES}
         points = sum(problem.points for problem in lesson.PROBLEMS if status_of[problem.id] == PASSED)
         max_points = sum(problem.points for problem in lesson.PROBLEMS)
-        rows.append((lesson.LESSON, lesson.TITLE, points, max_points, {**ids, "in order": list(status_of)}))
+        turns = [known.get(turn.id) == PASSED for turn in getattr(lesson, "TURNS", ())]
+        skip = getattr(lesson, "SKIP", ())  # turns that say one knows it already
+        ids["in order"] = [] if skip and all(known.get(id) == PASSED for id in skip) else list(status_of)
+        rows.append((lesson.LESSON, lesson.TITLE, points, max_points, ids, (sum(turns), len(turns))))
     return ProgressTable(tuple(rows))
 
 
@@ -118,8 +128,8 @@ def _label(row):
     return f"{row[0].partition('_')[0]} {row[1]}"
 
 
-def _points(points, max_points):
-    return f"{points} of {max_points}" if max_points else "-"
+def _share(part, whole):
+    return f"{part} of {whole}" if whole else "-"
 
 
 def _path():

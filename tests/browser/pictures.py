@@ -89,7 +89,7 @@ def test_a_wrong_answer(sharp):
 
 
 def test_the_map(sharp, course):
-    *passed, begun = [problem.id for lesson in LESSONS[:6] for problem in lesson.PROBLEMS][:-1]
+    *passed, begun = [problem.id for lesson in LESSONS[:7] for problem in lesson.PROBLEMS][:-1]
     exercises = {**dict.fromkeys(passed, "passed"), begun: "not yet"}
     (course / ".progress.json").write_text(json.dumps({"exercises": exercises}))
     sharp.open("notebooks/00_start_here.ipynb")

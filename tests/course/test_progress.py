@@ -29,13 +29,14 @@ def course(tmp_path, monkeypatch):
 def lessons(monkeypatch):
     """A course of two lessons, 5 points in all."""
 
-    def lesson(name, title, **points):
+    def lesson(name, title, turns=(), **points):
         problems = tuple(SimpleNamespace(id=id.replace("_", "-"), points=n) for id, n in points.items())
-        return SimpleNamespace(LESSON=name, TITLE=title, PROBLEMS=problems)
+        turns = tuple(SimpleNamespace(id=id, points=0) for id in turns)
+        return SimpleNamespace(LESSON=name, TITLE=title, PROBLEMS=problems, TURNS=turns)
 
     two = (
         lesson("00_start_here", "Start here", first_check=0),
-        lesson("01_loss_functions", "Loss functions", mse=2, bce_logits=3),
+        lesson("01_loss_functions", "Loss functions", ("turn-size", "turn-sign"), mse=2, bce_logits=3),
     )
     monkeypatch.setattr(progress, "LESSONS", two)
 
@@ -180,11 +181,13 @@ def test_the_map_counts_by_lesson_and_says_what_is_next(course, lessons):
     record("first-check", "passed")
     record("mse", "passed")
     record("bce-logits", "not yet")
+    record("turn-size", "passed")
+    record("turn-sign", "not yet")
     assert str(progress_table()).splitlines() == [
-        "lesson             passed  not yet  not attempted      points",
-        "00 Start here           1        0              0           -",
-        "01 Loss functions       1        1              0      2 of 5",
-        "all                     2        1              0      2 of 5",
+        "lesson             passed  not yet  not attempted      points  your turns",
+        "00 Start here           1        0              0           -           -",
+        "01 Loss functions       1        1              0      2 of 5      1 of 2",
+        "all                     2        1              0      2 of 5      1 of 2",
         "next: bce-logits, in 01_loss_functions",
     ]
 
@@ -192,7 +195,7 @@ def test_the_map_counts_by_lesson_and_says_what_is_next(course, lessons):
 def test_the_map_says_when_everything_is_passed(course, lessons):
     for id in ("first-check", "mse", "bce-logits"):
         record(id, "passed")
-    assert str(progress_table()).endswith("5 of 5\neverything is passed")
+    assert str(progress_table()).endswith("5 of 5      0 of 2\neverything is passed")
 
 
 def test_an_exercise_of_another_version_is_kept_and_not_counted(course, lessons):
@@ -215,6 +218,7 @@ def test_turned_off_the_map_is_the_same_for_everybody(course, lessons, monkeypat
 
 def test_the_table_for_a_notebook_names_the_exercises_and_follows_the_theme(course, lessons):
     record("mse", "passed")
+    record("turn-sign", "passed")
     text = progress_table()._repr_html_()
     cells, open_tags = [], []
 
@@ -232,10 +236,24 @@ def test_the_table_for_a_notebook_names_the_exercises_and_follows_the_theme(cour
 
     Reader().feed(text)
     assert open_tags == []
-    assert cells[:5] == ["Lesson", "Passed", "Not yet", "Not attempted", "Points"]
-    assert cells[10:15] == ["01 Loss functions", "mse", "", "bce-logits", "2\xa0of\xa05"]
+    assert cells[:6] == ["Lesson", "Passed", "Not yet", "Not attempted", "Points", "Your turns"]
+    assert cells[12:18] == ["01 Loss functions", "mse", "", "bce-logits", "2\xa0of\xa05", "1\xa0of\xa02"]
     assert 'href="../notebooks/01_loss_functions.ipynb"' in text
     assert "var(--jp-ui-font-color1, " in text and "<style" not in text
+
+
+@pytest.mark.parametrize(
+    ("passed", "asked"),
+    [((), "first-check, in 00"), (("square",), "first-check, in 00"), (("knows",), "mse, in 01")],
+)
+def test_practice_is_not_asked_for_where_one_has_gone_past_it_or_knows_it(course, lessons, passed, asked):
+    practice = progress.LESSONS[0]
+    practice.SKIP = ("knows",)
+    for id in passed:
+        record(id, "passed")
+    assert f"next: {asked}" in str(progress_table())
+    record("mse", "passed")
+    assert "next: bce-logits, in 01" in str(progress_table())
 
 
 def test_the_map_holds_the_lessons_that_exist(course):

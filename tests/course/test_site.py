@@ -104,6 +104,9 @@ def made(site, tmp_path_factory):
     """A course of two lessons and an exercise, and its book with JupyterLite in it, built over an older book."""
     folder = tmp_path_factory.mktemp("course")
     write(folder / "notebooks", {"00_words": words(), "01_moves": moves()})
+    (folder / "notebooks" / "letters.md").write_text(
+        "# Letters\n\n$x$, as in [words](00_words.ipynb).\n\n| a |\n| --- |\n| $y$ |\n"
+    )
     write(folder / "exercises", {"77_toy": exercise("return 'written by a learner'")})
     write(folder / "solutions", {"77_toy": exercise("return x / 2")})
     (folder / "README.md").write_text(README)
@@ -138,7 +141,15 @@ def small(site, tmp_path, monkeypatch):
 
 def test_there_is_a_page_for_each_notebook_and_none_of_an_older_book(made):
     assert made["count"] == 3
-    expected = ["exercises/77_toy", "index", "lite/lab/index", "notebooks/00_words", "notebooks/01_moves", "search"]
+    expected = [
+        "exercises/77_toy",
+        "index",
+        "lite/lab/index",
+        "notebooks/00_words",
+        "notebooks/01_moves",
+        "notebooks/letters",
+        "search",
+    ]
     assert sorted(made["pages"]) == [f"{name}.html" for name in expected]
 
 
@@ -151,9 +162,11 @@ def test_the_first_page_is_the_readme_up_to_its_second_section(made):
 def test_every_page_lists_all_others_and_leads_to_its_neighbors(made):
     for name in ("notebooks/00_words.html", "notebooks/01_moves.html", "exercises/77_toy.html"):
         linked = {link.rpartition("/")[2] for link in made["pages"][name].links}
-        assert {"index.html", "00_words.html", "01_moves.html", "77_toy.html"} - {name.partition("/")[2]} <= linked
+        assert {"index.html", "00_words.html", "01_moves.html", "letters.html", "77_toy.html"} - {
+            name.partition("/")[2]
+        } <= linked
     relations = re.findall(r'<link rel="(next|prev)"[^>]*href="([^"]*)"', made["pages"]["notebooks/01_moves.html"].html)
-    assert relations == [("next", "../exercises/77_toy.html"), ("prev", "00_words.html")]
+    assert relations == [("next", "letters.html"), ("prev", "00_words.html")]
 
 
 def test_every_link_leads_somewhere_and_nothing_comes_from_another_host(made):

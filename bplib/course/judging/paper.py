@@ -126,15 +126,15 @@ def judge_numbers(reference, misconceptions):
     def judge(answer, rng):
         given, missing = read_named(call(answer, (), ""), reference)
         given = {name: _one_number(name, value) for name, value in given.items()}
-        wrong = [name for name in given if not _by_hand(given[name], reference[name])]
+        wrong = [name for name in given if not by_hand(given[name], reference[name])]
         if wrong:
 
             def same(variant):
-                spoiled = [name for name in given if name in variant and not _by_hand(variant[name], reference[name])]
+                spoiled = [name for name in given if name in variant and not by_hand(variant[name], reference[name])]
                 return (
                     set(wrong) <= set(variant)
                     and spoiled[:1] == wrong[:1]
-                    and all(_by_hand(given[name], variant[name]) for name in wrong)
+                    and all(by_hand(given[name], variant[name]) for name in wrong)
                 )
 
             return recognized(misconceptions, lambda mistake: same(mistake.answer())) or Verdict(
@@ -159,11 +159,11 @@ def judge_choice(correct, why, wrong):
 
     def judge(answer, rng):
         result = call(answer, (), "")
-        chosen = _plain_choice(result)
-        if chosen == _plain_choice(correct):
+        chosen = plain_choice(result)
+        if chosen == plain_choice(correct):
             return Verdict(PASSED, why)
         for mistake in mistakes:
-            if chosen == _plain_choice(mistake.answer()):
+            if chosen == plain_choice(mistake.answer()):
                 return mistake.verdict
         if isinstance(result, str) and not isinstance(correct, str):
             return Verdict(NOT_YET, "It returns a string; return the value itself, without quotes.")
@@ -218,7 +218,8 @@ def _formula_number(formula):
     return number(formula)
 
 
-def _by_hand(given, needed):
+def by_hand(given, needed):
+    """Whether a number is right to three significant digits."""
     return abs(given - needed) <= HAND_TOLERANCE * abs(needed)
 
 
@@ -229,7 +230,7 @@ def _as_written(value):
         return kind_of(value)
 
 
-def _plain_choice(value):
+def plain_choice(value):
     """A value in the form in which choices are compared; None if it can be no choice."""
     try:
         return _compared(value)

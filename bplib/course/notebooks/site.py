@@ -35,10 +35,11 @@ _ENVIRONMENT = {"MPLBACKEND": "agg", "TQDM_DISABLE": "1", **_THREADS}
 def build(course, out):
     """Write the pages of a course folder to the folder `out`, and return how many notebooks they show.
 
-    Lessons come from notebooks/, as stored, and are run once for their explorers; exercises are the released ones,
-    whatever a learner has written. The first page is what the README says up to its second section. A folder `lite` in
-    `out` with JupyterLite in it is linked from every page. ValueError if `out` holds anything that is not such a book,
-    if a lesson stops, or if Sphinx has something to say, as of a link that leads nowhere; nothing is written then.
+    Lessons come from notebooks/, as stored, and are run once for their explorers; so do pages in Markdown. Exercises
+    are the released ones, whatever a learner has written. The first page is what the README says up to its second
+    section. A folder `lite` in `out` with JupyterLite in it is linked from every page. ValueError if `out` holds
+    anything that is not such a book, if a lesson stops, or if Sphinx has something to say, as of a link that leads
+    nowhere; nothing is written then.
     """
     course, out = Path(course), Path(out)
     if out.exists() and not out.is_dir():
@@ -48,6 +49,7 @@ def build(course, out):
         raise ValueError(f"{out} holds {min(strange)}, which is no part of a book; name a new or an empty folder")
     lite = (out / _LITE).is_file()
     lessons, exercises = sorted((course / "notebooks").glob("*.ipynb")), sorted(releases.RELEASED.glob("*.ipynb"))
+    pages = sorted((course / "notebooks").glob("*.md"))
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         source, made = Path(folder, "source"), Path(folder, "made")
         for name, notebooks in {"notebooks": _moving(lessons), "exercises": map(canonical.read, exercises)}.items():
@@ -55,9 +57,11 @@ def build(course, out):
             for path, notebook in zip(lessons if name == "notebooks" else exercises, notebooks, strict=True):
                 _link(notebook, f"{name}/{path.name}", lite)
                 (source / name / path.name).write_text(canonical.text(notebook), encoding="utf-8")
+        for page in pages:
+            shutil.copy(page, source / "notebooks" / page.name)
         if (course / _PICTURES).is_dir():
             shutil.copytree(course / _PICTURES, source / _PICTURES)
-        (source / "index.md").write_text(_index(course, lessons, exercises, lite), encoding="utf-8")
+        (source / "index.md").write_text(_index(course, [*lessons, *pages], exercises, lite), encoding="utf-8")
         shutil.copy(_CONF, source / "conf.py")
         _sphinx(source, made)
         for path in (out / name for name in strange):

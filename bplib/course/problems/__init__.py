@@ -1,13 +1,16 @@
 """What is asked: the exercises of the course, one module for each lesson.
 
-A lesson's module holds LESSON (the name of its notebook, without .ipynb), TITLE and PROBLEMS, a tuple. A new module is
-added to LESSONS here; whatever else needs the lessons asks for them here.
+A lesson's module holds LESSON (the name of its notebook, without .ipynb), TITLE and PROBLEMS, a tuple, and may hold
+TURNS, those that stand in the lesson itself and are worth nothing, and SKIP, the ids of turns by which one may skip it.
+A new module is added to LESSONS here; whatever else
+needs the lessons asks for them here.
 
 May import: bplib, bplib.course.judging, bplib.course.planted; numpy, sympy.
 Reading order: any.
 """
 
 from bplib.course.problems import (
+    arrays,
     attention,
     automatic_differentiation,
     backpropagation,
@@ -30,6 +33,7 @@ from bplib.course.problems import (
 
 LESSONS = (
     start_here,
+    arrays,
     loss_functions,
     gradients,
     chain_rule,
@@ -51,11 +55,11 @@ LESSONS = (
 """The modules of the lessons, in the order of the course."""
 
 
-def collect(lessons):
-    """The problems of the lessons, id to Problem. ValueError if two have the same id."""
+def collect(lessons, kind="PROBLEMS"):
+    """The problems of the lessons, or another kind of them, id to Problem. ValueError if two have the same id."""
     problems = {}
     for lesson in lessons:
-        for problem in lesson.PROBLEMS:
+        for problem in getattr(lesson, kind, ()):
             if problem.id in problems:
                 raise ValueError(f"two exercises have the id {problem.id!r}; the second is in {lesson.LESSON}")
             problems[problem.id] = problem
@@ -64,3 +68,6 @@ def collect(lessons):
 
 PROBLEMS = collect(LESSONS)
 """Every exercise of the course: id to Problem."""
+
+TURNS = collect(LESSONS, "TURNS")
+"""Every turn of a learner within a lesson, of 0 points: id to Problem."""

@@ -1,9 +1,10 @@
-"""Lesson 00: three exercises worth nothing, for trying out how a check answers."""
+"""Lesson 00: three exercises and three turns, worth nothing, for trying out how a check answers."""
 
 import numpy as np
 
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_choice
+from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "00_start_here"
 TITLE = "Start here"
@@ -98,5 +99,53 @@ PROBLEMS = (
         judge=judge_choice("negative", SLOPE_SIGN_WHY, SLOPE_SIGN_MISTAKES),
         minutes=2,
         difficulty=1,
+    ),
+)
+
+TURNS = (
+    turn(
+        "turn-pixels",
+        "How many numbers an image is",
+        judge_value(
+            64,
+            "8 times 8, one for each pixel. To the network an image is a row of 64 numbers.",
+            {
+                16: "That is 8 + 8. Each of the 8 rows has 8 pixels: how many pixels are that?",
+                8: "That is one row of pixels. How many rows are there?",
+                256: "An image of 16 x 16 would have so many. These are 8 x 8.",
+            },
+        ),
+        "Count the pixels of one row, and then the rows.",
+    ),
+    turn(
+        "turn-weights",
+        "How many weights are between two layers",
+        judge_value(
+            2048,
+            "64 times 32: each number goes into each neuron. Backpropagation says for each which way to go.",
+            {
+                96: "That is 64 + 32. Each of the 64 numbers goes into each of the 32 neurons: how many pairs?",
+                64: "So many go into one neuron. There are 32 of them.",
+                2080: "This counts a bias for each neuron, too. How many are weights alone?",
+                2368: "This counts the weights to the ten answers, too. How many go into the 32 neurons?",
+                320: "These go from the 32 neurons to the ten answers. How many go into the neurons?",
+            },
+        ),
+        "One neuron has a weight for each of the 64 numbers. How many neurons are there?",
+    ),
+    turn(
+        "turn-slope",
+        "The slope of a parabola on its left",
+        judge_value(
+            -6,
+            "2x at x = -3. The curve is as steep as at 3, but it falls.",
+            {
+                6: "So steep it is, but does it rise there, or fall?",
+                9: "That is the height of the curve at -3. Its slope is 2x.",
+                -9: "The height of the curve at -3 is 9. Its slope is 2x.",
+                -3: "That is x itself. The slope is twice as much.",
+            },
+        ),
+        "Put x = -3 into 2x.",
     ),
 )

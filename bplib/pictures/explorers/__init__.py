@@ -8,6 +8,7 @@ Reading order: widget, stored, cells, surfaces, then any.
 """
 
 from bplib.pictures.explorers.accumulation import accumulation_explorer
+from bplib.pictures.explorers.arrays import axis_explorer, broadcast_explorer, index_explorer, product_explorer
 from bplib.pictures.explorers.attending import attention_explorer
 from bplib.pictures.explorers.backpropagation import backpropagation_explorer
 from bplib.pictures.explorers.checking import checks_explorer
@@ -24,6 +25,7 @@ from bplib.pictures.explorers.ordering import order_explorer
 from bplib.pictures.explorers.policies import policy_explorer
 from bplib.pictures.explorers.pooling import pooling_explorer
 from bplib.pictures.explorers.racing import race_explorer
+from bplib.pictures.explorers.reading import reading_explorer
 from bplib.pictures.explorers.symptoms import symptoms_explorer
 from bplib.pictures.explorers.through_time import through_time_explorer
 from bplib.pictures.explorers.widget import Explorer
@@ -32,7 +34,9 @@ __all__ = [
     "Explorer",
     "accumulation_explorer",
     "attention_explorer",
+    "axis_explorer",
     "backpropagation_explorer",
+    "broadcast_explorer",
     "checks_explorer",
     "depth_explorer",
     "descent_explorer",
@@ -41,12 +45,15 @@ __all__ = [
     "filter_explorer",
     "gate_explorer",
     "graph_explorer",
+    "index_explorer",
     "line_explorer",
     "loss_explorer",
     "order_explorer",
     "policy_explorer",
     "pooling_explorer",
+    "product_explorer",
     "race_explorer",
+    "reading_explorer",
     "step_size_explorer",
     "symptoms_explorer",
     "through_time_explorer",

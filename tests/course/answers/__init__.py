@@ -34,6 +34,11 @@ RIGHT = {
     "slope-sign": [lambda: "negative", lambda: " Negative ", lambda: "NEGATIVE"],
 }
 
-for module in pkgutil.iter_modules(__path__):
-    for id, answers in importlib.import_module(f"{__name__}.{module.name}").RIGHT.items():
+TURNED = {}
+"""Right answers to the turns within lessons that ask for code, in the TURNED of each module."""
+
+for found in pkgutil.iter_modules(__path__):
+    module = importlib.import_module(f"{__name__}.{found.name}")
+    TURNED |= getattr(module, "TURNED", {})
+    for id, answers in module.RIGHT.items():
         RIGHT[id] = [*RIGHT.get(id, []), *answers]

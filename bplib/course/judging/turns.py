@@ -1,0 +1,123 @@
+"""A learner's turn within a lesson: a number, a word, a shape, some names or one line of code, judged at once.
+
+A turn is a problem of 0 points that stands in the lesson itself. It asks for a value more often than for a function, so
+here a value is judged as it is.
+"""
+
+from dataclasses import replace
+
+from bplib.course.judging.judges import Misconception, Problem
+from bplib.course.judging.paper import by_hand, plain_choice
+from bplib.course.judging.reading import (
+    NOT_ATTEMPTED,
+    NOT_YET,
+    PASSED,
+    Verdict,
+    is_blank,
+    kind_of,
+    listed,
+    shown,
+)
+
+DOTS = "Put your answer in the place of the three dots, and run the cell again."
+_FACTORS = {2: "twice", 0.5: "half of", 10: "ten times", 0.1: "a tenth of"}
+
+
+def turn(id, title, judge, *hints):
+    """A problem of 0 points in a lesson; judge is `judge_value`, or a judge of functions for one line of code."""
+
+    def judge_turn(answer, seed=None):
+        verdict = Verdict(NOT_ATTEMPTED, DOTS) if is_blank(answer) else judge(answer, seed=seed)
+        return replace(verdict, message=DOTS) if verdict.status == NOT_ATTEMPTED else verdict
+
+    judge_turn.misconceptions = judge.misconceptions
+    judge_turn.right = getattr(judge, "right", None)
+    return Problem(id, title, 0, hints, judge_turn, minutes=1, difficulty=1)
+
+
+def judge_value(right, why, wrong=None):
+    """A judge of one value: a number to three digits, a word, a tuple in its order, or a set of words in any order.
+
+    why is what is told of the right one. wrong is a dict of wrong values to the sentences that help. What is in
+    neither gets a fact: the other sign, a factor, the wrong length, the wrong order, a name too many.
+    """
+    mistakes = tuple(
+        Misconception(f"said {value}", lambda value=value: value, says) for value, says in (wrong or {}).items()
+    )
+
+    def judge(answer, seed=None):
+        if callable(answer):
+            return Verdict(NOT_YET, "This is a function; the value itself is asked for.")
+        if _same(answer, right):
+            return Verdict(PASSED, why)
+        known = next((mistake.verdict for mistake in mistakes if _same(answer, mistake.answer())), None)
+        return known or _fact(answer, right, [right, *(wrong or {})])
+
+    judge.misconceptions, judge.right = mistakes, right
+    return judge
+
+
+def _same(given, needed):
+    if isinstance(needed, frozenset | set):
+        return _words(given) == _words(needed)
+    given, needed = plain_choice(given), plain_choice(needed)
+    if isinstance(needed, float) and isinstance(given, float):
+        return by_hand(given, needed)
+    if isinstance(needed, tuple) and isinstance(given, tuple) and len(given) == len(needed):
+        return all(map(_same, given, needed))
+    return given is not None and given == needed and type(given) is type(needed)
+
+
+def _words(names):
+    """A set of words as they are compared; None for anything else. One word may stand alone."""
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, set | frozenset | tuple | list) or not all(isinstance(each, str) for each in names):
+        return None
+    return frozenset(map(plain_choice, names))
+
+
+def _fact(answer, right, choices):
+    """The verdict on a wrong value that nobody foresaw, with what can be said of it."""
+    if isinstance(right, frozenset | set):
+        given, needed = _words(answer), _words(right)
+        if given is None:
+            return _seen(f"This is {kind_of(answer)}; names are needed, as in {{'forward', 'numeric'}}.", "kind")
+        missing, extra = len(needed - given), len(given - needed)
+        parts = [f"{missing} of them {'is' if missing == 1 else 'are'} missing"] if missing else []
+        parts += [f"{extra} of yours {'does' if extra == 1 else 'do'} not belong there"] if extra else []
+        return _seen(" and ".join(parts).capitalize() + ".", "names")
+    given, needed = plain_choice(answer), plain_choice(right)
+    if isinstance(right, str):
+        words = sorted(map(repr, choices))
+        return _seen(f"{_shown(answer)} is none of the choices: {listed(words)}.", "none of the choices")
+    if isinstance(answer, str):
+        return _seen("This is text; write the value itself, without quotes.", "text")
+    if isinstance(needed, tuple):
+        if not isinstance(given, tuple):
+            return _seen(f"This is {kind_of(answer)}; {len(needed)} values in parentheses are needed.", "kind")
+        if len(given) != len(needed):
+            return _seen(f"These are {len(given)} values; {len(needed)} are needed.", "count")
+        if sorted(map(str, given)) == sorted(map(str, needed)):
+            return _seen("The values are right, and their order is not.", "order")
+        first = next(k for k, pair in enumerate(zip(given, needed, strict=True)) if not _same(*pair))
+        return _seen(f"Value {first + 1} of {len(needed)} is not right yet.", "place")
+    if not isinstance(given, float) or not isinstance(needed, float):
+        needed_kind = "True or False" if isinstance(needed, bool) else "one number"
+        return _seen(f"This is {kind_of(answer)}; {needed_kind} is needed.", "kind")
+    if by_hand(-given, needed):
+        return _seen("The size is right, and the sign is not.", "sign")
+    for factor, words in _FACTORS.items():
+        if by_hand(given, factor * needed):
+            return _seen(f"{shown(given)} is {words} what is needed.", "factor")
+    if given * needed < 0:
+        return _seen(f"{shown(given)} has the wrong sign, and another size.", "sign")
+    return _seen(f"{shown(given)} is too {'large' if abs(given) > abs(needed) else 'small'}.", "size")
+
+
+def _shown(value):
+    """A value for the beginning of a sentence."""
+    return repr(value) if isinstance(value, str) and len(value) < 40 else kind_of(value).capitalize()
+
+
+def _seen(message, what):
+    return Verdict(NOT_YET, message, f"seen: {what}")
