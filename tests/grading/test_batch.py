@@ -85,7 +85,7 @@ def test_a_class_becomes_a_gradebook_results_a_page_for_each_learner_and_one_for
 @linux
 def test_of_two_notebooks_of_one_lesson_the_better_counts_and_a_line_says_so(graded):
     ada = json.loads((graded[1] / "learners" / "ada.json").read_text(encoding="utf-8"))
-    assert (ada["points"], ada["max_points"]) == (10, 10)
+    assert (ada["points"], ada["max_points"]) == (10, 12)
     assert ada["problems"] == [f"older.ipynb is of the same lesson as {LESSON}, which counts"]
 
 
