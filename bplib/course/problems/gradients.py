@@ -52,9 +52,9 @@ ALONG_MISTAKES = misconceptions(
     ),
     (
         "other-length",
-        "Look at the length that you divide by: it is the sum of the magnitudes. A length is the root of the sum of"
-        " the squares.",
-        (lambda g, d: np.sum(g * d) / np.sum(np.abs(d)),),
+        "Look at the length that you divide by: it is made of magnitudes. A length is the root of the sum of the"
+        " squares.",
+        (lambda g, d: np.sum(g * d) / np.sum(np.abs(d)), lambda g, d: np.sum(g * d) / np.max(np.abs(d))),
     ),
     (
         "cosine",
@@ -158,6 +158,21 @@ STEEPEST_MISTAKES = misconceptions(
         "diagonal-not-unit",
         "How long is the arrow (1, 1)? Not 1: divide by its length, the root of 2.",
         (lambda: {"along": 2.0},),
+    ),
+    (
+        "direction-exchanged",
+        "Which entry belongs to w? The two have changed places, or lost their signs: u points where the gradient does.",
+        (
+            lambda: STEEPEST | {"u_w": 0.6, "u_b": 0.8},
+            lambda: STEEPEST | {"u_w": 0.6, "u_b": -0.8},
+            lambda: STEEPEST | {"u_w": 0.8, "u_b": 0.6},
+            lambda: STEEPEST | {"u_w": -0.6, "u_b": 0.8},
+        ),
+    ),
+    (
+        "diagonal-sign",
+        "Look at the sign of df_db: on the diagonal both letters grow, and one of them lowers f.",
+        (lambda: STEEPEST | {"along": 14 / np.sqrt(2)}, lambda: STEEPEST | {"along": 14.0}),
     ),
     (
         "diagonal-halved",

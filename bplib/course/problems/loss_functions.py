@@ -262,6 +262,11 @@ GRAD_MISTAKES = misconceptions(
         (lambda a, y, c: c * (a - y) ** 2 / np.size(y), lambda a, y, c: c * (a - y) ** 2),
     ),
     (
+        "magnitude",
+        "The signs are lost. A prediction that is too low has a negative slope, since raising it lowers the loss.",
+        (lambda a, y, c: 2 * c * np.abs(a - y) / np.size(y),),
+    ),
+    (
         "loss",
         "This is the loss, a single number. The gradient has one entry for each prediction, so the shape (n, d).",
         (lambda a, y, c: np.mean(c * (a - y) ** 2),),
