@@ -26,6 +26,7 @@ from bplib.pictures.explorers.pooling import pooling_explorer
 from bplib.pictures.explorers.racing import race_explorer
 from bplib.pictures.explorers.symptoms import symptoms_explorer
 from bplib.pictures.explorers.through_time import through_time_explorer
+from bplib.pictures.explorers.turning import turning_explorer
 from bplib.pictures.explorers.widget import Explorer
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "step_size_explorer",
     "symptoms_explorer",
     "through_time_explorer",
+    "turning_explorer",
 ]
