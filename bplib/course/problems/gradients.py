@@ -52,9 +52,12 @@ ALONG_MISTAKES = misconceptions(
     ),
     (
         "other-length",
-        "Look at the length that you divide by: it is made of magnitudes. A length is the root of the sum of the"
-        " squares.",
-        (lambda g, d: np.sum(g * d) / np.sum(np.abs(d)), lambda g, d: np.sum(g * d) / np.max(np.abs(d))),
+        "Look at what you divide by: it is not the length of d. A length is the root of the sum of the squares.",
+        (
+            lambda g, d: np.sum(g * d) / np.sum(np.abs(d)),
+            lambda g, d: np.sum(g * d) / np.max(np.abs(d)),
+            lambda g, d: np.sum(g * d) / np.sum(d),
+        ),
     ),
     (
         "cosine",
@@ -119,6 +122,11 @@ STEEPEST_MISTAKES = misconceptions(
         (lambda: _steepest(9.0, -6.0),),
     ),
     (
+        "sign-of-term",
+        "Look at the second term of df_dw: w is subtracted in f, so its slope in w is -1.",
+        (lambda: _steepest(10.0, -6.0),),
+    ),
+    (
         "constant-kept",
         "Look at df_db again: -w does not change when only b moves, so it adds nothing. What is left is the slope of"
         " w b^2 in b, with w held.",
@@ -143,6 +151,16 @@ STEEPEST_MISTAKES = misconceptions(
         "sum-for-length",
         "The steepest slope is the length of the arrow (df_dw, df_db): the root of the sum of the squares.",
         (lambda: {"steepest": 2.0}, lambda: {"steepest": 14.0}, lambda: {"steepest": 100.0}),
+    ),
+    (
+        "an-axis",
+        "This is the slope along one axis. Between the axes lie steeper directions: the gradient's own has its length.",
+        (lambda: {"steepest": 8.0}, lambda: {"steepest": 6.0}, lambda: {"steepest": -6.0}),
+    ),
+    (
+        "lowest",
+        "This is the slope in the direction of steepest descent. The largest of all slopes is asked for.",
+        (lambda: {"steepest": -10.0},),
     ),
     (
         "not-unit",
@@ -172,7 +190,12 @@ STEEPEST_MISTAKES = misconceptions(
     (
         "diagonal-sign",
         "Look at the sign of df_db: on the diagonal both letters grow, and one of them lowers f.",
-        (lambda: STEEPEST | {"along": 14 / np.sqrt(2)}, lambda: STEEPEST | {"along": 14.0}),
+        (
+            lambda: STEEPEST | {"along": 14 / np.sqrt(2)},
+            lambda: STEEPEST | {"along": 14.0},
+            lambda: STEEPEST | {"along": -14 / np.sqrt(2)},
+            lambda: STEEPEST | {"along": -np.sqrt(2)},
+        ),
     ),
     (
         "diagonal-halved",

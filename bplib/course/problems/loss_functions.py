@@ -120,6 +120,12 @@ MSE_MISTAKES = misconceptions(
         (lambda a, y: np.mean(np.abs(a - y)), lambda a, y: np.nanmean(np.abs(a - y))),
     ),
     (
+        "variance",
+        "The mean error has been taken out: predictions that are all too high by the same amount would cost nothing."
+        " Square the errors as they are.",
+        (lambda a, y: np.var(a - y), lambda a, y: np.nanvar(a - y)),
+    ),
+    (
         "root",
         "You took the root at the end. That gives the RMSE, in the unit of y; the MSE stays squared.",
         (lambda a, y: np.sqrt(np.mean((a - y) ** 2)), lambda a, y: np.sqrt(np.nanmean((a - y) ** 2))),
@@ -602,6 +608,12 @@ SOFTMAX_MISTAKES = misconceptions(
         (lambda z, y: np.log(np.exp(z).sum(axis=1)),),
     ),
     (
+        "maximum-for-log-sum",
+        "The largest logit stands where the logarithm of the sum belongs. They are close where one logit is far above"
+        " the others, and elsewhere not: what is left of the sum, after the largest has been taken out, is missing.",
+        (lambda z, y: z.max(axis=1) - _picked(z, y),),
+    ),
+    (
         "no-softmax",
         "The logits were never normalized: log p is z_y minus the log of the sum of the exponentials.",
         (lambda z, y: -_picked(z, y),),
@@ -840,6 +852,10 @@ BUG_WRONG = {
     frozenset(WITNESSES): (
         "Who never runs the package's loss at all? SymPy and our autodiff have the definition alone, and that is right."
     ),
+    frozenset({"forward", "numeric"}): 'Nearly: write the first name in full, as it stands: "forward = definition".',
+    frozenset(
+        {"forward=definition", "numeric"}
+    ): 'Nearly: write the first name with its spaces, "forward = definition".',
     frozenset(WITNESSES[:1]): (
         "Who else runs the loss? It is three times too large, and so is every difference of two of its values."
     ),
