@@ -78,6 +78,8 @@ def chart(
     drops=(),
     marks=None,
     contours=(),
+    arrows=(),
+    labels=(),
     named=True,
     places=None,
     width=430,
@@ -89,8 +91,10 @@ def chart(
     limits    (x low, x high, y low, y high); what lies outside is cut off. Without it: all of curves and points
     points    (xs, ys) of a scatter
     drops     vertical lines (x, y, other y): residuals
-    marks     {name: (x, y, slope)}: a point on a curve, with its tangent unless slope is None
+    marks     {name: (x, y, slope)}, or a list of these: points on a curve, with the tangent unless slope is None
     contours  thin lines in the background, each (xs, ys)
+    arrows    (x, y, dx, dy, color, dash): from a place, so far to the right and up
+    labels    (x, y, words, color): the middle of a text
     named     False leaves the names away, where a legend has them
     places    {name: (x, y)}: where the middle of a name stands instead
     """
@@ -141,9 +145,14 @@ def chart(
         elif name and named:
             y = top + min(max((y_high - ys[end]) * sy - 11, 2), h - 10)
             names.append(text(left + (w - 4 if end else 8), y, name, color, 12, "end" if end else "start", HALO))
-        if marks and name in marks:
-            x, y, slope = marks[name]
+        found = (marks or {}).get(name, ())
+        for x, y, slope in found if isinstance(found, list) else [found] if found else []:
             inside.append(_mark((x - x_low) * sx, (y_high - y) * sy, slope and -slope * sy / sx, color, square=k % 2))
+    inside += [
+        _arrow((x - x_low) * sx, (y_high - y) * sy, dx * sx, -dy * sy, color, dash)
+        for x, y, dx, dy, color, dash in arrows
+    ]
+    names += [text(left + (x - x_low) * sx, top + (y_high - y) * sy, *said, more=HALO) for x, y, *said in labels]
     # A nested svg cuts off what leaves it, without the id that a clip path would need.
     plot = [f'<svg x="{px(left)}" y="{top}" width="{px(w)}" height="{px(h)}">', *inside, "</svg>"]
     return document(width, height, label, [*axes, *plot, *names])
@@ -166,6 +175,21 @@ def _mark(x, y, slope, color, square):
         line = f"M{px(x - dx)} {px(y - dx * slope)}L{px(x + dx)} {px(y + dx * slope)}"
         tangent = f'<path data-role="tangent" d="{line}" stroke="{VERMILLION}" stroke-width="2.5"/>'
     return f'{tangent}{shape} data-role="mark" fill="{color}" stroke="{PAPER}" stroke-width="1.5"/>'
+
+
+def _arrow(x, y, dx, dy, color, dash):
+    """An arrow from (x, y) by (dx, dy), in pixels; one of no length is left away."""
+    length = math.hypot(dx, dy)
+    if length < 1:
+        return ""
+    head = min(9, length / 2)
+    along, across = (dx / length * head, dy / length * head), (-dy / length * head / 2, dx / length * head / 2)
+    end = x + dx, y + dy
+    sides = [(end[0] - along[0] + s * across[0], end[1] - along[1] + s * across[1]) for s in (1, -1)]
+    line = f"M{px(x)} {px(y)}L{px(end[0] - along[0])} {px(end[1] - along[1])}"
+    tip = "L".join(f"{px(a)} {px(b)}" for a, b in [end, *sides])
+    stroke = f'stroke="{color}" stroke-width="2.5" stroke-dasharray="{dash}"'
+    return f'<path data-role="arrow" d="{line}" {stroke}/><path d="M{tip}Z" fill="{color}"/>'
 
 
 def _apart(values):

@@ -78,7 +78,7 @@ def test_a_lesson(sharp):
 
 def test_a_wrong_answer(sharp):
     sharp.open("exercises/01_loss_functions.ipynb")
-    alone(sharp, 1000, 480)
+    alone(sharp, 1000, 520)
     sharp.run("setup")
     sharp.write("mse", WRONG)
     sharp.run("mse", "mse-check")

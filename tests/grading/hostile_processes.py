@@ -23,7 +23,7 @@ def mse(y_pred, y_true):
     for value in seen():
         name = type(value).__name__
         if name in ("Problem", "Misconception", "Grading", "Verdict", "Run"):
-            return np.mean((y_pred - y_true) ** 2)
+            return np.nanmean((y_pred - y_true) ** 2)
     raise LookupError
 """
 # Anything that can be read of these answers the exercises: so a leak shows as points.
@@ -154,7 +154,7 @@ DYING = {
     "recursion": (8, lambda: mse("return mse(y_pred, y_true)")),
     "recursion in C": (8, lambda: mse("x = []", "for _ in range(10**6): x = [x]", "return repr(x)")),
     "4 GB": (8, lambda: mse("x = np.ones(4 << 27)", "return x.sum()")),
-    "50 MB of output": (10, lambda: mse("print('x' * 50_000_000)", "return np.mean((y_pred - y_true) ** 2)")),
+    "50 MB of output": (10, lambda: mse("print('x' * 50_000_000)", "return np.nanmean((y_pred - y_true) ** 2)")),
     "input()": (8, lambda: mse("return float(input())")),
     "left behind": (10, lambda: trick(LEFT_BEHIND, RIGHT)),
     "deep folders": (10, lambda: trick(DEEP_FOLDERS, RIGHT)),
@@ -273,7 +273,7 @@ FORGING = {
     ),
     "extra replies, right": (
         10,
-        lambda: forging("raw([['value', 0.0]])", "raw([['value', 1.0]])", "return np.mean((y_pred - y_true) ** 2)"),
+        lambda: forging("raw([['value', 0.0]])", "raw([['value', 1.0]])", "return np.nanmean((y_pred - y_true) ** 2)"),
     ),
     "own cell forges": (
         10,

@@ -15,10 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 RIGHT = {
-    "mse": "def mse(y_pred, y_true):\n    return np.mean((y_pred - y_true) ** 2)",
+    "mse": "def mse(y_pred, y_true):\n    return np.nanmean((y_pred - y_true) ** 2)",
     "bce-logits": "def bce_with_logits(z, y):\n    return np.mean(np.logaddexp(0, z) - z * y)",
     "softmax-ce": (
-        "def softmax_cross_entropy(z, y):\n    return np.mean(np.logaddexp.reduce(z, axis=1) - z[np.arange(len(y)), y])"
+        "def softmax_cross_entropy(z, y):\n    return np.logaddexp.reduce(z, axis=1) - z[np.arange(len(y)), y]"
     ),
     "faster-loss": "def faster_loss():\n    return 'cross-entropy'",
     "broadcast": "def shape_of_the_difference():\n    return (5, 5)",
@@ -202,7 +202,7 @@ FORM = {
     "right": (10, right),
     "wrong": (0, lambda: answered(WRONG)),
     "known wrong: sum": (8, lambda: mse("return np.sum((y_pred - y_true) ** 2)")),
-    "known wrong: half": (8, lambda: mse("return np.mean((y_pred - y_true) ** 2) / 2")),
+    "known wrong: half": (8, lambda: mse("return np.nanmean((y_pred - y_true) ** 2) / 2")),
     "known wrong: overflow": (
         7,
         lambda: right(bce_logits="def bce_with_logits(z, y):\n    return np.mean(np.log(1 + np.exp(z)) - z * y)"),
@@ -242,7 +242,7 @@ FORM = {
             broadcast="%load_ext autoreload\n%autoreload 2\n%timeit -n1 -r1 pass\n" + RIGHT["broadcast"],
         ),
     ),
-    "warnings": (10, lambda: mse("import warnings", "warnings.warn('so')", "return np.mean((y_pred - y_true)**2)")),
+    "warnings": (10, lambda: mse("import warnings", "warnings.warn('so')", "return np.nanmean((y_pred - y_true)**2)")),
 }
 
 
@@ -391,19 +391,23 @@ IN_PROCESS = {
 
 
 RESULTS = {
-    "subclass of array": (10, lambda: mse("return np.mean((y_pred - y_true) ** 2).reshape(1).view(np.matrix)[0, 0]")),
+    "subclass of array": (
+        10,
+        lambda: mse("return np.nanmean((y_pred - y_true) ** 2).reshape(1).view(np.matrix)[0, 0]"),
+    ),
     "subclass of float": (
         10,
         lambda: mse(
-            "return F(np.mean((y_pred - y_true) ** 2))", before="class F(float):\n    __eq__ = lambda a, b: 1 / 0\n\n"
+            "return F(np.nanmean((y_pred - y_true) ** 2))",
+            before="class F(float):\n    __eq__ = lambda a, b: 1 / 0\n\n",
         ),
     ),
-    "0-d array, long double": (10, lambda: mse("return np.array(np.mean((y_pred - y_true) ** 2), np.longdouble)")),
+    "0-d array, long double": (10, lambda: mse("return np.array(np.nanmean((y_pred - y_true) ** 2), np.longdouble)")),
     "fraction": (
         10,
-        lambda: mse("from fractions import Fraction", "return Fraction(float(np.mean((y_pred - y_true) ** 2)))"),
+        lambda: mse("from fractions import Fraction", "return Fraction(float(np.nanmean((y_pred - y_true) ** 2)))"),
     ),
-    "object array": (10, lambda: mse("return np.array(np.mean((y_pred - y_true) ** 2), object)")),
+    "object array": (10, lambda: mse("return np.array(np.nanmean((y_pred - y_true) ** 2), object)")),
     "text from an array": (
         10,
         lambda: right(faster_loss="def faster_loss():\n    return np.array(['cross-entropy'])[0]"),
@@ -431,10 +435,10 @@ RESULTS = {
     "bytes for a number": (8, lambda: neuron(nine_numbers="def nine_numbers():\n    return {'z': b'0.6'}")),
     "NaN": (8, lambda: mse("return float('nan')")),
     "infinity": (8, lambda: mse("return np.inf")),
-    "complex": (8, lambda: mse("return np.mean((y_pred - y_true) ** 2) + 0j")),
+    "complex": (8, lambda: mse("return np.nanmean((y_pred - y_true) ** 2) + 0j")),
     "structured": (8, lambda: mse("return np.zeros(2, [('a', float)])")),
-    "text": (8, lambda: mse("return str(np.mean((y_pred - y_true) ** 2))")),
-    "None": (8, lambda: mse("np.mean((y_pred - y_true) ** 2)")),
+    "text": (8, lambda: mse("return str(np.nanmean((y_pred - y_true) ** 2))")),
+    "None": (8, lambda: mse("np.nanmean((y_pred - y_true) ** 2)")),
     "the input itself": (8, lambda: mse("return y_pred")),
     "a type": (8, lambda: mse("return float")),
     "a function": (8, lambda: mse("return mse")),
@@ -443,7 +447,7 @@ RESULTS = {
     "a callable object": (
         10,
         lambda: right(
-            mse="class Mse:\n    def __call__(self, a, y):\n        return np.mean((a - y) ** 2)\n\n\nmse = Mse()"
+            mse="class Mse:\n    def __call__(self, a, y):\n        return np.nanmean((a - y) ** 2)\n\n\nmse = Mse()"
         ),
     ),
     "constant": (8, lambda: mse("return 1.0")),

@@ -74,9 +74,9 @@ def test_a_class_becomes_a_gradebook_results_a_page_for_each_learner_and_one_for
         *(".seed", "class.html", "feedback", "gradebook.csv", "learners", "results.json")
     ]
     rows = list(csv.DictReader(io.StringIO((out / "gradebook.csv").read_text(encoding="utf-8"))))
-    assert [(row["learner"], row["total"]) for row in rows][:2] == [("ada", "10"), ("bob", "0")]
+    assert [(row["learner"], row["total"]) for row in rows][:2] == [("ada", "12"), ("bob", "0")]
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
-    assert points(results["learners"]) == {"ada": 10, "bob": 0, "cy": 0}
+    assert points(results["learners"]) == {"ada": 12, "bob": 0, "cy": 0}
     assert sorted(path.name for path in (out / "feedback").iterdir()) == ["ada.html", "bob.html", "cy.html"]
     [problem] = results["learners"][2]["problems"]
     assert "it is not JSON" in problem
@@ -85,7 +85,7 @@ def test_a_class_becomes_a_gradebook_results_a_page_for_each_learner_and_one_for
 @linux
 def test_of_two_notebooks_of_one_lesson_the_better_counts_and_a_line_says_so(graded):
     ada = json.loads((graded[1] / "learners" / "ada.json").read_text(encoding="utf-8"))
-    assert (ada["points"], ada["max_points"]) == (10, 10)
+    assert (ada["points"], ada["max_points"]) == (12, 12)
     assert ada["problems"] == [f"older.ipynb is of the same lesson as {LESSON}, which counts"]
 
 
@@ -135,7 +135,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(class_of, tmp_path):
     assert 4 <= len(kept) < 24
     seen = []
     results = batch.grade_class(folder, out, progress=lambda done, of: seen.append(done))
-    assert set(points(results).values()) == {10} and len(results) == 24
+    assert set(points(results).values()) == {12} and len(results) == 24
     assert len(seen) == 24 - len(kept)
     for name, content in kept.items():
         assert (out / "learners" / name).read_bytes() == content
@@ -233,7 +233,7 @@ def test_two_workers_of_dask_one_of_which_is_killed_lose_nothing(class_of, tmp_p
             seen.append(done)
 
         results = batch.grade_class(folder, tmp_path / "out", dask=cluster.scheduler_address, progress=progress)
-    assert points(results) == {f"learner{i}": 10 for i in range(8)}
+    assert points(results) == {f"learner{i}": 12 for i in range(8)}
     assert seen == list(range(1, 9))
 
 

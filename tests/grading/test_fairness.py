@@ -85,7 +85,7 @@ def test_an_environment_at_the_root_of_the_clone_opens_no_solution(tmp_path):
     (packages / "others.pth").write_text(f"{sysconfig.get_path('purelib')}\n{clone}\n")
     mse = (
         f"def mse(a, y):\n    assert open({str(clone / 'pyvenv.cfg')!r}).read()\n"
-        f"    try:\n        open({str(secret)!r})\n    except PermissionError:\n        return np.mean((a - y) ** 2)"
+        f"    try:\n        open({str(secret)!r})\n    except PermissionError:\n        return np.nanmean((a - y) ** 2)"
     )
     (tmp_path / "a.ipynb").write_text(json.dumps(right(mse=mse)))
     done = subprocess.run(

@@ -107,14 +107,14 @@ def _burning():
 
 # The points that they deserve, in the order of the lesson; None is what was not attempted.
 NOTEBOOKS = {
-    "honest": (_honest, [2, 3, 3, 1, 1]),
-    "inside": (_inside, [0, 0, 0, 0, 0]),
-    "execute": (_execute, [2, 0, 0, 0, 0]),
-    "dying": (_dying, [0, 0, 0, 0, 1]),
-    "forging": (_forging, [0, 0, 3, 1, 1]),
+    "honest": (_honest, [2, 0, 3, 3, 1, 1]),
+    "inside": (_inside, [0, 0, 0, 0, 0, 0]),
+    "execute": (_execute, [2, 0, 0, 0, 0, 0]),
+    "dying": (_dying, [0, 0, 0, 0, 0, 1]),
+    "forging": (_forging, [0, 0, 0, 3, 1, 1]),
     "burning": (_burning, [0, 0, 3, 2]),
-    "leaking": (lambda: leaking(IMPORTS), [0, 0, 0, 0, 0]),
-    "blank": (lambda: boasting(released("01")), [0, 0, 0, 0, 0]),
+    "leaking": (lambda: leaking(IMPORTS), [0, 0, 0, 0, 0, 0]),
+    "blank": (lambda: boasting(released("01")), [0, 0, 0, 0, 0, 0]),
 }
 
 

@@ -68,7 +68,7 @@ def test_places_that_come_from_the_page_move_the_picture(build):
 
 
 def test_a_slider_shows_as_many_digits_as_its_step_has_and_stops_at_its_ends():
-    slope = explorers.line_explorer(X, Y).controls["slope"]
+    slope = explorers.line_explorer(X, Y).controls["slope w"]
     assert {len(words.partition(".")[2]) for words, _ in slope.options} == {0}
     slope.value = 1e9
     assert slope.value == slope.max == slope.options[-1][1]
@@ -133,8 +133,8 @@ def test_the_truth_turns_the_losses_around():
 
 def test_the_line_has_the_error_of_its_sliders_and_marks_it_on_the_second_chart():
     explorer = explorers.line_explorer(X, Y, x_label="flipper (mm)", y_label="mass (g)", origin=200.0)
-    controls(explorer)["slope"].value = 40.0
-    controls(explorer)["intercept"].value = 4100.0
+    controls(explorer)["slope w"].value = 40.0
+    controls(explorer)["intercept b"].value = 4100.0
     error = losses.mse(40.0 * (X - 200.0) + 4100.0, Y)
     line = f"mass (g) = 40 × (flipper (mm) − 200) + 4100; mean squared error: {error:.0f}."
     html = explorer.picture
@@ -143,14 +143,14 @@ def test_the_line_has_the_error_of_its_sliders_and_marks_it_on_the_second_chart(
     assert len(charts) == 3  # two pictures and the sentence
     plot = charts[1].find("{*}svg")
     mark = plot.find("{*}circle")
-    low, high = controls(explorer)["slope"].min, controls(explorer)["slope"].max
+    low, high = controls(explorer)["slope w"].min, controls(explorer)["slope w"].max
     assert float(mark.get("cx")) == pytest.approx((40 - low) / (high - low) * float(plot.get("width")), abs=0.1)
 
 
 def test_every_residual_ends_at_its_point_and_at_the_line():
     explorer = explorers.line_explorer([0.0, 1.0, 2.0], [1.0, 4.0, 3.0])
-    controls(explorer)["slope"].value = 1.0
-    controls(explorer)["intercept"].value = 2.0
+    controls(explorer)["slope w"].value = 1.0
+    controls(explorer)["intercept b"].value = 2.0
     plot = next(iter(ET.fromstring(f"<div>{explorer.picture}</div>"))).find("{*}svg")
     parts = {p.get("data-role"): p.get("d") for p in plot.iter("{http://www.w3.org/2000/svg}path")}
     dots = re.findall(r"M(\S+) (\S+)h0", parts["points"])
@@ -169,8 +169,8 @@ def test_one_line_is_all_residuals_of_points_above_each_other(intercept, ends):
     explorer = explorers.line_explorer(
         [0.0, 0.0, 0.0, 1.0], [1.0, 3.0, 2.0, 5.0], slopes=(-1.0, 1.0), intercepts=(0.0, 5.0)
     )
-    controls(explorer)["slope"].value = 0.0
-    controls(explorer)["intercept"].value = intercept
+    controls(explorer)["slope w"].value = 0.0
+    controls(explorer)["intercept b"].value = intercept
     plot = next(iter(ET.fromstring(f"<div>{explorer.picture}</div>"))).find("{*}svg")
     parts = {p.get("data-role"): p.get("d") for p in plot.iter("{http://www.w3.org/2000/svg}path")}
     drops = re.findall(r"M(\S+) (\S+)L(\S+) ([^M]+)", parts["drops"])

@@ -86,6 +86,17 @@ def test_the_secant_runs_through_the_point_ahead_with_the_slope_that_was_found()
     assert [top - y0 / per_unit, top - y1 / per_unit] == pytest.approx([-3.5, 5.5], abs=0.05)
 
 
+def test_a_square_stands_at_each_place_but_x_where_the_difference_asks():
+    explorer = build(square, lambda x: 2 * x, x=1.0)
+    for name, places in (("forward", [1.5]), ("central", [0.5, 1.5])):
+        choose(explorer, name, 0.56)
+        plot = parts(explorer)[0].find("{*}svg")
+        low, wide = -0.5, float(plot.get("width"))
+        squares = [float(each.get("x")) + 5 for each in plot.iter("{http://www.w3.org/2000/svg}rect")]
+        found = sorted(low + x / wide * 3 for x in squares)
+        assert found == pytest.approx([1 + (place - 1) * 1.12 for place in places], abs=0.01)
+
+
 def test_the_names_stand_between_the_arms_above_and_below_their_curves():
     plot = parts(build())[1]
     names = {t.text: t for t in plot.iter("{http://www.w3.org/2000/svg}text")}

@@ -81,7 +81,7 @@ def _fact(answer, right, choices):
     if isinstance(right, frozenset | set):
         given, needed = _words(answer), _words(right)
         if given is None:
-            return _seen(f"This is {kind_of(answer)}; names are needed, as in {{'forward', 'numeric'}}.", "kind")
+            return _seen(f"This is {kind_of(answer)}; names are needed, as in {{'this', 'that'}}.", "kind")
         missing, extra = len(needed - given), len(given - needed)
         parts = [f"{missing} of them {'is' if missing == 1 else 'are'} missing"] if missing else []
         parts += [f"{extra} of yours {'does' if extra == 1 else 'do'} not belong there"] if extra else []

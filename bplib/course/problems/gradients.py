@@ -1,14 +1,208 @@
-"""Lesson 02: a gradient by differences, the step to choose, the slope of the cross-entropy, and a relative error."""
+"""Lesson 02: slopes along directions, a gradient by differences and its step, a slope on paper, a relative error."""
+
+import functools
+import numbers
 
 import numpy as np
 import sympy
 
 from bplib import gradcheck
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
-from bplib.course.judging.paper import judge_choice, judge_formula
+from bplib.course.judging.paper import judge_choice, judge_formula, judge_numbers
+from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "02_gradients"
 TITLE = "Gradients"
+
+
+# slope-along: the gradient times the direction, divided by the length of the direction
+
+
+def _directions(rng):
+    return [(rng.normal(size=shape), rng.uniform(1.5, 4.0) * rng.normal(size=shape)) for shape in ((5,), (7,), (4, 3))]
+
+
+def _slope_along(gradient, d):
+    return np.sum(gradient * d) / np.sqrt(np.sum(d * d))
+
+
+def _edges(rng):
+    d = rng.normal(size=5)
+    return [
+        ("a flat place, where the gradient is zero", (np.zeros(5), d)),
+        ("arrays of whole numbers", (np.array([3, -4, 1]), np.array([2, 0, 1]))),
+    ]
+
+
+def _length(v):
+    return np.sqrt(np.sum(v * v))
+
+
+ALONG_MISTAKES = misconceptions(
+    (
+        "not-normalized",
+        "Try it with d twice as long: the direction is the same, and your slope is not. Divide by the length of d.",
+        (lambda g, d: np.sum(g * d),),
+    ),
+    (
+        "squared-length",
+        "Look at the length that you divide by: it is still squared. The length of d is the root of the sum of its"
+        " squares.",
+        (lambda g, d: np.sum(g * d) / np.sum(d * d),),
+    ),
+    (
+        "other-length",
+        "Look at what you divide by: it is not the length of d. A length is the root of the sum of the squares.",
+        (
+            lambda g, d: np.sum(g * d) / np.sum(np.abs(d)),
+            lambda g, d: np.sum(g * d) / np.max(np.abs(d)),
+            lambda g, d: np.sum(g * d) / np.sum(d),
+        ),
+    ),
+    (
+        "cosine",
+        "This is the cosine of the angle between the two, never larger than 1. The slope is that times the length of"
+        " the gradient: do not divide by it.",
+        (lambda g, d: np.sum(g * d) / _length(g) / _length(d),),
+    ),
+    (
+        "gradients-length",
+        "You divided by the length of the gradient. How steep it is has to stay in the result; only d becomes 1 long.",
+        (lambda g, d: np.sum(g * d) / _length(g),),
+    ),
+    (
+        "not-summed",
+        "These are the shares of the entries, an array. The slope is their sum, one number.",
+        (lambda g, d: g * d / _length(d), lambda g, d: g * d),
+    ),
+    (
+        "projection",
+        "This is an arrow, the part of the gradient that lies along d. The slope is one number, the length of that part"
+        " with its sign.",
+        (lambda g, d: np.sum(g * d) * d / np.sum(d * d),),
+    ),
+    (
+        "magnitude",
+        "The sign is lost. Along a direction that leads down, the slope is negative.",
+        (lambda g, d: np.abs(np.sum(g * d)) / _length(d),),
+    ),
+    (
+        "steepest",
+        "This is the slope in the steepest direction, whatever d is. Multiply the gradient by d, entry by entry.",
+        (lambda g, d: _length(g),),
+    ),
+    (
+        "mean",
+        "This is a mean over the entries, and it shrinks with their number. The changes add up: take the sum.",
+        (lambda g, d: np.mean(g * d) / _length(d),),
+    ),
+)
+
+
+# steepest: f = w b^2 - w at w = -1, b = 3, whose gradient is (8, -6)
+
+
+def _steepest(w_slope, b_slope):
+    size = np.hypot(w_slope, b_slope)
+    return {
+        "df_dw": w_slope,
+        "df_db": b_slope,
+        "steepest": size,
+        "u_w": w_slope / size,
+        "u_b": b_slope / size,
+        "along": (w_slope + b_slope) / np.sqrt(2),
+    }
+
+
+STEEPEST = _steepest(8.0, -6.0)
+STEEPEST_MISTAKES = misconceptions(
+    (
+        "term-lost",
+        "Look at df_dw again: f has two terms with w, and both have a slope in w. That of -w is -1.",
+        (lambda: _steepest(9.0, -6.0),),
+    ),
+    (
+        "sign-of-term",
+        "Look at the second term of df_dw: w is subtracted in f, so its slope in w is -1.",
+        (lambda: _steepest(10.0, -6.0),),
+    ),
+    (
+        "constant-kept",
+        "Look at df_db again: -w does not change when only b moves, so it adds nothing. What is left is the slope of"
+        " w b^2 in b, with w held.",
+        (lambda: _steepest(8.0, -7.0), lambda: _steepest(8.0, -5.0)),
+    ),
+    (
+        "sign-of-w",
+        "Look at the sign of w: it is -1 here, and it stands in df_db = 2 w b.",
+        (lambda: _steepest(8.0, 6.0),),
+    ),
+    (
+        "w-forgotten",
+        "Look at df_db again: w stands in front of b^2 as a factor, and stays. The slope of w b^2 in b is 2 w b.",
+        (lambda: {"df_db": 9.0}, lambda: {"df_db": -3.0}),
+    ),
+    (
+        "exchanged",
+        "Look at which letter moves: in df_dw it is w, and b is held. The two have changed places.",
+        (lambda: _steepest(-6.0, 8.0),),
+    ),
+    (
+        "sum-for-length",
+        "The steepest slope is the length of the arrow (df_dw, df_db): the root of the sum of the squares.",
+        (lambda: {"steepest": 2.0}, lambda: {"steepest": 14.0}, lambda: {"steepest": 100.0}),
+    ),
+    (
+        "an-axis",
+        "This is the slope along one axis. Between the axes lie steeper directions: the gradient's own has its length.",
+        (lambda: {"steepest": 8.0}, lambda: {"steepest": 6.0}, lambda: {"steepest": -6.0}),
+    ),
+    (
+        "lowest",
+        "This is the slope in the direction of steepest descent. The largest of all slopes is asked for.",
+        (lambda: {"steepest": -10.0},),
+    ),
+    (
+        "not-unit",
+        "How long is your direction? u must have the length 1, so divide the gradient by its own length.",
+        (lambda: {"u_w": 8.0, "u_b": -6.0},),
+    ),
+    (
+        "downhill",
+        "This is the direction in which f falls fastest. The one in which it grows fastest is asked for.",
+        (lambda: {"u_w": -0.8, "u_b": 0.6},),
+    ),
+    (
+        "diagonal-not-unit",
+        "How long is the arrow (1, 1)? Not 1: divide by its length, the root of 2.",
+        (lambda: {"along": 2.0},),
+    ),
+    (
+        "direction-exchanged",
+        "Which entry belongs to w? The two have changed places, or lost their signs: u points where the gradient does.",
+        (
+            lambda: STEEPEST | {"u_w": 0.6, "u_b": 0.8},
+            lambda: STEEPEST | {"u_w": 0.6, "u_b": -0.8},
+            lambda: STEEPEST | {"u_w": 0.8, "u_b": 0.6},
+            lambda: STEEPEST | {"u_w": -0.6, "u_b": 0.8},
+        ),
+    ),
+    (
+        "diagonal-sign",
+        "Look at the sign of df_db: on the diagonal both letters grow, and one of them lowers f.",
+        (
+            lambda: STEEPEST | {"along": 14 / np.sqrt(2)},
+            lambda: STEEPEST | {"along": 14.0},
+            lambda: STEEPEST | {"along": -14 / np.sqrt(2)},
+            lambda: STEEPEST | {"along": -np.sqrt(2)},
+        ),
+    ),
+    (
+        "diagonal-halved",
+        "You divided by 2. The length of (1, 1) is the root of 2.",
+        (lambda: {"along": 1.0},),
+    ),
+)
 
 
 # central-difference: (f(x + h e_i) - f(x - h e_i)) / 2h for every entry, x of any shape
@@ -204,6 +398,23 @@ H_WRONG = {
     1e-8: "In float32 x + h is x itself when h is that much smaller than 1e-7, so the difference is 0 or noise. This h"
     " is for forward differences in float64.",
 }
+
+
+def _judge_step(answer, seed=None):
+    """A step near the place where the two errors meet is told so, as 1e-7 ** (1 / 3): the judge compares exactly."""
+    judge = judge_choice(1e-2, H_WHY, H_WRONG)
+    if not callable(answer):
+        return judge(answer, seed=seed)
+
+    @functools.wraps(answer, updated=())
+    def rounded(*args):
+        h = answer(*args)
+        return 5e-3 if isinstance(h, numbers.Real) and 4e-3 < h < 6e-3 else h
+
+    return judge(rounded, seed=seed)
+
+
+_judge_step.misconceptions = judge_choice(1e-2, H_WHY, H_WRONG).misconceptions
 
 
 # bce-slope: dL/dp_i of the mean cross-entropy, a formula in p, y, n
@@ -451,6 +662,34 @@ ERROR_MISTAKES = misconceptions(
 
 PROBLEMS = (
     Problem(
+        id="slope-along",
+        title="The slope along a direction",
+        points=2,
+        hints=(
+            "A small step along d changes each entry by a share of d. What does f gain from one entry, and what from"
+            " all of them together?",
+            "np.sum(gradient * d) adds up the shares, whatever the shape. It still depends on how long d is.",
+            "The length of d is np.sqrt(np.sum(d**2)). Divide by it.",
+        ),
+        judge=judge_function(_slope_along, _directions, ALONG_MISTAKES, boundaries=_edges),
+        minutes=6,
+        difficulty=1,
+    ),
+    Problem(
+        id="steepest",
+        title="The steepest direction",
+        points=2,
+        hints=(
+            "First the two partial derivatives as formulas: hold b and let w move, then hold w and let b move. Then put"
+            " w = -1 and b = 3 in.",
+            "The direction is the gradient divided by its length, and the steepest slope is that length.",
+            "The slope along u is df_dw u_w + df_db u_b. For the diagonal u is (1, 1) divided by its length.",
+        ),
+        judge=judge_numbers(STEEPEST, STEEPEST_MISTAKES),
+        minutes=8,
+        difficulty=2,
+    ),
+    Problem(
         id="central-difference",
         title="The central difference",
         points=3,
@@ -473,7 +712,7 @@ PROBLEMS = (
             "Two errors work against each other: about h^2 from the curve of f, and about eps / h from rounding.",
             "The lowest point of the U is near where both are equal: h^3 = eps, with eps = 1e-7 this time.",
         ),
-        judge=judge_choice(1e-2, H_WHY, H_WRONG),
+        judge=_judge_step,
         minutes=3,
         difficulty=1,
     ),
@@ -503,5 +742,161 @@ PROBLEMS = (
         judge=judge_function(gradcheck.relative_error, _gradients, ERROR_MISTAKES, boundaries=_zeros),
         minutes=10,
         difficulty=2,
+    ),
+)
+
+
+# Turns within the lesson
+
+RECALL_SLOPE_WHY = "Prediction minus truth: 0.8 - 1. A larger logit would raise p and lower the loss."
+RECALL_SLOPE_WRONG = {
+    0.2: "The size is right. Would a larger logit raise this loss or lower it?",
+    0.8: "This is p itself. At the logit the slope is prediction minus truth.",
+    -1.25: "This is the slope with respect to p, -1/p. It is asked at the logit z.",
+    -0.064: "This would be the slope of the squared error. That of the cross-entropy has no p (1 - p) in it.",
+    -0.032: "Here p (1 - p) has stayed. In the cross-entropy it cancels.",
+    0.2231: "This is the loss itself, -log 0.8.",
+}
+
+RECALL_OUTLIER_WHY = (
+    "A squared error resents large errors: ten times as far costs a hundred times as much, and pulls ten times as hard."
+    " With the absolute error each bird pulls equally."
+)
+RECALL_OUTLIER_WRONG = {
+    "absolute": "The absolute error pulls with the same force whatever the distance. How hard does a square pull?",
+    "both alike": "Their slopes differ: one grows with the error, the other is 1 or -1. Which one does a far bird move"
+    " more?",
+}
+
+PARTIAL_WHY = (
+    "The error is 3 + 0 - 2 = 1. Inside of the square w stands beside x = 3, and b beside 1: 2 x 1 x 3 and 2 x 1."
+)
+PARTIAL_WRONG = {
+    (3, 1): "The outer derivative is missing: that of a square is 2 times what stands inside.",
+    (2, 6): "Both are right, and they have changed places: w first, then b.",
+    (6, 6): "Is b multiplied by x? It stands there alone, so its inner derivative is 1.",
+    (2, 2): "The inner derivative is missing: w stands beside x = 3.",
+    (-6, -2): "The error is prediction minus truth, 3 - 2. Its sign has turned around.",
+}
+
+ALONG_WHY = "6 x (-0.6) + 3 x 0.8 = -3.6 + 2.4. It leads down, though b grows and b alone would lead up."
+ALONG_WRONG = {
+    1.2: "The size is right. The step in w is negative, and counts more.",
+    6.0: "Both shares were added with a plus. The first entry of u is negative.",
+    -6.0: "Both shares are negative here. In which direction does b move?",
+    3.0: "The shares have other factors: 6 belongs to the first entry of u, and 3 to the second.",
+    0.2: "This is the sum of the entries of u. Each has to be multiplied by its slope first.",
+}
+
+DOWN_WHY = (
+    "It leads three times as far along b as along w, but the bottom lies three times as far along w as along b. The"
+    " arrow crosses the lines at a right angle, and these lines are no circles."
+)
+DOWN_WRONG = {
+    (6, 18): "This is the gradient, which leads up. Minus the gradient is asked for.",
+    (-3, -1): "This leads straight to the bottom, of which the gradient knows nothing. Differentiate, and put the place"
+    " in.",
+    (-6, -2): "The 9 got lost: what is the derivative of 9 b^2?",
+    (-3, -9): "A factor 2 got lost, in both: the derivative of w^2 is 2 w.",
+}
+
+
+def _backward_difference(f, x, h):
+    return (f(x) - f(x - h)) / h
+
+
+def _one_variable(rng):
+    """A cubic, a place and a step, twice."""
+    cases = []
+    for h in (0.1, 0.05):
+        a, b, c = rng.uniform(0.5, 2.0, size=3)
+        cases.append((lambda x, a=a, b=b, c=c: a * x**3 + b * x**2 + c * x, float(rng.uniform(0.5, 1.5)), h))
+    return cases
+
+
+BACKWARD_MISTAKES = misconceptions(
+    (
+        "forward",
+        "This one looks ahead, to x + h. The backward difference looks back.",
+        (lambda f, x, h: (f(x + h) - f(x)) / h,),
+    ),
+    (
+        "central",
+        "This is the central difference, to both sides. The backward one has f(x) and f(x - h).",
+        (lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),),
+    ),
+    (
+        "sign",
+        "The sign is turned around. Where f grows, the value at x is the larger one: subtract the other from it.",
+        (lambda f, x, h: (f(x - h) - f(x)) / h,),
+    ),
+    (
+        "brackets",
+        "Python divides before it subtracts. The difference needs parentheses.",
+        (lambda f, x, h: f(x) - f(x - h) / h,),
+    ),
+    (
+        "over-2h",
+        "The two places are only h apart: divide by h.",
+        (lambda f, x, h: (f(x) - f(x - h)) / (2 * h),),
+    ),
+    (
+        "not-divided",
+        "This is how much f changes. Per unit of x it is that divided by h.",
+        (lambda f, x, h: f(x) - f(x - h),),
+    ),
+)
+
+HUNDREDTH_WHY = (
+    "The error of the central difference shrinks like the square of h: a tenth of the step, a hundredth of it."
+)
+HUNDREDTH_WRONG = {
+    3.2e-8: "This is a tenth. The forward difference shrinks like that; look at the right column above.",
+    3.2e-10: "This is a thousandth. From one row to the next the right column shrinks by how much?",
+    3.2e-7: "This is the error at h = 0.001. The step is a tenth of that.",
+}
+
+TURNS = (
+    turn(
+        "turn-recall-slope",
+        "From lesson 01: a slope at the logit",
+        judge_value(-0.2, RECALL_SLOPE_WHY, RECALL_SLOPE_WRONG),
+        "It is as simple as the error of a line.",
+    ),
+    turn(
+        "turn-recall-outlier",
+        "From lesson 01: the loss that is drawn away",
+        judge_value("squared", RECALL_OUTLIER_WHY, RECALL_OUTLIER_WRONG),
+        "How hard does a bird pull that is ten times as far away, in each of the two?",
+    ),
+    turn(
+        "turn-partial",
+        "A gradient on paper",
+        judge_value((6, 2), PARTIAL_WHY, PARTIAL_WRONG),
+        "First the error, a number. Then 2 times the error times what stands beside w, and beside b.",
+    ),
+    turn(
+        "turn-along",
+        "The slope along a direction",
+        judge_value(-1.2, ALONG_WHY, ALONG_WRONG),
+        "Each entry of u times its own slope, added up.",
+    ),
+    turn(
+        "turn-down",
+        "The way down in a ravine",
+        judge_value((-6, -18), DOWN_WHY, DOWN_WRONG),
+        "The derivative of w^2 is 2 w, that of 9 b^2 is 18 b.",
+    ),
+    turn(
+        "turn-backward",
+        "The backward difference",
+        judge_function(_backward_difference, _one_variable, BACKWARD_MISTAKES),
+        "Two values of f, their difference, and the distance between the two places.",
+    ),
+    turn(
+        "turn-hundredth",
+        "The error of the next row",
+        judge_value(3.2e-9, HUNDREDTH_WHY, HUNDREDTH_WRONG),
+        "Read the right column from row to row.",
     ),
 )

@@ -1,20 +1,21 @@
-"""Lesson 01: the mean squared error, two cross-entropies that do not overflow, and two predictions."""
+"""Lesson 01: a mean squared error and its gradient, two cross-entropies that do not overflow, and two predictions."""
 
 import numpy as np
 
 from bplib import losses
-from bplib.course.judging.judges import Problem, judge_function, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions
 from bplib.course.judging.paper import judge_choice
 from bplib.course.judging.reading import PASSED, settling
+from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "01_loss_functions"
 TITLE = "Loss functions"
 
 
 def _judge_plain_first(reference, plain, cases, mistakes, overflows):
-    """A judge of losses that looks at plain logits first, where a mistake gives the same however the loss is written.
+    """A judge of losses that looks at plain inputs first, where a mistake gives the same however the loss is written.
 
-    Only what is right there is judged on all cases, for the overflows.
+    Only what is right there is judged on all cases, for the overflows and the gaps.
     """
     every = (*mistakes, *overflows)
     first, then = judge_function(reference, plain, mistakes), judge_function(reference, cases, every)
@@ -53,63 +54,236 @@ EPSILONS = (*(10.0**-k for k in range(5, 17)), 2.0**-52)  # where p is cut off
 ADDED = tuple(10.0**-k for k in range(3, 8))  # to p, and seen at plain logits; the last two only just
 
 
-# mse: any shape, the mean over all entries
+# mse: any shape, the mean over all entries whose truth is known
 
 
 def _predictions(rng):
     return [(rng.normal(size=shape), rng.normal(size=shape)) for shape in ((5,), (7,), (7, 3))]
 
 
+def _gaps(rng):
+    """Truths of which some are missing: in a row, and in rows of which none, one or two are known."""
+    cases = _predictions(rng)
+    for shape in ((7,), (5, 3)):
+        y_pred, y_true = rng.normal(size=shape), rng.normal(size=shape)
+        y_true.flat[[1, 3, 4]] = np.nan
+        cases.append((y_pred, y_true))
+    return cases
+
+
+def _mse_known(y_pred, y_true):
+    return np.nanmean((y_pred - y_true) ** 2)
+
+
+def _whole_rows(y_pred, y_true):
+    known = ~np.isnan(y_true) if y_true.ndim == 1 else ~np.isnan(y_true).any(axis=1)
+    return np.mean((y_pred[known] - y_true[known]) ** 2)
+
+
 MSE_MISTAKES = misconceptions(
     (
         "factor-sum",
         "This is the sum of the squares; divide it by their number, or the loss grows with the amount of data.",
-        (lambda a, y: np.sum((a - y) ** 2),),
+        (lambda a, y: np.nansum((a - y) ** 2), lambda a, y: np.sum((a - y) ** 2)),
     ),
     (
         "factor-half",
         "This is half of it. Some books put 1/2 in front to shorten the derivative; our mean squared error has none.",
-        (lambda a, y: np.mean((a - y) ** 2) / 2,),
+        (lambda a, y: np.nanmean((a - y) ** 2) / 2, lambda a, y: np.mean((a - y) ** 2) / 2),
     ),
     (
         "factor-rows",
         "Right for shape (n,), and not for shape (n, d). There are n times d entries, and you divided by n alone.",
-        (lambda a, y: np.sum((a - y) ** 2) / len(y),),
+        (lambda a, y: np.sum((a - y) ** 2) / len(y), lambda a, y: np.nansum((a - y) ** 2) / len(y)),
     ),
     (
         "factor-n-1",
         "You divided by one less than the number of entries, as for the variance of a sample; divide by all of them.",
-        (lambda a, y: np.sum((a - y) ** 2) / (np.size(y) - 1),),
+        (
+            lambda a, y: np.sum((a - y) ** 2) / (np.size(y) - 1),
+            lambda a, y: np.nansum((a - y) ** 2) / (np.sum(~np.isnan(y)) - 1),
+        ),
     ),
     (
         "no-square",
         "Errors above and below zero cancel here, and very bad predictions can look perfect. The square is missing.",
-        (lambda a, y: np.mean(a - y), lambda a, y: np.mean(y - a)),
+        (
+            lambda a, y: np.mean(a - y),
+            lambda a, y: np.mean(y - a),
+            lambda a, y: np.nanmean(a - y),
+            lambda a, y: np.nanmean(y - a),
+        ),
     ),
     (
         "absolute",
         "This is the mean absolute error. It is a loss too, but this exercise asks for squares.",
-        (lambda a, y: np.mean(np.abs(a - y)),),
+        (lambda a, y: np.mean(np.abs(a - y)), lambda a, y: np.nanmean(np.abs(a - y))),
+    ),
+    (
+        "variance",
+        "The mean error has been taken out: predictions that are all too high by the same amount would cost nothing."
+        " Square the errors as they are.",
+        (lambda a, y: np.var(a - y), lambda a, y: np.nanvar(a - y)),
     ),
     (
         "root",
         "You took the root at the end. That gives the RMSE, in the unit of y; the MSE stays squared.",
-        (lambda a, y: np.sqrt(np.mean((a - y) ** 2)),),
+        (lambda a, y: np.sqrt(np.mean((a - y) ** 2)), lambda a, y: np.sqrt(np.nanmean((a - y) ** 2))),
     ),
     (
         "square-of-mean",
         "You took the mean first, and errors of opposite sign have canceled in it. Square each error first.",
-        (lambda a, y: np.mean(a - y) ** 2,),
+        (lambda a, y: np.mean(a - y) ** 2, lambda a, y: np.nanmean(a - y) ** 2),
     ),
     (
         "difference-of-squares",
         "You squared first and subtracted afterward. Square the difference: (a - b)^2 is not a^2 - b^2.",
-        (lambda a, y: np.mean(a**2 - y**2),),
+        (lambda a, y: np.mean(a**2 - y**2), lambda a, y: np.nanmean(a**2 - y**2)),
+    ),
+    (
+        "brackets",
+        "Only the truth is squared. Python raises to a power before it subtracts: the difference needs parentheses,"
+        " (y_pred - y_true) ** 2.",
+        (lambda a, y: np.mean(a - y**2), lambda a, y: np.nanmean(a - y**2)),
     ),
     (
         "factor-gradient",
         "This is the gradient 2 (y_pred - y_true) / N. The loss itself is asked for here.",
-        (lambda a, y: losses.mse_grad(a, y),),
+        (lambda a, y: 2 * (a - y) / np.size(y),),
+    ),
+)
+
+MSE_GAPS = misconceptions(
+    (
+        "gaps-kept",
+        "Right where every truth is known, and NaN where one is missing. A single NaN spoils a sum, and no comparison"
+        " with == finds it, since NaN equals nothing: np.isnan(y_true) does. Take the mean over the other entries.",
+        (lambda a, y: np.mean((a - y) ** 2),),
+    ),
+    (
+        "gaps-as-perfect",
+        "A missing truth counts here as a perfect prediction. It is not in the sum, so it must not be in the number"
+        " that you divide by either.",
+        (lambda a, y: np.nansum((a - y) ** 2) / np.size(y),),
+    ),
+    (
+        "gaps-as-zero",
+        "A missing truth was taken for a truth of 0, and the prediction is blamed for it. Nothing is known there:"
+        " leave the entry out.",
+        (lambda a, y: np.mean((a - np.nan_to_num(y)) ** 2),),
+    ),
+    (
+        "whole-rows",
+        "You left out whole rows. A row with one missing truth may hold known ones too: leave out entries, with a mask"
+        " of the shape of y_true.",
+        (_whole_rows,),
+    ),
+    (
+        "mean-of-means",
+        "You took a mean for each row and then the mean of these, so that entries in rows with gaps count for more."
+        " Every known entry counts the same: one mean over all.",
+        (lambda a, y: np.nanmean(np.nanmean((a - y) ** 2, axis=-1)) if y.ndim > 1 else _mse_known(a, y),),
+    ),
+    (
+        "mean-of-columns",
+        "You took a mean for each column and then the mean of these, so that entries in columns with gaps count for"
+        " more. Every known entry counts the same: one mean over all.",
+        (lambda a, y: np.nanmean(np.nanmean((a - y) ** 2, axis=0)),),
+    ),
+)
+
+
+# mse-grad: columns that count differently
+
+
+def _counted(rng):
+    """Predictions, truths and how much each column counts."""
+    return [_columns(rng, n, d) for n, d in ((5, 3), (7, 4))]
+
+
+def _counted_square(rng):
+    """As many examples as columns, where a column passes for a row."""
+    return [_columns(rng, n, n) for n in (5, 7)]
+
+
+def _columns(rng, n, d):
+    return rng.normal(size=(n, d)), rng.normal(size=(n, d)), rng.uniform(0.5, 3.0, size=d)
+
+
+def _counted_grad(y_pred, y_true, c):
+    return 2 * c * (y_pred - y_true) / np.size(y_true)
+
+
+GRAD_MISTAKES = misconceptions(
+    (
+        "over-rows",
+        "Look at the number of terms: the mean runs over n times d of them, and you divided by n alone.",
+        (lambda a, y, c: 2 * c * (a - y) / len(y),),
+    ),
+    (
+        "over-columns",
+        "Look at the number of terms: the mean runs over n times d of them, and you divided by d alone.",
+        (lambda a, y, c: 2 * c * (a - y) / len(c),),
+    ),
+    (
+        "no-mean",
+        "The mean has got lost on the way: 1/(n d) stands in front of the whole sum, and stays there.",
+        (lambda a, y, c: 2 * c * (a - y),),
+    ),
+    (
+        "brackets",
+        "Look at the order in which Python divides and multiplies: / n * d divides by n and multiplies by d. Below the"
+        " line stands (n * d), in parentheses.",
+        (lambda a, y, c: 2 * c * (a - y) / len(y) * len(c),),
+    ),
+    (
+        "no-c",
+        "All columns count the same here. In the loss c_j stands in front of the square, and a constant factor stays"
+        " when one differentiates.",
+        (lambda a, y, c: 2 * (a - y) / np.size(y),),
+    ),
+    (
+        "c-squared",
+        "Is c_j inside of the square, or in front of it? You have its square; it stands in front, and so it stays as"
+        " it is.",
+        (lambda a, y, c: 2 * c**2 * (a - y) / np.size(y),),
+    ),
+    (
+        "c-normalized",
+        "You divided by the sum of the c_j. This loss is a plain mean over n d terms, whatever c is.",
+        (
+            lambda a, y, c: 2 * c * (a - y) / (len(y) * np.sum(c)),
+            lambda a, y, c: 2 * c * (a - y) / np.sum(c),
+        ),
+    ),
+    (
+        "columns-as-rows",
+        "c went along the rows: each example got a factor, and each column should. c of shape (d,) fits the columns"
+        " as it is.",
+        (lambda a, y, c: 2 * c[:, None] * (a - y) / np.size(y),),
+    ),
+    (
+        "not-differentiated",
+        "These are the terms of the loss, still squared. How does one of them change with its own prediction?",
+        (lambda a, y, c: c * (a - y) ** 2 / np.size(y), lambda a, y, c: c * (a - y) ** 2),
+    ),
+    (
+        "magnitude",
+        "The signs are lost. A prediction that is too low has a negative slope, since raising it lowers the loss.",
+        (lambda a, y, c: 2 * c * np.abs(a - y) / np.size(y),),
+    ),
+    (
+        "loss",
+        "This is the loss, a single number. The gradient has one entry for each prediction, so the shape (n, d).",
+        (lambda a, y, c: np.mean(c * (a - y) ** 2),),
+    ),
+    (
+        "summed",
+        "This is added up over the examples. Each prediction has a slope of its own, so the shape stays (n, d).",
+        (
+            lambda a, y, c: np.sum(2 * c * (a - y) / np.size(y), axis=0),
+            lambda a, y, c: np.mean(2 * c * (a - y), axis=0),
+        ),
     ),
 )
 
@@ -299,7 +473,7 @@ BCE_OVERFLOWS = misconceptions(
 )
 
 
-# softmax-ce: the mean of log(sum_j exp(z_j)) - z_y, finite for every z
+# softmax-ce: log(sum_j exp(z_j)) - z_y for each example, finite for every z
 
 
 def _plain_rows(rng):
@@ -312,7 +486,7 @@ def _rows(rng):
     high = rng.normal(size=(5, 3))
     high[np.arange(5), [0, 1, 2, 0, 1]] = 1000.0
     high[np.arange(5), [1, 2, 0, 2, 0]] = -1000.0
-    high[4, 2] = 999.5  # not quite certain, so that the mean is not zero
+    high[4, 2] = 999.5  # not quite certain, so that not all costs are zero
     return [
         *_plain_rows(rng),
         (high, np.array([0, 1, 2, 0, 1])),
@@ -353,21 +527,25 @@ def _picked(log_p, y):
     return log_p[np.arange(len(y)), y]
 
 
+def _costs(z, y):
+    return np.logaddexp.reduce(z, axis=1) - _picked(z, y)
+
+
 def _onehot(z, y):
     return np.eye(z.shape[1])[y]
 
 
 def _after(shift, *forms):
-    """The loss of logits that are shifted first, in each form of log p."""
-    return tuple(lambda z, y, log_p=log_p: -np.mean(_picked(log_p(shift(z)), y)) for log_p in forms)
+    """The costs of logits that are shifted first, in each form of log p."""
+    return tuple(lambda z, y, log_p=log_p: -_picked(log_p(shift(z)), y) for log_p in forms)
 
 
 def _capped_p(eps, z, y):
-    return -np.mean(np.log(np.clip(_picked(_p_of_rows(_from_the_top(z)), y), eps, 1 - eps)))
+    return -np.log(np.clip(_picked(_p_of_rows(_from_the_top(z)), y), eps, 1 - eps))
 
 
 def _small_added(eps, z, y):
-    return -np.mean(np.log(_picked(_p_of_rows(_from_the_top(z)), y) + eps))
+    return -np.log(_picked(_p_of_rows(_from_the_top(z)), y) + eps)
 
 
 SOFTMAX_CLIP = (
@@ -376,98 +554,123 @@ SOFTMAX_CLIP = (
 )
 
 SOFTMAX_MISTAKES = misconceptions(
-    *_usual(losses.softmax_cross_entropy),
+    *_usual(_costs),
     ("overflow-clip", SOFTMAX_CLIP, _for_each(ADDED, _small_added)),
+    (
+        "batch-mean",
+        "This is a single number for the whole batch. Return the costs themselves, one for each example, as an array of"
+        " shape (n,).",
+        (lambda z, y: np.mean(_costs(z, y)), lambda z, y: np.sum(_costs(z, y))),
+    ),
+    (
+        "stray-shape",
+        "A column of shape (n, 1) and a row of shape (n,) have met, and every example was combined with every other."
+        " Their mean would not even show it. What keepdims has kept has to be dropped before it meets z_y: [:, 0].",
+        (
+            lambda z, y: z.max(axis=1, keepdims=True) + np.log(np.exp(_from_the_top(z)).sum(axis=1)) - _picked(z, y),
+            lambda z, y: np.log(np.exp(z).sum(axis=1, keepdims=True)) - _picked(z, y),
+            lambda z, y: np.log(np.exp(_from_the_top(z)).sum(axis=1, keepdims=True)) - _picked(_from_the_top(z), y),
+        ),
+    ),
     (
         "wrong-axis",
         "You summed over the examples. Each row of z is one example, and its k probabilities add up to 1: use axis 1.",
-        (lambda z, y: -np.mean(_picked(_log_p(z, axis=0), y)),),
+        (lambda z, y: -_picked(_log_p(z, axis=0), y),),
     ),
     (
         "maximum-of-columns",
         "The largest logit was taken from each column, so over the examples. Each row needs its own:"
         " z.max(axis=1, keepdims=True).",
-        (lambda z, y: -np.mean(_picked(_log_p(z - z.max(axis=0)), y)),),
+        (lambda z, y: -_picked(_log_p(z - z.max(axis=0)), y),),
     ),
     (
         "sum-over-all",
         "The sum of the exponentials runs over the whole batch. Each example has a sum of its own: sum over axis 1.",
         (
-            lambda z, y: -np.mean(_picked(_log_p(z, axis=(0, 1)), y)),
-            lambda z, y: -np.mean(_picked(_log_p(_from_the_top(z), axis=(0, 1)), y)),
+            lambda z, y: -_picked(_log_p(z, axis=(0, 1)), y),
+            lambda z, y: -_picked(_log_p(_from_the_top(z), axis=(0, 1)), y),
         ),
     ),
     (
         "no-log",
-        "The probability of the truth stands here as it is, so no mistake costs more than 1. The loss is the mean of"
-        " minus its logarithm, which has no limit.",
+        "The probability of the truth stands here as it is, so no mistake costs more than 1. The cost is minus its"
+        " logarithm, which has no limit.",
         (
-            lambda z, y: -np.mean(_picked(_p_of_rows(z), y)),
-            lambda z, y: np.mean(_picked(_p_of_rows(z), y)),
-            lambda z, y: np.mean(1 - _picked(_p_of_rows(z), y)),
+            lambda z, y: -_picked(_p_of_rows(z), y),
+            lambda z, y: _picked(_p_of_rows(z), y),
+            lambda z, y: 1 - _picked(_p_of_rows(z), y),
         ),
     ),
     (
         "no-zy",
         "The label is never used: the log of the sum is the same whatever the truth. Subtract the logit of the true"
         " class, z_y.",
-        (lambda z, y: np.mean(np.log(np.exp(z).sum(axis=1))),),
+        (lambda z, y: np.log(np.exp(z).sum(axis=1)),),
+    ),
+    (
+        "maximum-for-log-sum",
+        "The largest logit stands where the logarithm of the sum belongs. They are close where one logit is far above"
+        " the others, and elsewhere not: what is left of the sum, after the largest has been taken out, is missing.",
+        (lambda z, y: z.max(axis=1) - _picked(z, y),),
     ),
     (
         "no-softmax",
         "The logits were never normalized: log p is z_y minus the log of the sum of the exponentials.",
-        (lambda z, y: -np.mean(_picked(z, y)),),
+        (lambda z, y: -_picked(z, y),),
     ),
     (
         "labels-unused",
         "Every class counts here, whatever the label. Only log p of the true class is the loss.",
-        (lambda z, y: -np.mean(_log_p(z)), lambda z, y: -np.mean(np.sum(_log_p(z), axis=1))),
+        (lambda z, y: -np.mean(_log_p(z), axis=1), lambda z, y: -np.sum(_log_p(z), axis=1)),
     ),
     (
         "argmax",
         "You took the class that the model likes best. The loss asks for the probability of the class that is true, y.",
-        (lambda z, y: -np.mean(np.max(_log_p(z), axis=1)),),
+        (lambda z, y: -np.max(_log_p(z), axis=1),),
     ),
     (
         "broadcast-columns",
         "z[:, y] takes the columns y of every row, n times n numbers. Pair row i with its label: z[np.arange(n), y].",
-        (lambda z, y: -np.mean(_log_p(z)[:, y]),),
+        (lambda z, y: -_log_p(z)[:, y],),
     ),
     (
         "broadcast-rows",
         "Indexing with [y] alone takes whole rows, those whose numbers stand in y. Pair row i with its label:"
         " z[np.arange(n), y].",
-        (lambda z, y: -np.mean(_log_p(z)[y]),),
+        (lambda z, y: -_log_p(z)[y],),
     ),
     (
         "off-by-one",
         "The labels are shifted by one: they run from 0 to k - 1, as the columns of z do.",
-        (lambda z, y: -np.mean(_picked(_log_p(z), y - 1)),),
+        (lambda z, y: -_picked(_log_p(z), y - 1),),
     ),
     (
         "shift-one-sided",
         "The largest logit was subtracted on one side only: if you take it out of the exponentials, either add it to"
         " the log of the sum or take it out of z_y too.",
         (
-            lambda z, y: np.mean(np.log(np.exp(_from_the_top(z)).sum(axis=1)) - _picked(z, y)),
-            lambda z, y: np.mean(np.log(np.exp(z).sum(axis=1)) - _picked(_from_the_top(z), y)),
+            lambda z, y: np.log(np.exp(_from_the_top(z)).sum(axis=1)) - _picked(z, y),
+            lambda z, y: np.log(np.exp(z).sum(axis=1)) - _picked(_from_the_top(z), y),
         ),
     ),
     (
         "binary-per-class",
         "This is a binary cross-entropy for each class. With softmax the classes compete, and the other probabilities"
         " have entered through the sum already: -log p of the true class is all.",
-        (lambda z, y: np.sum(_softplus(z) - z * _onehot(z, y)) / len(y),),
+        (lambda z, y: np.sum(_softplus(z) - z * _onehot(z, y), axis=1),),
     ),
     (
         "squared-error",
         "This is the squared error of the probabilities. The exercise asks for the cross-entropy.",
-        (lambda z, y: np.mean((_p_of_rows(z) - _onehot(z, y)) ** 2),),
+        (
+            lambda z, y: np.mean((_p_of_rows(z) - _onehot(z, y)) ** 2, axis=1),
+            lambda z, y: np.sum((_p_of_rows(z) - _onehot(z, y)) ** 2, axis=1),
+        ),
     ),
     (
         "softmax-twice",
         "Softmax is applied twice: probabilities went in where logits belong.",
-        (lambda z, y: -np.mean(_picked(_log_p(_p_of_rows(z)), y)),),
+        (lambda z, y: -_picked(_log_p(_p_of_rows(z)), y),),
     ),
 )
 
@@ -476,7 +679,7 @@ SOFTMAX_OVERFLOWS = misconceptions(
         "one-maximum",
         "Nearly, but the largest logit of the whole batch is subtracted, and a row whose logits are all far below it"
         " loses all its exponentials. Each row needs its own: z.max(axis=1, keepdims=True).",
-        (lambda z, y: np.mean(z.max() + np.log(np.exp(z - z.max()).sum(axis=1)) - _picked(z, y)),),
+        (lambda z, y: z.max() + np.log(np.exp(z - z.max()).sum(axis=1)) - _picked(z, y),),
     ),
     (
         "overflow",
@@ -490,10 +693,11 @@ SOFTMAX_OVERFLOWS = misconceptions(
         " Never form p: log p is z_y minus the log of the sum.",
         (
             *_after(_from_the_top, _log_of_p),
-            lambda z, y: -np.sum(_onehot(z, y) * _log_of_p(_from_the_top(z))) / len(y),
+            lambda z, y: -np.sum(_onehot(z, y) * _log_of_p(_from_the_top(z)), axis=1),
+            lambda z, y: np.nan_to_num(-_picked(_log_of_p(_from_the_top(z)), y)),
         ),
     ),
-    ("overflow-clip", SOFTMAX_CLIP, _for_each(EPSILONS, _capped_p)),
+    ("overflow-clip", SOFTMAX_CLIP, (*_for_each(EPSILONS, _capped_p), *_for_each(EPSILONS, _small_added))),
     (
         "overflow-other-shift",
         "Right for moderate logits, but after your subtraction an exponent can still be large. Subtract the largest"
@@ -535,16 +739,34 @@ BROADCAST_WRONG = {
 PROBLEMS = (
     Problem(
         id="mse",
-        title="The mean squared error",
+        title="The mean squared error, with gaps",
         points=2,
         hints=(
-            "In three steps: the errors, their squares, and the mean of those.",
-            "With arrays y_pred - y_true subtracts entry by entry, and ** 2 squares entry by entry.",
-            "np.mean without an axis is the mean over all entries, whatever the shape.",
+            "First for truths that are all known: the errors, their squares, and the mean over all entries.",
+            "np.isnan(y_true) is True where a truth is missing, and ~ turns True and False around. It has the shape of"
+            " y_true.",
+            "With known = ~np.isnan(y_true) the entries y_pred[known] and y_true[known] are what is left, in one row"
+            " each, whatever the shape was.",
         ),
-        judge=judge_function(losses.mse, _predictions, MSE_MISTAKES),
-        minutes=5,
+        judge=_judge_plain_first(_mse_known, _predictions, _gaps, MSE_MISTAKES, MSE_GAPS),
+        minutes=8,
         difficulty=1,
+    ),
+    Problem(
+        id="mse-grad",
+        title="The gradient of a squared error with d columns",
+        points=2,
+        hints=(
+            "On paper, write down the one term of the double sum that holds y_pred at row i and column j. All others"
+            " have the slope 0.",
+            "What stands in front of that square? 1/(n d) and c_j, both constant, so they stay. The square itself gives"
+            " 2 times the error.",
+            "In NumPy c of shape (d,) is stretched along the rows of an array of shape (n, d), as it should be;"
+            " y_pred.size is n d.",
+        ),
+        judge=judge_square_first(_counted_grad, _counted, _counted_square, GRAD_MISTAKES, ("columns-as-rows",)),
+        minutes=8,
+        difficulty=2,
     ),
     Problem(
         id="bce-logits",
@@ -563,17 +785,17 @@ PROBLEMS = (
     ),
     Problem(
         id="softmax-ce",
-        title="Softmax cross-entropy",
+        title="Softmax cross-entropy, example by example",
         points=3,
         hints=(
-            "For one example the loss is log(sum of exp(z_j)) - z_y. First write it for whole rows, without fear of"
+            "For one example the cost is log(sum of exp(z_j)) - z_y. First write it for whole rows, without fear of"
             " overflow.",
             "The logit of the true class in each row: z[np.arange(len(y)), y], of shape (n,).",
             "The largest logit of each row: z.max(axis=1, keepdims=True), of shape (n, 1). Subtract it from z before"
             " anything else; the loss stays the same, since it is subtracted from z_y too.",
-            "With that z each row costs np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]. Now the mean.",
+            "With that z the rows cost np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y], of shape (n,) both.",
         ),
-        judge=_judge_plain_first(losses.softmax_cross_entropy, _plain_rows, _rows, SOFTMAX_MISTAKES, SOFTMAX_OVERFLOWS),
+        judge=_judge_plain_first(_costs, _plain_rows, _rows, SOFTMAX_MISTAKES, SOFTMAX_OVERFLOWS),
         minutes=10,
         difficulty=3,
     ),
@@ -600,5 +822,144 @@ PROBLEMS = (
         judge=judge_choice((5, 5), BROADCAST_WHY, BROADCAST_WRONG),
         minutes=3,
         difficulty=1,
+    ),
+)
+
+
+# Turns within the lesson
+
+WITNESSES = ("forward = definition", "symbolic", "numeric", "automatic")
+
+BIRDS_WHY = "The errors are 1.5, 0 and -1.5, their squares 2.25, 0 and 2.25, and a third of 4.5 is 1.5."
+BIRDS_WRONG = {
+    4.5: "This is the sum of the squares. There are three birds, and the loss is the mean.",
+    0.0: "The errors cancel, 1.5 and -1.5. What happens to their signs when they are squared?",
+    2.25: "This is one of the squares. The bird that is right counts too: there are three birds.",
+    1.0: "This is the mean of the errors without their signs. Square them first.",
+    0.75: "This is half of it. Some books have 1/2 in front; here there is none.",
+    1.2247: "This is the root of it. The squared error stays squared.",
+}
+
+BUG_WHY = (
+    "The definition does not have the bug, so the loss differs from it, and differences, which nudge the code that"
+    " runs, see slopes three times as large. SymPy and autodiff work on the definition, and the gradient fits it."
+)
+BUG_WRONG = {
+    frozenset(WITNESSES[1:]): (
+        "Whose mistake would these three see? They would all fail if the gradient were wrong, and ours is right. The"
+        " bug is in the loss that runs: who looks at that?"
+    ),
+    frozenset(WITNESSES): (
+        "Who never runs the package's loss at all? SymPy and our autodiff have the definition alone, and that is right."
+    ),
+    frozenset({"forward", "numeric"}): 'Nearly: write the first name in full, as it stands: "forward = definition".',
+    frozenset(
+        {"forward=definition", "numeric"}
+    ): 'Nearly: write the first name with its spaces, "forward = definition".',
+    frozenset(WITNESSES[:1]): (
+        "Who else runs the loss? It is three times too large, and so is every difference of two of its values."
+    ),
+    frozenset(WITNESSES[2:3]): (
+        "Who else runs the loss? The differences do, and the first line compares its values with the definition."
+    ),
+}
+
+
+def _mae(y_pred, y):
+    return np.mean(np.abs(y_pred - y))
+
+
+MAE_MISTAKES = misconceptions(
+    (
+        "squares",
+        "These are still squares. What takes the sign away without squaring?",
+        (lambda a, y: np.mean((a - y) ** 2),),
+    ),
+    (
+        "abs-of-mean",
+        "The errors have canceled before the sign was taken away. First np.abs, entry by entry, and then the mean.",
+        (lambda a, y: np.abs(np.mean(a - y)),),
+    ),
+    (
+        "no-abs",
+        "Errors above and below zero cancel here: np.abs takes their signs away.",
+        (lambda a, y: np.mean(a - y),),
+    ),
+    ("sum", "This is the sum. The mean does not grow with the amount of data.", (lambda a, y: np.sum(np.abs(a - y)),)),
+    (
+        "abs-of-each",
+        "The sign was taken from predictions and truths. It is the error that has to lose it.",
+        (lambda a, y: np.mean(np.abs(a) - np.abs(y)),),
+    ),
+)
+
+MEDIAN_WHY = (
+    "It is the bird in the middle, the median. From there a step to either side comes nearer to two birds and takes"
+    " leave of three, and how far away the fifth one is changes nothing."
+)
+MEDIAN_WRONG = {
+    11.5: "This is the mean of the five, which the squared error likes best. Move it down by 1: to how many birds does"
+    " it come nearer, and from how many does it move away?",
+    3.875: "This is the mean of the four good birds, but nobody tells the loss which one has slipped. Move it up a"
+    " little: from how many birds does it move away, and to how many does it come nearer?",
+    3.9: "This lies between two birds. Move it up a little: to how many birds does it come nearer?",
+}
+
+GIVEN_WHY = "An Adelie is y = 0, and it had been given 1 - 0.6 = 0.4; minus the logarithm of that is 0.9163."
+GIVEN_WRONG = {
+    0.5108: "This is -log 0.6, the cost if it had been a Gentoo. What had been given to an Adelie?",
+    0.4: "This is what had been given to the truth. The cost is minus its logarithm.",
+    0.6: "This is what had been given to the other species. Start from what the truth had been given, and take minus"
+    " its logarithm.",
+    0.3979: "The logarithm has the base 10. Ours is the natural one, np.log.",
+    0.36: "This is the squared error. The cross-entropy takes minus the logarithm of what the truth had been given.",
+}
+
+SLOPES_WHY = "p minus a one-hot vector: 1 is taken from the true class alone. They add up to 0, as they must."
+SLOPES_WRONG = {
+    (0.4, -0.3, -0.1): "All three signs are turned around. A larger logit of the true class must lower the loss.",
+    (0.6, -0.7, 0.1): "This is for class 1, as above. Classes are counted from 0: which place has class 0?",
+    (0.6, 0.3, 0.1): "These are the probabilities. From which of them is 1 taken?",
+    (-0.4, -0.7, -0.9): "1 was taken from each of them. Only the true class loses it.",
+    (0.4, 0.3, 0.1): "The true class has the wrong sign: it is p - 1, and not 1 - p.",
+}
+
+TURNS = (
+    turn(
+        "turn-lazy-birds",
+        "A mean squared error by hand",
+        judge_value(1.5, BIRDS_WHY, BIRDS_WRONG),
+        "Write down the three errors, square each, add, and divide by 3.",
+    ),
+    turn(
+        "turn-planted-bug",
+        "Which witnesses will fail",
+        judge_value(frozenset({"forward = definition", "numeric"}), BUG_WHY, BUG_WRONG),
+        "For each of the four ask: does it run the package's loss, or the definition?",
+    ),
+    turn(
+        "turn-absolute",
+        "The mean absolute error",
+        judge_function(_mae, _predictions, MAE_MISTAKES),
+        "np.abs takes the sign away, entry by entry.",
+    ),
+    turn(
+        "turn-slipped-point",
+        "The answer that the absolute error likes best",
+        judge_value(4.0, MEDIAN_WHY, MEDIAN_WRONG),
+        "Start anywhere and move up a little: from so many birds you move away, to so many you come nearer. Where do"
+        " the two balance?",
+    ),
+    turn(
+        "turn-given",
+        "The cost of one answer",
+        judge_value(0.9163, GIVEN_WHY, GIVEN_WRONG),
+        "p is the probability of a Gentoo. What is left for an Adelie?",
+    ),
+    turn(
+        "turn-softmax-slopes",
+        "Three slopes on paper",
+        judge_value((-0.4, 0.3, 0.1), SLOPES_WHY, SLOPES_WRONG),
+        "p_j - [j = y], with y = 0.",
     ),
 )

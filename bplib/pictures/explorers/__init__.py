@@ -28,6 +28,7 @@ from bplib.pictures.explorers.racing import race_explorer
 from bplib.pictures.explorers.reading import reading_explorer
 from bplib.pictures.explorers.symptoms import symptoms_explorer
 from bplib.pictures.explorers.through_time import through_time_explorer
+from bplib.pictures.explorers.turning import turning_explorer
 from bplib.pictures.explorers.widget import Explorer
 
 __all__ = [
@@ -57,4 +58,5 @@ __all__ = [
     "step_size_explorer",
     "symptoms_explorer",
     "through_time_explorer",
+    "turning_explorer",
 ]

@@ -17,7 +17,8 @@ def step_size_explorer(f, slope, x, estimates):
     """The secant of f at the number x for a step h, and the errors of differences against h.
 
     f and slope take a number and return one; estimates is {name: difference}, one or two of them, each called as
-    difference(f, x, h). The secant runs through x + h with the slope that the chosen difference found.
+    difference(f, x, h). The secant runs through x + h with the slope that the chosen difference found, and a square
+    stands wherever else than at x that difference asks f.
     """
     if not 1 <= len(estimates) <= 2:
         raise ValueError(f"there are {len(estimates)} differences; one or two can be shown")
@@ -32,6 +33,13 @@ def step_size_explorer(f, slope, x, estimates):
     @cache
     def found(name, h):
         return float(estimates[name](f, x, h))
+
+    @cache
+    def asked(name, h):
+        """The places but x at which the difference asks f."""
+        places = []
+        estimates[name](lambda t: places.append(float(t)) or f(t), x, h)
+        return [place for place in dict.fromkeys(places) if place != x]
 
     def error(name, h):
         return max(abs(found(name, h) - true) / abs(true), _SMALLEST)
@@ -53,7 +61,7 @@ def step_size_explorer(f, slope, x, estimates):
         said, right = caption(name, h), x + h
         line = [float(f(right)) + found(name, h) * (t - right) for t in (near[0], near[-1])]
         graph = {"f": (near, values), "secant": ((near[0], near[-1]), line)}
-        at = {"f": (x, float(f(x)), true), "secant": (right, float(f(right)), None)}
+        at = {"f": (x, float(f(x)), true), "secant": [(t, float(f(t)), None) for t in asked(name, h)]}
         secant = svg.chart(graph, f"A function, its tangent and a secant. {said}", "x", "f", limits=window, marks=at)
         marks, label = {name: (log10(h), log10(error(name, h)), None)}, f"Relative error against the step. {said}"
         axes = {"x_label": "log₁₀ h", "y_label": "log₁₀ relative error", "limits": (-15.5, 0.5, -17, 1)}

@@ -93,16 +93,16 @@ def line_explorer(x, y, *, x_label="x", y_label="y", origin=0.0, slopes=None, in
         label = f"Points and a line. {said}"
         scatter = svg.chart(line, label, x_label, y_label, limits=limits, points=points, drops=drops)
         label = f"Mean squared error against the slope. {said}"
-        names = label, "slope", "mean squared error"
+        names = label, "slope w", "mean squared error"
         area, mark = (*slopes, 0.0, highest), {"": (slope, losses.mse(fitted, y), None)}
         bowl = svg.chart({"": (tried, errors(intercept))}, *names, limits=area, marks=mark, width=330)
         return [scatter, bowl], said
 
     start = (0.0, float(f"{y.mean():.3g}"))
     controls = [
-        slider("slope", start[0], *slopes, rounded((slopes[1] - slopes[0]) / 200, _STEPS)),
+        slider("slope w", start[0], *slopes, rounded((slopes[1] - slopes[0]) / 200, _STEPS)),
         slider(
-            "intercept",
+            "intercept b",
             start[1],
             *intercepts,
             rounded((intercepts[1] - intercepts[0]) / 400, _STEPS),

@@ -22,19 +22,19 @@ def clipped_by_less_than_is_seen(z, y):
 def softmax_of_the_whole_batch(z, y):
     powers = np.exp(z - z.max())
     p = powers / np.sum(powers)
-    return -np.log(p[np.arange(len(z)), y]).mean()
+    return -np.log(p[np.arange(len(z)), y])
 
 
 def maximum_without_its_axis(z, y):
     shifted = z - z.max(axis=1)
     p = np.exp(shifted) / np.exp(shifted).sum(axis=1)
-    return -np.log(p[np.arange(len(z)), y]).mean()
+    return -np.log(p[np.arange(len(z)), y])
 
 
 def labels_from_one_on(z, y):
     log_p = z - z.max(axis=1, keepdims=True)
     log_p = log_p - np.log(np.exp(log_p).sum(axis=1, keepdims=True))
-    return -sum(row[label - 1] for row, label in zip(log_p, y, strict=True)) / len(y)
+    return [-row[label - 1] for row, label in zip(log_p, y, strict=True)]
 
 
 def squares_over_the_rows(y_pred, y_true):

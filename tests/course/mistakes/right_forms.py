@@ -71,19 +71,19 @@ def linear_as_a_generator(dY, X, W):
 
 def error_in_float32(y_pred, y_true):
     y_pred, y_true = single(y_pred, y_true)
-    return ((y_pred - y_true) ** 2).mean()
+    return np.nanmean((y_pred - y_true) ** 2)
 
 
 def error_as_an_array_without_axes(y_pred, y_true):
-    return np.asarray(np.mean(np.square(y_pred - y_true)))
+    return np.asarray(np.nanmean(np.square(y_pred - y_true)))
 
 
 def error_with_axes_kept(y_pred, y_true):
-    return np.mean((y_true - y_pred) ** 2, keepdims=True)
+    return np.nanmean((y_true - y_pred) ** 2, keepdims=True)
 
 
 def error_in_a_list(y_pred, y_true):
-    return [((y_pred - y_true) ** 2).mean()]
+    return [np.nanmean((y_pred - y_true) ** 2)]
 
 
 def tanh_in_float32(da, a, z):
