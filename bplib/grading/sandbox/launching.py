@@ -134,16 +134,18 @@ class Zygote:
         twin = object.__new__(Zygote)
         twin._process = None
         twin._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._order({"fork": "zygote"}, theirs)
-        theirs.close()
+        with theirs:
+            self._order({"fork": "zygote"}, theirs)
         return twin
 
     def start(self, scratch, limits):
         """A process that serves one submission in the scratch folder."""
         ours, theirs = socket.socketpair()
         order = {"fork": "learner", "scratch": str(scratch), "limits": dataclasses.asdict(limits)}
-        pid = self._order(order, theirs)["pid"]
-        theirs.close()
+        with theirs, contextlib.ExitStack() as failed:
+            failed.enter_context(ours)
+            pid = self._order(order, theirs)["pid"]
+            failed.pop_all()  # it is the process's now
         process = _Forked(wire.Channel(ours), limits, Meter(pid, scratch))
         process.end = lambda: self._order({"end": pid})
         try:
