@@ -87,11 +87,6 @@ def _activations(rng):
 
 TANH_MISTAKES = misconceptions(
     (
-        "plus",
-        "The slope of tanh is nowhere larger than 1, and yours is nowhere smaller. Look at the sign: it is 1 - a^2.",
-        (lambda da, a, z: da * (1 + a * a),),
-    ),
-    (
         "slope-twice",
         "The tanh was taken twice: a is tanh(z) already, so the slope is 1 - a^2. Is your argument z or a?",
         (lambda da, a, z: da * (1 - np.tanh(a) ** 2),),
@@ -115,6 +110,12 @@ TANH_MISTAKES = misconceptions(
         "no-square",
         "The slope of tanh is the same for a and for -a, and yours is not. The square is missing: 1 - a^2.",
         (lambda da, a, z: da * (1 - a),),
+    ),
+    (
+        "plus",
+        "Look at where tanh is flat. For a near 1 or -1 its slope is near 0, and yours is near 2: it is 1 - a^2, with a"
+        " minus.",
+        (lambda da, a, z: da * (1 + a**2),),
     ),
 )
 
