@@ -99,7 +99,7 @@ def _trained(loss_and_grad, backward, X, y):
     params, losses, s, until = _start(), [], np.ones(len(y)), time.monotonic() + SECONDS
     while len(losses) < EPOCHS and time.monotonic() < until:
         losses.append(float(loss_and_grad(_logits(X, **params), y, s)[0]))
-        found = backward(X, y, **params)
+        found = backward(X, y, *params.values())
         grads = {name: np.asarray(found[f"d{name}"], dtype=float) for name in params}
         if any(grads[name].shape != p.shape for name, p in params.items()):
             raise ValueError("a gradient has another shape than its parameter")

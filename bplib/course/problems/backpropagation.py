@@ -900,23 +900,6 @@ TURNS = (
         "W has the shape (n_in, n_out). Which of the two has n_in, which has n_out, and what must be in the middle?",
     ),
     turn(
-        "turn-pull",
-        "One weight by hand",
-        judge_value(
-            1,
-            "Feature 1 is 0, 1, 1, 2 and the upstream of neuron 1 is 0, 2, 1, -1: the products 0, 2, 1 and -2 add up to"
-            " 1.",
-            {
-                5: "A sign was lost: in the last example feature 1 is 2 and the upstream is -1.",
-                0.25: "This is their mean. The four opinions are added; if the loss is a mean, dZ knows it already.",
-                -1: "This belongs to feature 1 and neuron 0. Take column 1 of dZ, where we count from 0.",
-                2: "This belongs to another weight. We count from 0, so it is the middle column of X and the last of"
-                " dZ.",
-            },
-        ),
-        "Write column 1 of X beside column 1 of dZ, both counted from 0. Multiply row by row, and add.",
-    ),
-    turn(
         "turn-blame",
         "The blame of a hidden neuron",
         judge_value(
@@ -947,6 +930,23 @@ TURNS = (
             },
         ),
         "Its gradient is its feature times the upstream at its neuron. Then remember which way a step goes.",
+    ),
+    turn(
+        "turn-pull",
+        "One weight by hand",
+        judge_value(
+            1,
+            "Feature 1 is 0, 1, 1, 2 and the upstream of neuron 1 is 0, 2, 1, -1: the products 0, 2, 1 and -2 add up to"
+            " 1.",
+            {
+                5: "A sign was lost: in the last example feature 1 is 2 and the upstream is -1.",
+                0.25: "This is their mean. The four opinions are added; if the loss is a mean, dZ knows it already.",
+                -1: "This belongs to feature 1 and neuron 0. Take column 1 of dZ, where we count from 0.",
+                2: "This belongs to another weight. We count from 0, so it is the middle column of X and the last of"
+                " dZ.",
+            },
+        ),
+        "Write column 1 of X beside column 1 of dZ, both counted from 0. Multiply row by row, and add.",
     ),
     turn(
         "turn-copied",
