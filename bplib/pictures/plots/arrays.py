@@ -2,9 +2,8 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 
-from bplib.pictures.plots.style import BLUE, VERMILLION, dark
+from bplib.pictures.plots.style import BLUE, INK, VERMILLION, readable, shade
 
 
 def arrays(named, *, below=None, ax=None, color=BLUE, signs=True):
@@ -52,12 +51,11 @@ def _largest(named):
 def _field(ax, name, cells, shape, corner, color, largest, signs):
     """One array at its upper left corner."""
     (rows, columns), (left, top) = cells.shape, corner
-    shade = LinearSegmentedColormap.from_list("shade", ["white", color])
     box = (left, left + columns, top + rows, top)
-    ax.imshow(np.abs(cells) / largest, cmap=shade, vmin=0, vmax=1, extent=box, aspect="equal", label=name)
-    ax.add_patch(plt.Rectangle(corner, columns, rows, fill=False, edgecolor="0.3", linewidth=0.8))
+    ax.imshow(np.abs(cells) / largest, cmap=shade(color), vmin=0, vmax=1, extent=box, aspect="equal", label=name)
+    ax.add_patch(plt.Rectangle(corner, columns, rows, fill=False, edgecolor=INK, linewidth=0.8))
     if signs:
         i, j = np.nonzero(cells < 0)
-        ax.hlines(top + i + 0.5, left + j + 0.3, left + j + 0.7, color="0.2", linewidth=1)
+        ax.hlines(top + i + 0.5, left + j + 0.3, left + j + 0.7, color=INK, linewidth=1)
     middle = left + columns / 2
-    ax.text(middle, top - 0.35, f"{name} {shape}", ha="center", va="bottom", fontsize=9, color=dark(color))
+    ax.text(middle, top - 0.35, f"{name} {shape}", ha="center", va="bottom", fontsize=9, color=readable(color))
