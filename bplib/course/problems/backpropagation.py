@@ -1,9 +1,12 @@
 """Lesson 06: the backward of a linear layer, of activations, of softmax with its loss, and of two layers together."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from bplib.activations import sigmoid, softmax
 from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions
+from bplib.course.judging.reading import NOT_YET, call, fresh, plain, settling
 from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "06_backpropagation"
@@ -97,6 +100,11 @@ TANH_MISTAKES = misconceptions(
         (lambda da, a, z: da * (1 - z**2),),
     ),
     (
+        "no-slope",
+        "The upstream is multiplied by the input, and not by a slope. At z = 0 the slope of tanh is 1: it is 1 - a^2.",
+        (lambda da, a, z: da * z,),
+    ),
+    (
         "sigmoid",
         "a (1 - a) is the slope of the sigmoid. At z = 0, where a = 0, the slope of tanh is 1: it is 1 - a^2.",
         (lambda da, a, z: da * a * (1 - a),),
@@ -178,6 +186,16 @@ RELU_MISTAKES = misconceptions(
         "Where Z is negative the upstream comes back with its sign changed. The relu is flat there, so nothing comes"
         " back: the slope is 0, and not -1.",
         (lambda dA, Z: dA * np.sign(Z), lambda dA, Z: np.where(Z > 0, dA, -dA)),
+    ),
+    (
+        "smooth",
+        "The slope changes gradually with Z, as that of a smooth function does. The relu has two straight pieces and a"
+        " kink: its slope is 0 or 1, and nothing between.",
+        (
+            lambda dA, Z: dA * sigmoid(Z),
+            lambda dA, Z: dA * (1 - np.tanh(Z) ** 2),
+            lambda dA, Z: dA * sigmoid(Z) * (1 - sigmoid(Z)),
+        ),
     ),
     (
         "leaky",
@@ -331,6 +349,26 @@ VJP_MISTAKES = misconceptions(
         (lambda dP, P, temperature: dP * (P - np.sum(dP * P, axis=1, keepdims=True)) / temperature,),
     ),
 )
+
+
+def _with_row_sums(judge):
+    """The judge, which tells of a wrong answer that nothing else is known of whether its rows add up to zero."""
+
+    def judge_rows(answer, rng):
+        seed = int(rng.integers(2**32))
+        verdict = judge(answer, seed=seed)
+        if verdict.status != NOT_YET or verdict.misconception is not None:
+            return verdict
+        args = _shares((5, 3))(np.random.default_rng(seed))[0]
+        dZ = plain(call(answer, fresh(args), ""), "It returns")
+        if dZ.shape != args[0].shape or not np.abs(dZ.sum(axis=1)).max() > 1e-6 * np.abs(dZ).max():
+            return verdict
+        says = (
+            "Raise all logits of a row alike, and its probabilities stay: each row of dZ adds up to zero. Yours do not."
+        )
+        return replace(verdict, message=f"{says} {verdict.message}", misconception="seen: row sums")
+
+    return settling(judge_rows, judge.misconceptions)
 
 
 # softmax-ce-grad: the weighted mean of the examples' losses, each with its weight in s
@@ -775,13 +813,15 @@ PROBLEMS = (
             "So it is P times (dP - s), where s holds the sum of dP * P of each row: over axis 1 with keepdims=True.",
             "The softmax saw Z / temperature, so everything is divided by the temperature once more.",
         ),
-        judge=judge_square_first(
-            _softmax_vjp,
-            _shares((5, 3), (7, 4), (6, 2)),
-            _shares((5, 5), (4, 4)),
-            VJP_MISTAKES,
-            ("lies-down",),
-            complete=lambda dP, P, temperature: (dP, P / P.sum(axis=1, keepdims=True), temperature),
+        judge=_with_row_sums(
+            judge_square_first(
+                _softmax_vjp,
+                _shares((5, 3), (7, 4), (6, 2)),
+                _shares((5, 5), (4, 4)),
+                VJP_MISTAKES,
+                ("lies-down",),
+                complete=lambda dP, P, temperature: (dP, P / P.sum(axis=1, keepdims=True), temperature),
+            )
         ),
         minutes=15,
         difficulty=3,
