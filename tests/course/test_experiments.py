@@ -25,9 +25,9 @@ def verdict(id, answer, seed=0):
 # Mistakes, and what is seen of them
 
 
-def without_biases(X, y, W1, b1, W2, b2):
-    A1 = activations.sigmoid(X @ W1)
-    dZ2 = (activations.softmax(A1 @ W2) - np.eye(W2.shape[1])[y]) / len(y)
+def biases_twice(X, y, W1, b1, W2, b2):
+    A1 = activations.sigmoid(X @ W1 + 2 * b1)
+    dZ2 = (activations.softmax(A1 @ W2 + 2 * b2) - np.eye(W2.shape[1])[y]) / len(y)
     dZ1 = dZ2 @ W2.T * A1 * (1 - A1)
     return {"dW1": X.T @ dZ1, "db1": dZ1.sum(0), "dW2": A1.T @ dZ2, "db2": dZ2.sum(0)}
 
@@ -134,7 +134,7 @@ def slope_without_its_square(da, a, z):
 
 
 MISTAKES = [
-    ("two-layer-backward", without_biases, "It takes no notice of b1, b2: other numbers change nothing."),
+    ("two-layer-backward", biases_twice, "All of it is right when all biases are zero."),
     ("momentum", velocity_scaled_twice, "It is right for mu = 0."),
     ("training-loop", rate_that_falls, "All of it is right for epochs = 1."),
     ("lstm-step-backward", brackets, "All of it is right when c_next is zero."),

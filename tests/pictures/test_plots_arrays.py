@@ -20,8 +20,24 @@ def test_each_array_is_a_picture_of_its_sizes_on_the_given_ax():
     ax = plt.subplots()[1]
     assert plots.arrays(NAMED, ax=ax) is ax
     pictures = {image.get_label(): image for image in ax.images}
-    np.testing.assert_allclose(pictures["X"].get_array(), np.abs(NAMED["X"]) / 3)
+    np.testing.assert_allclose(pictures["X"].get_array(), np.abs(NAMED["X"]) / 4)  # one scale for all
     np.testing.assert_allclose(pictures["b"].get_array(), [[0, 1, 0.5, 0.25]])
+
+
+def test_a_gradient_stands_below_its_variable_in_cells_as_large_on_a_scale_of_its_own():
+    below = {"X": np.full((3, 2), 0.5), "b": np.array([0.1, 0.2, 0.3, -0.4])}
+    ax = plots.arrays(NAMED, below=below)
+    pictures = {image.get_label(): image for image in ax.images}
+    np.testing.assert_allclose(pictures["db"].get_array(), [[0.2, 0.4, 0.6, 0.8]])
+    for name in NAMED:
+        left, right, bottom, top = pictures[name].get_extent()
+        assert pictures[f"d{name}"].get_extent()[:2] == [left, right]
+        low, high = pictures[f"d{name}"].get_extent()[2:]
+        np.testing.assert_allclose(low - high, bottom - top)
+        assert high > 3
+    assert ax.get_ylim()[0] > 3 + 2 + 3
+    with pytest.raises(ValueError, match="below has W; needed are names of X, b"):
+        plots.arrays(NAMED, below={"W": np.ones(2)})
 
 
 def test_cells_are_equally_large_and_arrays_do_not_overlap():

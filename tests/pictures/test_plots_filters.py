@@ -9,7 +9,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from bplib.pictures import plots
-from bplib.pictures.plots.style import dark
+from bplib.pictures.plots.style import readable
 
 pytestmark = pytest.mark.usefixtures("lesson_style")
 RNG = np.random.default_rng(0)
@@ -53,7 +53,7 @@ def test_gradients_are_vermillion_and_frames_stand_where_they_were_asked_for():
         {"x": np.ones((3, 3)), "dx": np.ones((3, 3))}, gradients=["dx"], framed={"x": [(1, 0, 2, 2)]}
     )
     colors = {t.get_text(): to_hex(t.get_color()) for t in ax.texts if "x" in t.get_text()}
-    assert colors == {"x": to_hex(dark(plots.BLUE)), "dx": to_hex(dark(plots.VERMILLION))}
+    assert colors == {"x": to_hex(readable(plots.BLUE)), "dx": to_hex(readable(plots.VERMILLION))}
     (frame,) = ax.patches
     assert (frame.get_xy(), frame.get_width(), frame.get_height()) == ((0, 1), 2, 2)
 

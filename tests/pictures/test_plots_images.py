@@ -21,7 +21,7 @@ def test_each_image_stands_under_its_title_and_a_wrong_one_is_marked():
     assert [ax.get_title() for ax in axes] == ["3", "5, not 6", "1"]
     for ax, image in zip(axes, IMAGES, strict=True):
         np.testing.assert_array_equal(ax.images[0].get_array(), image)
-    assert [to_hex(ax.title.get_color()) for ax in axes] == ["#000000", plots.VERMILLION.lower(), "#000000"]
+    assert [to_hex(ax.title.get_color()) for ax in axes] == [plots.INK, plots.VERMILLION.lower(), plots.INK]
     assert len(axes[0].figure.axes) == 4 and not axes[0].figure.axes[3].axison
 
 

@@ -54,8 +54,8 @@ def test_an_arrow_points_where_its_action_goes_and_is_as_long_as_it_is_probable(
 
 def test_every_free_cell_is_drawn_and_the_goal_has_a_fill():
     ax = plots.grid_policy(WORLD, np.full((8, 4), 0.25))
-    background, *cells = ax.patches
-    assert (background.get_width(), background.get_height()) == (3, 3)
+    wall, *cells = ax.patches
+    assert (wall.get_y() + 0.5, wall.get_x() + 0.5) == (1, 1)
     assert [(c.get_y() + 0.5, c.get_x() + 0.5) for c in cells] == WORLD.cells
     assert len({c.get_facecolor() for c in cells[:-1]}) == 1 and cells[-1].get_facecolor() != cells[0].get_facecolor()
 

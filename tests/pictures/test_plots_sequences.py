@@ -9,7 +9,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from bplib.pictures import plots
-from bplib.pictures.plots.style import dark
+from bplib.pictures.plots.style import readable
 
 pytestmark = pytest.mark.usefixtures("lesson_style")
 X, H = [0.5, -0.25], [0.4, 0.6, 0.80004]
@@ -51,7 +51,7 @@ def test_gradients_are_vermillion_and_stand_at_their_step():
         name: found[rf"$\mathrm{{d}}{name}$ = {number}"]
         for name, number in (("h_{1}", "0.19"), ("h_{2}", "0.5"), ("z_{1}", "0.1216"), ("z_{2}", "0.18"))
     }
-    assert {to_hex(text.get_color()) for text in places.values()} == {to_hex(dark(plots.VERMILLION))}
+    assert {to_hex(text.get_color()) for text in places.values()} == {to_hex(readable(plots.VERMILLION))}
     assert places["h_{1}"].get_position()[0] < places["h_{2}"].get_position()[0]
     assert places["z_{1}"].get_position()[0] < places["z_{2}"].get_position()[0]
 

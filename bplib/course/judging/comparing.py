@@ -136,8 +136,11 @@ def shapes(reference, args):
 
 
 def inputs_at(reference, args, index, shape):
-    """The inputs behind one entry of the result: the same entry or row where the shapes allow, else the range."""
-    words = []
+    """The inputs behind one entry of the result: the same entry or row where the shapes allow, else the range.
+
+    The ranges of many arrays would say nothing: of more than three none is told.
+    """
+    words, ranges = {}, []
     for name, arg in named(reference, args).items():
         array = np.asarray(arg)
         if array.dtype.kind not in "biuf" or not array.size:
@@ -145,7 +148,9 @@ def inputs_at(reference, args, index, shape):
         if array.ndim >= len(index) > 0 and array.shape[: len(index)] == shape:
             array = array[index]
         if array.size == 1:
-            words.append(f"{name} = {shown(float(array.item()))}")
+            words[name] = f"{name} = {shown(float(array.item()))}"
         else:
-            words.append(f"{name} runs from {shown(float(array.min()))} to {shown(float(array.max()))}")
-    return "where " + ", ".join(words) if words else "for these inputs"
+            words[name] = f"{name} runs from {shown(float(array.min()))} to {shown(float(array.max()))}"
+            ranges.append(name)
+    told = [said for name, said in words.items() if len(ranges) <= 3 or name not in ranges]
+    return "where " + ", ".join(told) if told else "for these inputs"

@@ -52,7 +52,8 @@ def _verdict(reference, runs, wrong, misconceptions, answer, probes, complete):
     if known:
         return known
     facts = _facts(reference, runs, wrong, misconceptions, answer, probes, complete)
-    number = _not_finite(reference, runs) or _worst(reference, runs, wrong, short=bool(facts))
+    first = places.first_on_the_way_back(runs[0].want, wrong)
+    number = _not_finite(reference, runs, first) or _worst(reference, runs, first, short=bool(facts))
     if not facts:
         return Verdict(NOT_YET, number)
     return Verdict(NOT_YET, " ".join([*facts.values(), number]), f"seen: {', '.join(facts)}")
@@ -133,10 +134,11 @@ def _wrong_shape(reference, runs):
     return None
 
 
-def _not_finite(reference, runs):
+def _not_finite(reference, runs, wrong):
     """The sentence on the first NaN or infinity, with the input behind it, or None."""
     for run in runs:
-        for name, want in run.want.items():
+        for name in wrong:
+            want = run.want[name]
             bad = ~(np.abs(run.got[name]) < HUGE) & np.isfinite(want)
             if bad.any():
                 index = tuple(map(int, np.argwhere(bad)[0]))

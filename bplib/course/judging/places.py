@@ -21,13 +21,43 @@ _CONDITIONS = (
 
 def which_values(runs, wrong):
     """Which of several values are right, as a sentence; "" if none is, or there is one alone."""
+    if _layers(runs[0].want):
+        return _on_the_way_back(runs[0].want, wrong)
     right = [name for name in runs[0].want if name not in wrong]
     if not right:
         return ""
-    layers = [re.fullmatch(r"d[A-Za-z](\d+)", name) for name in wrong]
-    last = max(range(len(wrong)), key=lambda k: int(layers[k][1])) if all(layers) else None
-    first = f", and {wrong[last]} is the first to look at" if last is not None and len(wrong) > 1 else ""
-    return f"{_together(right)} {are(right)} right; {_lower(_together(wrong))} {are(wrong)} not{first}."
+    return f"{_together(right)} {are(right)} right; {_lower(_together(wrong))} {are(wrong)} not."
+
+
+def first_on_the_way_back(names, wrong):
+    """Of what is wrong that of the last layer, which a backward pass comes to first; all of it where none is named."""
+    layers = _layers(names)
+    return [name for name in wrong if layers[name] == max(layers[each] for each in wrong)] if layers else wrong
+
+
+def _layers(names):
+    """The number of the layer in each name, where all are gradients of at least two layers, as dW1 and db2; or {}."""
+    found = {name: re.fullmatch(r"d[A-Za-z]+(\d+)", name) for name in names}
+    layers = {name: int(match[1]) for name, match in found.items() if match}
+    return layers if len(layers) == len(found) and len(set(layers.values())) > 1 else {}
+
+
+def _on_the_way_back(names, wrong):
+    """Which gradients are right, the last layer first, and where on the way the mistake must be."""
+    layers = _layers(names)
+    order = sorted(names, key=lambda name: -layers[name])
+    right, bad = [name for name in order if name not in wrong], [name for name in order if name in wrong]
+    k = layers[bad[0]]
+    if not right:
+        first = [name for name in bad if layers[name] == k]
+        return (
+            f"In backward order {listed(first)} {'come' if len(first) > 1 else 'comes'} first, and {are(first)} wrong"
+            " already: begin at the loss, and with the forward pass that it is given."
+        )
+    beside = any(layers[name] <= k for name in right)
+    place = f"in {listed(bad)} itself" if beside else f"on the way from layer {k + 1} to layer {k}"
+    said = f"In backward order: {listed(right)} {are(right)} right; {listed(bad)} {are(bad)} not. Look {place}"
+    return f"{said.replace('itself', 'themselves') if len(bad) > 1 else said}."
 
 
 def which_axes(got, want):

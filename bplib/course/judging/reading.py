@@ -252,7 +252,7 @@ def kind_of(value):
 
 def shown(value):
     """A number for a sentence; None where a formula has no real value."""
-    return "no real number" if value is None else f"{value:.6g}"
+    return "no real number" if value is None else f"{value + 0.0:.6g}"  # a zero has no sign
 
 
 def two_numbers(a, b):

@@ -1,9 +1,13 @@
-"""Lesson 06: the backward of a linear layer, of an activation, of softmax with its loss, and of two layers together."""
+"""Lesson 06: the backward of a linear layer, of activations, of softmax with its loss, and of two layers together."""
+
+from dataclasses import replace
 
 import numpy as np
 
 from bplib.activations import sigmoid, softmax
 from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions
+from bplib.course.judging.reading import NOT_YET, call, fresh, plain, settling
+from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "06_backpropagation"
 TITLE = "Backpropagation"
@@ -96,6 +100,11 @@ TANH_MISTAKES = misconceptions(
         (lambda da, a, z: da * (1 - z**2),),
     ),
     (
+        "no-slope",
+        "The upstream is multiplied by the input, and not by a slope. At z = 0 the slope of tanh is 1: it is 1 - a^2.",
+        (lambda da, a, z: da * z,),
+    ),
+    (
         "sigmoid",
         "a (1 - a) is the slope of the sigmoid. At z = 0, where a = 0, the slope of tanh is 1: it is 1 - a^2.",
         (lambda da, a, z: da * a * (1 - a),),
@@ -110,7 +119,256 @@ TANH_MISTAKES = misconceptions(
         "The slope of tanh is the same for a and for -a, and yours is not. The square is missing: 1 - a^2.",
         (lambda da, a, z: da * (1 - a),),
     ),
+    (
+        "plus",
+        "Look at where tanh is flat. For a near 1 or -1 its slope is near 0, and yours is near 2: it is 1 - a^2, with a"
+        " minus.",
+        (lambda da, a, z: da * (1 + a**2),),
+    ),
 )
+
+
+# relu-backward
+
+
+def _relu_backward(dA, Z):
+    return np.where(Z > 0, dA, 0.0)
+
+
+def _kinked(rng):
+    """Inputs of which some are exactly zero, with upstreams of both signs there and elsewhere."""
+    cases = []
+    for shape in ((5, 3), (7, 4)):
+        dA, Z = rng.normal(size=shape), rng.normal(size=shape)
+        Z[:3, 0], Z[:3, 1] = 0.0, (0.7, -0.7, 1.1)
+        dA[:3, 0], dA[:3, 1] = (1.3, -0.8, 0.6), (-1.2, -0.9, 0.4)
+        cases.append((dA, Z))
+    return cases
+
+
+RELU_MISTAKES = misconceptions(
+    (
+        "mask-of-the-upstream",
+        "The mask is made of the upstream, so every negative dA is lost. Whether a gradient passes depends on what went"
+        " forward: the mask is Z > 0, and behind it dA may have either sign.",
+        (lambda dA, Z: dA * (dA > 0), lambda dA, Z: np.where(dA > 0, dA, dA * 0.0)),
+    ),
+    (
+        "both-masks",
+        "It is right where dA is positive, and negative gradients are lost. The forward pass alone decides what passes:"
+        " the mask is Z > 0, and dA > 0 has no place in it.",
+        (lambda dA, Z: dA * (dA > 0) * (Z > 0),),
+    ),
+    (
+        "value-for-slope",
+        "The upstream is multiplied by the output of the relu, not by its slope. Where Z is positive the slope is 1,"
+        " whatever Z is: a mask of zeros and ones.",
+        (lambda dA, Z: dA * np.maximum(Z, 0),),
+    ),
+    (
+        "mask-alone",
+        "These are the slopes alone, and the upstream is not in them. A backward multiplies what comes from behind by"
+        " its slope: dA times the mask.",
+        (lambda dA, Z: (Z > 0) + 0.0,),
+    ),
+    (
+        "at-zero",
+        "It is right except where Z is exactly 0. There the slope is to be 0: use Z > 0, and not Z >= 0.",
+        (lambda dA, Z: dA * (Z >= 0), lambda dA, Z: dA * np.heaviside(Z, 0.5)),
+    ),
+    (
+        "upside-down",
+        "The gradient passes where the relu was closed, and stops where it was open. It was open where Z > 0.",
+        (lambda dA, Z: dA * (Z < 0), lambda dA, Z: dA * (Z <= 0)),
+    ),
+    (
+        "sign",
+        "Where Z is negative the upstream comes back with its sign changed. The relu is flat there, so nothing comes"
+        " back: the slope is 0, and not -1.",
+        (lambda dA, Z: dA * np.sign(Z), lambda dA, Z: np.where(Z > 0, dA, -dA)),
+    ),
+    (
+        "smooth",
+        "The slope changes gradually with Z, as that of a smooth function does. The relu has two straight pieces and a"
+        " kink: its slope is 0 or 1, and nothing between.",
+        (
+            lambda dA, Z: dA * sigmoid(Z),
+            lambda dA, Z: dA * (1 - np.tanh(Z) ** 2),
+            lambda dA, Z: dA * sigmoid(Z) * (1 - sigmoid(Z)),
+        ),
+    ),
+    (
+        "leaky",
+        "Where Z is negative a little of the upstream comes through, as from a leaky relu. This one is flat there, so"
+        " its slope is 0.",
+        tuple(lambda dA, Z, leak=leak: np.where(Z > 0, dA, leak * dA) for leak in (0.01, 0.1, 0.2)),
+    ),
+    (
+        "no-mask",
+        "The upstream comes back as it is, everywhere. Where Z is negative the relu is flat: there it is 0.",
+        (lambda dA, Z: dA + 0.0,),
+    ),
+    (
+        "forward",
+        "This is the relu itself, the way forward. Asked for is dZ: the upstream dA, where Z > 0.",
+        (lambda dA, Z: np.maximum(Z, 0),),
+    ),
+)
+
+
+# softmax-vjp: P = softmax(Z / temperature), row by row
+
+
+def _softmax_vjp(dP, P, temperature):
+    return P * (dP - np.sum(dP * P, axis=1, keepdims=True)) / temperature
+
+
+def _shares(*shapes):
+    def cases(rng):
+        found = []
+        for k, shape in enumerate(shapes):
+            found.append((rng.normal(size=shape), softmax(1.5 * rng.normal(size=shape)), (2.0, 0.5, 3.0)[k]))
+        return found
+
+    return cases
+
+
+def _taken_off(mean):
+    """A wrong answer that takes off something else than the mean under the probabilities, mean(dP, P)."""
+    return lambda dP, P, temperature: P * (dP - mean(dP, P)) / temperature
+
+
+VJP_MISTAKES = misconceptions(
+    (
+        "diagonal",
+        "Each logit was given its own probability only, as if the matrix had nothing beside its diagonal P (1 - P). But"
+        " raise one logit, and the other probabilities of the row fall: beside the diagonal stands -p_i p_j.",
+        (lambda dP, P, temperature: dP * P * (1 - P) / temperature, lambda dP, P, temperature: dP * P * (1 - P)),
+    ),
+    (
+        "no-temperature",
+        "It would be right for a temperature of 1. The softmax saw Z divided by the temperature, and the chain rule has"
+        " that factor too: divide by it.",
+        (lambda dP, P, temperature: _softmax_vjp(dP, P, 1.0),),
+    ),
+    (
+        "times-temperature",
+        "The temperature is on the wrong side of the line. The softmax saw Z / temperature, whose slope is 1 over the"
+        " temperature.",
+        (lambda dP, P, temperature: _softmax_vjp(dP, P, 1 / temperature),),
+    ),
+    (
+        "temperature-on-one-part",
+        "The temperature divides one of the two parts only. It belongs to the row of upstreams times the whole matrix:"
+        " P (dP - the sum of dP P), all of it over the temperature.",
+        (
+            lambda dP, P, temperature: P * (dP / temperature - np.sum(dP * P, axis=1, keepdims=True)),
+            lambda dP, P, temperature: P * (dP - np.sum(dP * P, axis=1, keepdims=True) / temperature),
+        ),
+    ),
+    (
+        "plain-sum",
+        "What you take off is the sum of the upstreams as they are. In it each counts by its probability: the sum of dP"
+        " times P.",
+        (_taken_off(lambda dP, P: dP.sum(axis=1, keepdims=True)),),
+    ),
+    (
+        "plain-mean",
+        "What you take off is a mean in which all classes count alike. They count by their probability, so it is the"
+        " sum of dP times P.",
+        (_taken_off(lambda dP, P: dP.mean(axis=1, keepdims=True)),),
+    ),
+    (
+        "mean-of-products",
+        "The products dP times P were averaged over the row. Probabilities add up to 1, so their plain sum is a mean"
+        " already: take the sum.",
+        (_taken_off(lambda dP, P: (dP * P).mean(axis=1, keepdims=True)),),
+    ),
+    (
+        "columns",
+        "The sum of dP times P runs down the columns. Each row is one example with its own softmax: sum over axis 1.",
+        (_taken_off(lambda dP, P: (dP * P).sum(axis=0)),),
+    ),
+    (
+        "whole-batch",
+        "One sum of dP times P is taken over the whole batch. No example looks at another: each row has a sum of its"
+        " own, over axis 1 with keepdims=True.",
+        (_taken_off(lambda dP, P: (dP * P).sum()),),
+    ),
+    (
+        "lies-down",
+        "The sums are right, and they are taken off across the rows. A sum over axis 1 gives an array of shape (n,),"
+        " which NumPy lays along the columns: keepdims=True keeps it upright.",
+        (_taken_off(lambda dP, P: (dP * P).sum(axis=1)),),
+    ),
+    (
+        "plus",
+        "The sum is added where it is to be taken off. When a logit grows the rest of its row shrinks, and that comes"
+        " with a minus: P (dP - the sum).",
+        (_taken_off(lambda dP, P: -(dP * P).sum(axis=1, keepdims=True)),),
+    ),
+    (
+        "first-part-only",
+        "Only what a logit does to its own exponential is here. It also enlarges the sum of the row, by which all are"
+        " divided: that takes off P times the sum of dP P.",
+        (lambda dP, P, temperature: dP * P / temperature,),
+    ),
+    (
+        "second-part-only",
+        "Only what a logit does to the sum of its row is here. It also enlarges its own exponential, which gives dP P:"
+        " together P (dP - the sum of dP P).",
+        (lambda dP, P, temperature: -P * np.sum(dP * P, axis=1, keepdims=True) / temperature,),
+    ),
+    (
+        "factor-on-one-part",
+        "The factor P stands before one of the two parts only. It belongs to both: P (dP - the sum of dP P).",
+        (
+            lambda dP, P, temperature: (dP - P * np.sum(dP * P, axis=1, keepdims=True)) / temperature,
+            lambda dP, P, temperature: (dP * P - np.sum(dP * P, axis=1, keepdims=True)) / temperature,
+        ),
+    ),
+    (
+        "log-softmax",
+        "This goes back through the logarithm of the softmax. There is no logarithm here: P (dP - the sum of dP P).",
+        (lambda dP, P, temperature: (dP - P * dP.sum(axis=1, keepdims=True)) / temperature,),
+    ),
+    (
+        "with-the-loss",
+        "The upstream was taken for the truth, as in probabilities minus truth. That is softmax and cross-entropy"
+        " together; here dP comes from a loss that is not known, and only the softmax is to be gone through.",
+        (lambda dP, P, temperature: (P - dP) / temperature, lambda dP, P, temperature: P - dP),
+    ),
+    (
+        "softmax-twice",
+        "The softmax was taken of P once more. P is what the softmax gave, and its slopes are written with P itself.",
+        (lambda dP, P, temperature: _softmax_vjp(dP, softmax(P), temperature),),
+    ),
+    (
+        "exchanged",
+        "dP and P have changed places. In front stands P, and what is taken off in the brackets is taken off dP.",
+        (lambda dP, P, temperature: dP * (P - np.sum(dP * P, axis=1, keepdims=True)) / temperature,),
+    ),
+)
+
+
+def _with_row_sums(judge):
+    """The judge, which tells of a wrong answer that nothing else is known of whether its rows add up to zero."""
+
+    def judge_rows(answer, rng):
+        seed = int(rng.integers(2**32))
+        verdict = judge(answer, seed=seed)
+        if verdict.status != NOT_YET or verdict.misconception is not None:
+            return verdict
+        args = _shares((5, 3))(np.random.default_rng(seed))[0]
+        dZ = plain(call(answer, fresh(args), ""), "It returns")
+        if dZ.shape != args[0].shape or not np.abs(dZ.sum(axis=1)).max() > 1e-6 * np.abs(dZ).max():
+            return verdict
+        says = (
+            "Raise all logits of a row alike, and its probabilities stay: each row of dZ adds up to zero. Yours do not."
+        )
+        return replace(verdict, message=f"{says} {verdict.message}", misconception="seen: row sums")
+
+    return settling(judge_rows, judge.misconceptions)
 
 
 # softmax-ce-grad: the weighted mean of the examples' losses, each with its weight in s
@@ -287,21 +545,82 @@ def _network(rng):
     return cases
 
 
-def _two_layers(delta=lambda p, t: p - t, slope=lambda a, z: a * (1 - a), function=sigmoid):
+def _two_layers(
+    delta=lambda p, t: p - t,
+    slope=lambda a, z: a * (1 - a),
+    function=sigmoid,
+    output=softmax,
+    biases=(1, 1),
+    over=len,
+    onehot=_onehot,
+):
     """A two-layer backward; each argument is one thing that a learner may get wrong."""
 
     def backward(X, y, W1, b1, W2, b2):
-        Z1 = X @ W1 + b1
+        Z1 = X @ W1 + biases[0] * b1
         A1 = function(Z1)
-        p = softmax(A1 @ W2 + b2)
-        dZ2 = delta(p, _onehot(p, y)) / len(y)
+        p = output(A1 @ W2 + biases[1] * b2)
+        dZ2 = delta(p, onehot(p, y)) / over(p)
         dZ1 = dZ2 @ W2.T * slope(A1, Z1)
         return {"dW1": X.T @ dZ1, "db1": dZ1.sum(axis=0), "dW2": A1.T @ dZ2, "db2": dZ2.sum(axis=0)}
 
     return backward
 
 
+def _all_columns(p, y):
+    """What dZ2[:, y] -= 1 takes off: once for each class that is named, from every row."""
+    return np.broadcast_to(np.isin(np.arange(p.shape[1]), y) + 0.0, p.shape)
+
+
 TWO_LAYER_MISTAKES = misconceptions(
+    (
+        "columns",
+        "All four are wrong, and one example alone would be right, so look at where the truth is taken off. dZ2[:, y]"
+        " takes the columns y of every row. Pair row i with its label: dZ2[np.arange(n), y] -= 1.",
+        (_two_layers(onehot=_all_columns),),
+    ),
+    (
+        "no-biases",
+        "Other biases would change nothing in any of the four, so compare your forward pass with the formulas. Z1 = X"
+        " W1 + b1, and Z2 = A1 W2 + b2.",
+        (_two_layers(biases=(0, 0)),),
+    ),
+    (
+        "no-b1",
+        "Another b1 would change nothing in any of the four, so compare your forward pass with the formulas. Z1 = X W1"
+        " + b1.",
+        (_two_layers(biases=(0, 1)),),
+    ),
+    (
+        "no-b2",
+        "Another b2 would change nothing in any of the four, so compare your forward pass with the formulas. Z2 = A1"
+        " W2 + b2.",
+        (_two_layers(biases=(1, 0)),),
+    ),
+    (
+        "over-all-entries",
+        "All four are too small by one factor, the number of classes, so look at what the loss is a mean over. It has"
+        " one term for each example, so dZ2 is divided by n and not by n times k.",
+        (_two_layers(over=np.size),),
+    ),
+    (
+        "over-classes",
+        "The division at the loss is by the number of classes, so look at what the loss is a mean over. It has one term"
+        " for each example, so dZ2 is divided by n.",
+        (_two_layers(over=lambda p: p.shape[1]),),
+    ),
+    (
+        "sigmoid-at-the-output",
+        "All four are wrong, from the output on, so look at what makes probabilities of the logits Z2. The sigmoid is"
+        " the one between the layers; at the output it is softmax, row by row.",
+        (_two_layers(output=sigmoid),),
+    ),
+    (
+        "no-softmax",
+        "The truth was taken off the logits themselves, so something is missing between Z2 and dZ2. P is softmax(Z2),"
+        " and dZ2 is made of P.",
+        (_two_layers(output=lambda z: z),),
+    ),
     (
         "no-slope",
         "The second layer is right, and on the way to the first the error dA1 was passed on as it is. The slope of the"
@@ -469,6 +788,45 @@ PROBLEMS = (
         difficulty=1,
     ),
     Problem(
+        id="relu-backward",
+        title="The backward of a relu",
+        points=2,
+        hints=(
+            "Draw max(0, z). Which slope does it have to the left of 0, and which to the right?",
+            "The chain rule: the upstream times the slope, entry by entry. The slope depends on Z alone, and never on"
+            " the sign of the upstream.",
+            "Z > 0 is an array of True and False, and NumPy multiplies with it as with 1 and 0. `dA[Z <= 0] = 0` writes"
+            " into an array of somebody else; dA * (Z > 0) makes a new one.",
+        ),
+        judge=judge_function(_relu_backward, _kinked, RELU_MISTAKES),
+        minutes=5,
+        difficulty=1,
+    ),
+    Problem(
+        id="softmax-vjp",
+        title="A softmax, without its matrix",
+        points=3,
+        hints=(
+            "One row first. The matrix of slopes of p_i by z_j, at a temperature of 1, has p_i (1 - p_i) on the"
+            " diagonal and -p_i p_j beside it. Write dz_j as a sum over i.",
+            "dz_j = dp_j p_j - p_j times the sum of dp_i p_i over all i. The sum is the same for every j of a row.",
+            "So it is P times (dP - s), where s holds the sum of dP * P of each row: over axis 1 with keepdims=True.",
+            "The softmax saw Z / temperature, so everything is divided by the temperature once more.",
+        ),
+        judge=_with_row_sums(
+            judge_square_first(
+                _softmax_vjp,
+                _shares((5, 3), (7, 4), (6, 2)),
+                _shares((5, 5), (4, 4)),
+                VJP_MISTAKES,
+                ("lies-down",),
+                complete=lambda dP, P, temperature: (dP, P / P.sum(axis=1, keepdims=True), temperature),
+            )
+        ),
+        minutes=15,
+        difficulty=3,
+    ),
+    Problem(
         id="softmax-ce-grad",
         title="Softmax and cross-entropy in one",
         points=4,
@@ -514,5 +872,155 @@ PROBLEMS = (
         judge=judge_function(_unbroadcast, _gradients, UNBROADCAST_MISTAKES),
         minutes=10,
         difficulty=2,
+    ),
+)
+
+
+# The turns within the lesson
+
+
+def _upstreams(rng):
+    return [(rng.normal(size=(n, d)), rng.normal(size=(n, k))) for n, d, k in ((5, 3, 4), (7, 4, 2))]
+
+
+PRODUCT_MISTAKES = misconceptions(
+    (
+        "turned",
+        "Its shape is that of W turned: (n_out, n_in). The features of X have to come first.",
+        (lambda X, dZ: dZ.T @ X,),
+    ),
+    (
+        "averaged",
+        "The shape is right, and it is divided by the number of examples once too often. dZ knows of the mean already.",
+        (lambda X, dZ: X.T @ dZ / len(X),),
+    ),
+)
+
+TURNS = (
+    turn(
+        "turn-recall-logits",
+        "Lesson 01: the gradient at the logits",
+        judge_value(
+            (0.2, -0.5, 0.3),
+            "Probabilities minus truth: the true logit is to rise, at the cost of the others, and the three add up to"
+            " zero.",
+            {
+                (0.0, -2.0, 0.0): "This is the gradient at the probabilities, where only the true one counts. At the"
+                " logits softmax has been gone through as well, and the two make probabilities minus truth.",
+                (0.0, -0.5, 0.0): "Only the true class is there. The other logits are in the sum below the line of"
+                " softmax too, and each has its own probability as gradient.",
+                (-0.2, 0.5, -0.3): "All three signs are turned. A larger true logit makes the loss smaller, so its"
+                " gradient is negative.",
+                (0.2, 0.5, 0.3): "These are the probabilities. The truth, one at the true class, is still to be taken"
+                " off.",
+            },
+        ),
+        "Lesson 01 ended in three words: probabilities minus truth. The truth is 1 at one class and 0 at the others.",
+    ),
+    turn(
+        "turn-recall-paths",
+        "Lesson 03: two paths",
+        judge_value(
+            -3,
+            "Paths add up, each with its sign: 2 - 5 = -3.",
+            {
+                -10: "The two were multiplied, as along one path. These are two paths, from two places.",
+                7: "The sizes were added without their signs. The two paths pull in opposite directions.",
+                -1.5: "This is their mean. Both paths count in full.",
+                -5: "This is the larger of the two. Both paths count.",
+                2: "This is the first of the two. Both paths count.",
+            },
+        ),
+        "Along a path slopes are multiplied. What happens where two paths meet?",
+    ),
+    turn(
+        "turn-product",
+        "Made from X and dZ",
+        judge_function(lambda X, dZ: X.T @ dZ, _upstreams, PRODUCT_MISTAKES),
+        "W has the shape (n_in, n_out). Which of the two has n_in, which has n_out, and what must be in the middle?",
+    ),
+    turn(
+        "turn-blame",
+        "The blame of a hidden neuron",
+        judge_value(
+            -1.4,
+            "Neuron 1 feeds the logits through -1 and 0.75, so its blame is 0.8 times -1 plus -0.8 times 0.75.",
+            {
+                -0.2: "This is a column of W2 where a row is needed. Which two weights lead out of neuron 1? They stand"
+                " in row 1 of W2.",
+                0.2: "A sign was lost on the way. The two terms are 0.8 times -1 and -0.8 times 0.75.",
+                0.4: "This is the blame of neuron 0, whose weights stand in row 0 of W2. We count from 0.",
+                1.4: "The size is right, and the sign is not. The two terms are 0.8 times -1 and -0.8 times 0.75.",
+                -0.5: "You are one step ahead: this is dZ1, with the slope in it. Asked for is dA1.",
+                -0.504: "You are one step ahead: this is dZ1, with the slope in it. Asked for is dA1.",
+            },
+        ),
+        "Two arrows lead out of neuron 1, with the weights of row 1 of W2. Along each comes an upstream, times its"
+        " weight.",
+    ),
+    turn(
+        "turn-direction",
+        "Up or down",
+        judge_value(
+            "up",
+            "Its gradient is 2 times -0.504, about -1: a larger weight would make the loss smaller, so it goes up.",
+            {
+                "down": "A step goes against the gradient. Which sign has 2 times -0.504?",
+                "not at all": "A weight stays where its gradient is 0. Its gradient is x_1 times dz_1: 2 times -0.504.",
+            },
+        ),
+        "Its gradient is its feature times the upstream at its neuron. Then remember which way a step goes.",
+    ),
+    turn(
+        "turn-pull",
+        "One weight by hand",
+        judge_value(
+            1,
+            "Feature 1 is 0, 1, 1, 2 and the upstream of neuron 1 is 0, 2, 1, -1: the products 0, 2, 1 and -2 add up to"
+            " 1.",
+            {
+                5: "A sign was lost: in the last example feature 1 is 2 and the upstream is -1.",
+                0.25: "This is their mean. The four opinions are added; if the loss is a mean, dZ knows it already.",
+                -1: "This belongs to feature 1 and neuron 0. Take column 1 of dZ, where we count from 0.",
+                2: "This belongs to another weight. We count from 0, so it is the middle column of X and the last of"
+                " dZ.",
+            },
+        ),
+        "Write column 1 of X beside column 1 of dZ, both counted from 0. Multiply row by row, and add.",
+    ),
+    turn(
+        "turn-copied",
+        "The axis of a sum",
+        judge_value(
+            1,
+            "Each of the five numbers was copied along its row, so the row is summed, and the axis stays, with length"
+            " 1.",
+            {
+                0: "A sum over axis 0 leaves one number for each neuron. There is one for each example: along which"
+                " axis was it copied?",
+            },
+        ),
+        "Along which axis of (5, 4) did NumPy repeat the numbers of (5, 1)?",
+    ),
+    turn(
+        "turn-where",
+        "Where the mistake must be",
+        judge_value(
+            frozenset({"dA1", "dZ1"}),
+            "dZ2 is right, for dW2 and db2 are made of it. dW1 and db1 are both made of dZ1, and dZ1 of dA1.",
+            {
+                frozenset({"dZ2"}): "dW2 and db2 are made of dZ2, and they are right. What comes after it, on the way"
+                " back?",
+                frozenset(
+                    {"dZ1"}
+                ): "dZ1 is one of two. A mistake before it, on the way from dZ2, would show in the same way.",
+                frozenset(
+                    {"dA1"}
+                ): "dA1 is one of two. A mistake after it, and before dW1, would show in the same way.",
+                frozenset({"dW1", "db1"}): "These are wrong, and they are two products made of one array. That both of"
+                " them went wrong by themselves would be a coincidence.",
+            },
+        ),
+        "The backward makes dZ2, dA1 and dZ1, in this order. Which of them are made before dW2, and which after?",
     ),
 )

@@ -19,7 +19,7 @@ from bplib.pictures.plots.images import confusion_matrix, image_row
 from bplib.pictures.plots.policies import action_bars, grid_policy
 from bplib.pictures.plots.racing import contour_lines, descents, falling
 from bplib.pictures.plots.sequences import forecast, unrolled
-from bplib.pictures.plots.style import BLUE, FILLS, GREEN, MARKERS, PURPLE, VERMILLION
+from bplib.pictures.plots.style import BLUE, FILLS, GREEN, INK, MARKERS, PURPLE, VERMILLION
 from bplib.pictures.plots.surfaces import decision_boundary, loss_surface
 from bplib.pictures.plots.walking import walk_on_curve
 
@@ -27,6 +27,7 @@ __all__ = [
     "BLUE",
     "FILLS",
     "GREEN",
+    "INK",
     "MARKERS",
     "PURPLE",
     "VERMILLION",

@@ -2,13 +2,12 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 
-from bplib.pictures.plots.style import BLUE, VERMILLION, dark
+from bplib.pictures.plots.style import BLUE, INK, VERMILLION, readable, shade
 
 
 def attention_weights(a, queries, keys, *, ax=None):
-    """Weights (t, s) as a field: a row for each query, a column for each key; full blue is 1, white is 0.
+    """Weights (t, s) as a field: a row for each query, a column for each key; full blue is 1, no color is 0.
 
     queries and keys are the texts that stand beside the rows and above the columns; a space is written as a low line.
     """
@@ -16,15 +15,14 @@ def attention_weights(a, queries, keys, *, ax=None):
     if a.shape != (len(queries), len(keys)):
         raise ValueError(f"a is {a.shape}; with {len(queries)} queries and {len(keys)} keys it needs a cell for each")
     ax = ax or plt.subplots(figsize=(0.4 + 0.32 * len(keys), 0.4 + 0.32 * len(queries)))[1]
-    shade = LinearSegmentedColormap.from_list("shade", ["white", BLUE])
-    ax.imshow(a, cmap=shade, vmin=0, vmax=1)
+    ax.imshow(a, cmap=shade(BLUE), vmin=0, vmax=1)
     names = [["␣" if name == " " else name for name in side] for side in (keys, queries)]
     ax.set_xticks(range(len(keys)), names[0])
     ax.set_yticks(range(len(queries)), names[1])
     ax.set_xticks(np.arange(len(keys) + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(len(queries) + 1) - 0.5, minor=True)
     ax.grid(False)
-    ax.grid(True, which="minor", color="0.85", linewidth=0.6)
+    ax.grid(True, which="minor", color=INK, alpha=0.25, linewidth=0.6)
     ax.tick_params(which="both", length=0, top=False, labeltop=True, labelbottom=False)
     ax.xaxis.set_label_position("top")
     ax.set(xlabel="looks at", ylabel="query")
@@ -57,7 +55,7 @@ def value_line(v, a, dz, *, ax=None):
     mean = float(a @ v)
     ax.axvline(mean, color=BLUE, linewidth=2, label="mean")
     tall = 1.35 * np.abs(dz).max() or 1.0
-    ax.annotate(f"y = {mean:.4g}", (mean, 0.86 * tall), (5, 0), textcoords="offset points", color=dark(BLUE))
+    ax.annotate(f"y = {mean:.4g}", (mean, 0.86 * tall), (5, 0), textcoords="offset points", color=readable(BLUE))
     for j, value in enumerate(v):
         ax.annotate(f"key {j}", (value, -1.25 * tall), ha="center", fontsize=9)
     ax.set(xlim=(v.min() - room, v.max() + room), ylim=(-1.4 * tall, tall), xlabel="value", ylabel="moves its logit")

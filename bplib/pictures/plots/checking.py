@@ -2,7 +2,7 @@
 
 import matplotlib.pyplot as plt
 
-from bplib.pictures.plots.style import FILLS, VERMILLION
+from bplib.pictures.plots.style import INK, TINTS, VERMILLION
 
 
 def catches(errors, tolerance=1e-6, *, ax=None):
@@ -20,10 +20,10 @@ def catches(errors, tolerance=1e-6, *, ax=None):
             alarm = max(found.values()) > tolerance
             right = alarm != (bug == "none")
             words = ("false alarm" if alarm else "passes") if bug == "none" else ("caught" if alarm else "escapes")
-            place = {"edgecolor": "white" if right else VERMILLION, "linewidth": 1 if right else 2}
-            color = FILLS[0] if right else "white"
-            ax.add_patch(plt.Rectangle((j + 0.04, i + 0.06), 0.92, 0.88, facecolor=color, alpha=0.55, **place))
-            ax.text(j + 0.5, i + 0.5, words, ha="center", va="center", fontsize=9, color="black")
+            look = {"facecolor": TINTS[0]} if right else {"fill": False, "edgecolor": VERMILLION, "linewidth": 2}
+            ax.add_patch(plt.Rectangle((j + 0.04, i + 0.06), 0.92, 0.88, **look))
+            color = "black" if right else INK
+            ax.text(j + 0.5, i + 0.5, words, ha="center", va="center", fontsize=9, color=color)
     ax.set(xlim=(0, len(checks)), ylim=(len(errors), 0))
     ax.set_xticks([j + 0.5 for j in range(len(checks))], checks)
     ax.set_yticks([i + 0.5 for i in range(len(errors))], list(errors))

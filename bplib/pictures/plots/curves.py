@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bplib.pictures.plots.style import BLUE, PURPLE, dark
+from bplib.pictures.plots.style import BLUE, INK, PURPLE, readable
 
 
 def line_fit(x, y, slope, intercept, *, ax=None, x_label="x", y_label="y"):
@@ -12,7 +12,7 @@ def line_fit(x, y, slope, intercept, *, ax=None, x_label="x", y_label="y"):
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     ends = np.array([x.min(), x.max()])
     ax.vlines(x, y, slope * x + intercept, color=PURPLE, linewidth=0.8, alpha=0.6, label="errors")
-    ax.plot(x, y, "o", color="0.25", markersize=3.5, alpha=0.7, label="data")
+    ax.plot(x, y, "o", color=INK, markersize=3.5, alpha=0.7, label="data")
     ax.plot(ends, slope * ends + intercept, "-", color=BLUE, label="line")
     ax.set(xlabel=x_label, ylabel=y_label)
     ax.legend(loc="best")
@@ -30,7 +30,8 @@ def functions(z, values, *, ax=None, x_label="z", y_label=""):
     at = -np.inf
     for y, name, color in sorted(ends):  # upward, each at least one line of text above the one before
         at = max(y, at + 0.075 * (high - low))
-        ax.annotate(name, (z[-1], y), (1.01, at), textcoords=("axes fraction", "data"), color=dark(color), va="center")
+        place = {"textcoords": ("axes fraction", "data"), "color": readable(color), "va": "center"}
+        ax.annotate(name, (z[-1], y), (1.01, at), **place)
     ax.set(xlabel=x_label, ylabel=y_label)
     return ax
 
@@ -45,7 +46,7 @@ def loss_history(history, *, ax=None, x_label="epoch", y_label="loss"):
     for name, losses in ((name, curve) for name, curve in curves.items() if not isinstance(curve, dict)):
         (line,) = ax.plot(np.arange(1, len(losses) + 1), losses, label=name or "_")
         words = f"{name} {losses[-1]:.4f}".strip()
-        place = {"textcoords": "offset points", "ha": "right", "color": dark(line.get_color())}
+        place = {"textcoords": "offset points", "ha": "right", "color": readable(line.get_color())}
         ax.annotate(words, (len(losses), losses[-1]), (0, 6), **place)
     ax.set(xlabel=x_label, ylabel=y_label)
     return ax

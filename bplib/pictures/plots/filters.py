@@ -2,9 +2,8 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 
-from bplib.pictures.plots.style import BLUE, VERMILLION, dark
+from bplib.pictures.plots.style import BLUE, VERMILLION, readable, shade
 
 
 def feature_maps(maps, *, images=(), columns=4):
@@ -47,19 +46,18 @@ def number_fields(named, *, gradients=(), framed=None, ax=None):
         color = VERMILLION if name in gradients else BLUE
         rows, columns = cells.shape
         left = at + max(0.0, 0.5 * (0.24 * len(name) - columns))  # room for the name
-        shade = LinearSegmentedColormap.from_list("shade", ["white", color])
         size, box = np.abs(cells), (left, left + columns, rows, 0)
-        ax.imshow(size / (size.max() or 1.0), cmap=shade, vmin=0, vmax=2.2, extent=box, aspect="equal", label=name)
+        ax.imshow(size / (size.max() or 1.0), cmap=shade(color), vmin=0, vmax=5, extent=box, label=name)
         ax.hlines(range(rows + 1), left, left + columns, color="0.6", linewidth=0.6)
         ax.vlines(left + np.arange(columns + 1), 0, rows, color="0.6", linewidth=0.6)
         for i, j in np.ndindex(cells.shape):
             words = f"{cells[i, j]:.4g}".replace("-", "−")
             ax.text(left + j + 0.5, i + 0.5, words, ha="center", va="center", fontsize=9)
         for row, column, height, width in (framed or {}).get(name, ()):
-            look = {"fill": False, "edgecolor": dark(color), "linewidth": 2.2}
+            look = {"fill": False, "edgecolor": readable(color), "linewidth": 2.2}
             ax.add_patch(plt.Rectangle((left + column, row), width, height, **look))
-        ax.text(left + columns / 2, -0.2, name, ha="center", va="bottom", fontsize=10, color=dark(color))
+        ax.text(left + columns / 2, -0.2, name, ha="center", va="bottom", fontsize=10, color=readable(color))
         at, tallest = 2 * left - at + columns + 0.9, max(tallest, rows)
-    ax.set(xlim=(-0.2, at - 0.7), ylim=(tallest + 0.2, -0.9))
+    ax.set(xlim=(-0.2, at - 0.7), ylim=(tallest + 0.2, -0.9), aspect="equal")
     ax.axis("off")
     return ax

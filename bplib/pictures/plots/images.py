@@ -2,8 +2,9 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 
-from bplib.pictures.plots.style import VERMILLION
+from bplib.pictures.plots.style import FILLS, INK, TINTS, VERMILLION
 
 
 def image_row(images, titles, *, wrong=None, columns=10):
@@ -24,7 +25,7 @@ def image_row(images, titles, *, wrong=None, columns=10):
         ax.imshow(image, cmap="Greys", vmin=0, vmax=images.max())
         ax.set(xticks=[], yticks=[])
         ax.grid(False)
-        ax.set_title(title, fontsize=9, color=VERMILLION if bad else "black")
+        ax.set_title(title, fontsize=9, color=VERMILLION if bad else INK)
         for spine in ax.spines.values():
             spine.set(visible=True, color=VERMILLION if bad else "0.7", linewidth=2 if bad else 0.8)
     return used
@@ -37,10 +38,11 @@ def confusion_matrix(counts, names, *, ax=None):
     if counts.shape != (len(names), len(names)):
         raise ValueError(f"counts is {counts.shape}; with {len(names)} names {(len(names), len(names))} is needed")
     mistakes = np.where(np.eye(len(names), dtype=bool), 0, counts)
-    ax.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(2 * mistakes.max(), 1))
+    tint = LinearSegmentedColormap.from_list("tint", [TINTS[1], FILLS[1]])
+    ax.imshow(np.ma.masked_equal(mistakes, 0), cmap=tint, vmin=0, vmax=max(mistakes.max(), 2))
     for row, column in np.argwhere(counts):
-        weight = "normal" if row == column else "bold"
-        ax.text(column, row, int(counts[row, column]), ha="center", va="center", fontsize=9, weight=weight)
+        look = {"color": INK} if row == column else {"color": "black", "weight": "bold"}
+        ax.text(column, row, int(counts[row, column]), ha="center", va="center", fontsize=9, **look)
     ax.grid(False)
     ax.set(xlabel="the network says", ylabel="the truth")
     ax.set_xticks(range(len(names)), names)

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bplib.pictures.plots.style import BLUE, GREEN, VERMILLION, dark
+from bplib.pictures.plots.style import BLUE, GREEN, INK, VERMILLION, readable
 
 _STEP = 2.4  # from a state to the next
 
@@ -27,11 +27,11 @@ def unrolled(x, h, *, dh=None, dz=None, ax=None):
             _arrow(ax, (t * _STEP, 0.42), (t * _STEP, 1.08), BLUE)
             for place, words in (((t - 0.5) * _STEP, 1.32), "$w_h$"), ((t * _STEP + 0.08, 0.75), "$w_x$"):
                 where = {"ha": "left" if words == "$w_x$" else "center", "va": "center" if words == "$w_x$" else "top"}
-                ax.text(*place, words, color=dark(GREEN), fontsize=11, **where)
+                ax.text(*place, words, color=readable(GREEN), fontsize=11, **where)
             for d, name, y, side in ((dh, "h", 2.12, 0), (dz, "z", 0.75, -0.1)):
                 if d is not None:
                     words = rf"$\mathrm{{d}}{name}_{{{t}}}$ = {_number(d[t - 1])}"
-                    look = {"color": dark(VERMILLION), "ha": "right" if side else "center", "va": "center"}
+                    look = {"color": readable(VERMILLION), "ha": "right" if side else "center", "va": "center"}
                     ax.text(t * _STEP + side, y, words, fontsize=9.5, **look)
             if dh is not None:
                 _arrow(ax, (t * _STEP - 0.5, 1.68), ((t - 1) * _STEP + 0.5, 1.68), VERMILLION)
@@ -43,7 +43,7 @@ def unrolled(x, h, *, dh=None, dz=None, ax=None):
 def forecast(year, number, predictions=None, *, ax=None, y_label="sunspots"):
     """A series over the years, as points on a gray line, and predictions of it, {name: array}, up to three."""
     ax = ax or plt.subplots(figsize=(9, 3.2))[1]
-    ax.plot(year, number, "o-", color="0.6", markerfacecolor="0.25", markersize=3, linewidth=1, label="truth")
+    ax.plot(year, number, "o-", color="0.6", markerfacecolor=INK, markersize=3, linewidth=1, label="truth")
     for name, predicted in (predictions or {}).items():
         if np.shape(predicted) != np.shape(year):
             raise ValueError(f"{name} has shape {np.shape(predicted)}; needed is that of year, {np.shape(year)}")
@@ -55,10 +55,10 @@ def forecast(year, number, predictions=None, *, ax=None, y_label="sunspots"):
 
 
 def _box(ax, x, y, name, value):
-    box = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "0.3"}
+    box = {"boxstyle": "round,pad=0.12", "facecolor": "none", "edgecolor": INK}
     ax.add_patch(plt.matplotlib.patches.FancyBboxPatch((x - 0.36, y - 0.27), 0.72, 0.54, **box))
     ax.text(x, y + 0.15, name, ha="center", va="center", fontsize=10)
-    ax.text(x, y - 0.17, _number(value), ha="center", va="center", fontsize=9.5, color=dark(BLUE))
+    ax.text(x, y - 0.17, _number(value), ha="center", va="center", fontsize=9.5, color=readable(BLUE))
 
 
 def _arrow(ax, start, end, color):

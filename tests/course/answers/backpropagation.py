@@ -40,6 +40,38 @@ def tanh_in_factors(da, a, z):
     return dz
 
 
+def relu_by_choice(dA, Z):
+    return np.where(Z > 0, dA, 0.0)
+
+
+def relu_in_a_copy(dA, Z):
+    dZ = np.array(dA)
+    dZ[Z <= 0] = 0
+    return dZ
+
+
+def relu_from_its_output(dA, Z):
+    A = np.maximum(0, Z)
+    return dA * np.sign(A)
+
+
+def softmax_vjp_by_matrices(dP, P, temperature):
+    rows = []
+    for dp, p in zip(dP, P, strict=True):
+        rows.append(dp @ (np.diag(p) - np.outer(p, p)) / temperature)
+    return np.array(rows)
+
+
+def softmax_vjp_in_two_parts(dP, P, temperature):
+    products = dP * P / temperature
+    return products - (products.sum(axis=1) * P.T).T
+
+
+def softmax_vjp_by_einsum(dP, P, temperature):
+    mean = np.einsum("nk,nk->n", dP, P)
+    return P * (dP - mean[:, None]) / temperature
+
+
 def loss_by_log_probabilities(z, y, s):
     log_p = z - np.logaddexp.reduce(z, axis=1)[:, None]
     picked = [log_p[i, label] for i, label in enumerate(y)]
@@ -101,7 +133,14 @@ RIGHT = {
         linear_like_the_lesson,
     ],
     "tanh-backward": [tanh_from_the_input, tanh_in_factors],
+    "relu-backward": [relu_by_choice, relu_in_a_copy, relu_from_its_output],
+    "softmax-vjp": [softmax_vjp_by_matrices, softmax_vjp_in_two_parts, softmax_vjp_by_einsum],
     "softmax-ce-grad": [loss_by_log_probabilities, loss_by_rows],
     "two-layer-backward": [two_layers_with_open_functions, two_layers_by_example],
     "unbroadcast": [unbroadcast_in_a_loop, unbroadcast_by_counting],
+}
+
+
+TURNED = {
+    "turn-product": [lambda X, dZ: X.T @ dZ, lambda X, dZ: np.einsum("nd,nk->dk", X, dZ), lambda X, dZ: (dZ.T @ X).T],
 }

@@ -151,6 +151,49 @@ def batch_counted_in_each_layer(X, y, W1, b1, W2, b2):
     return gradients(X, A1, dZ2 @ W2.T * A1 * (1 - A1) / len(X), dZ2)
 
 
+# relu-backward and softmax-vjp
+
+
+def zeros_into_the_upstream(dA, Z):
+    dZ = dA
+    dZ[Z <= 0] = 0
+    return dZ
+
+
+def only_what_is_positive(dA, Z):
+    return np.maximum(dA, 0)
+
+
+def through_the_values(dA, Z):
+    return np.multiply(dA, Z.clip(min=0))
+
+
+def open_at_the_kink(dA, Z):
+    dZ = dA.copy()
+    dZ[Z < 0] = 0
+    return dZ
+
+
+def zeros_and_ones(dA, Z):
+    return (Z > 0).astype(float)
+
+
+def leaky_by_habit(dA, Z):
+    return np.where(Z > 0, dA, 0.01 * dA)
+
+
+def diagonal_of_the_matrix(dP, P, temperature):
+    return dP * (P - P**2) / temperature
+
+
+def temperature_forgotten(dP, P, temperature):
+    return P * dP - P * (P * dP).sum(axis=1)[:, None]
+
+
+def temperature_squared(dP, P, temperature):
+    return P * (dP - (P * dP).sum(axis=1)[:, None]) / temperature**2
+
+
 # unbroadcast
 
 
@@ -258,7 +301,7 @@ MISTAKES = [
         "common",
         "a forward pass without biases",
         forward_without_biases,
-        "It takes no notice of b1, b2",
+        "Other biases would change nothing",
     ),
     Mistake(
         "two-layer-backward",
@@ -267,6 +310,27 @@ MISTAKES = [
         batch_counted_in_each_layer,
         "dW1, db1 are what is needed divided by n",
     ),
+    Mistake("relu-backward", "common", "in place", zeros_into_the_upstream, "changes its input"),
+    Mistake(
+        "relu-backward",
+        "deeplearningbook-chinese#127",
+        "the sign of the upstream",
+        only_what_is_positive,
+        "The mask is made of the upstream",
+    ),
+    Mistake("relu-backward", "haifengl/smile#528", "no upstream", zeros_and_ones, "the slopes alone"),
+    Mistake(
+        "relu-backward",
+        "iamtrask/Grokking-Deep-Learning#13",
+        "open at 0",
+        open_at_the_kink,
+        "except where Z is exactly 0",
+    ),
+    Mistake("relu-backward", "common", "times the output", through_the_values, "not by its slope"),
+    Mistake("relu-backward", "common", "leaky", leaky_by_habit, "a little of the upstream"),
+    Mistake("softmax-vjp", "SO, derivative of softmax", "the diagonal", diagonal_of_the_matrix, "own probability only"),
+    Mistake("softmax-vjp", "common", "no temperature", temperature_forgotten, "right for a temperature of 1"),
+    Mistake("softmax-vjp", "common", "squared", temperature_squared, "divided by temperature"),
     Mistake(
         "unbroadcast",
         "rust-autograd#38",
