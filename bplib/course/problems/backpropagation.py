@@ -110,6 +110,12 @@ TANH_MISTAKES = misconceptions(
         "The slope of tanh is the same for a and for -a, and yours is not. The square is missing: 1 - a^2.",
         (lambda da, a, z: da * (1 - a),),
     ),
+    (
+        "plus",
+        "Look at where tanh is flat. For a near 1 or -1 its slope is near 0, and yours is near 2: it is 1 - a^2, with a"
+        " minus.",
+        (lambda da, a, z: da * (1 + a**2),),
+    ),
 )
 
 
