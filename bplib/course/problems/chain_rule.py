@@ -1,5 +1,7 @@
 """Lesson 03: derivatives of compositions, the numbers of a graph, a program to repair, and what both ways cost."""
 
+import itertools
+
 import numpy as np
 from sympy import exp, log, tanh
 
@@ -141,7 +143,8 @@ LOG_MISTAKES = misconceptions(
     ),
     (
         "links-added",
-        "You added links of one chain. They are multiplied: sums are for several paths, and here there is one path, from"
+        "You added links of one chain. They are multiplied: sums are for several paths, and here there is one path,"
+        " from"
         " w over w x and 1 + exp(w x) to L.",
         tuple(
             lambda x, w, together=together: together(1 / (1 + exp(w * x)), exp(w * x), x)
@@ -525,7 +528,7 @@ DIAMOND_MISTAKES = misconceptions(
 
 def _tables(sizes):
     """The shapes of the tables of local derivatives, (after, before), from the inputs on."""
-    return [(after, before) for before, after in zip(sizes[:-1], sizes[1:], strict=True)]
+    return [(after, before) for before, after in itertools.pairwise(sizes)]
 
 
 def _count_ways(sizes):
@@ -780,7 +783,10 @@ TURNS = (
             "One on each edge: reverse passes the five edges once for both leaves, forward once for each leaf.",
             {
                 (5, 5): "Forward from x knows nothing about w: it passes the edges again for the second leaf.",
-                (7, 6): "These are the steps of the slider. Count what is multiplied: one for each edge that is passed.",
+                (
+                    7,
+                    6,
+                ): "These are the steps of the slider. Count what is multiplied: one for each edge that is passed.",
                 (10, 5): "It is the other way round: which of the two knows both leaves at its end?",
             },
         ),

@@ -1,5 +1,6 @@
 """Right answers to the exercises of lesson 03, each written differently from the solution."""
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -94,7 +95,7 @@ def ways_by_shapes(sizes):
 
 
 def ways_in_one_sum(sizes):
-    edges = [a * b for a, b in zip(sizes, sizes[1:], strict=False)]
+    edges = [a * b for a, b in itertools.pairwise(sizes)]
     return {"forward": sizes[0] * sum(edges[1:]), "reverse": np.int64(sizes[-1]) * sum(edges[:-1])}
 
 

@@ -82,11 +82,11 @@ def column_minus_row(X, y, w, b):
     return np.sum(X.T @ error, axis=1) / len(y), error.sum() / len(y)
 
 
-def minus_and_equal_in_the_wrong_order(gradients, w, b, lr):
-    dw, db = gradients(w, b)
-    w =- lr * dw  # fmt: skip
-    b =- lr * db  # fmt: skip
-    return w, b
+def minus_and_equal_in_the_wrong_order(gradients, params, lr):
+    params = dict(params)
+    for name, gradient in gradients(params).items():
+        params[name] =- lr * gradient  # fmt: skip
+    return params
 
 
 MISTAKES = [
