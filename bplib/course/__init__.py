@@ -1,6 +1,6 @@
 """What a learner meets: a check that says why an answer is wrong, progress, an environment that is in order.
 
 May import: bplib; numpy, packaging, IPython, jinja2.
-Reading order: files, jupyter, pages, environment, surroundings, judging, planted, problems, progress, checks,
+Reading order: files, jupyter, pages, environment, surroundings, judging, planted, problems, birds, progress, checks,
 notebooks.
 """

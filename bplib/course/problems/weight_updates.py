@@ -775,7 +775,7 @@ PROBLEMS = (
             "Read the axis of each plot first: two curves may look alike and fall by very different amounts.",
             "Growing without an end, jumping to and fro, flat at the end, still falling at the end: each is one of"
             " them.",
-            "B falls by a few hundredths in twenty steps; D is down after a few and stays there.",
+            "B falls by a few hundredths in fourteen steps; D is down after a few and stays there.",
         ),
         judge=_judge_plots(),
         minutes=5,
