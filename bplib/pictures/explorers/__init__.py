@@ -24,6 +24,7 @@ from bplib.pictures.explorers.ordering import order_explorer
 from bplib.pictures.explorers.policies import policy_explorer
 from bplib.pictures.explorers.pooling import pooling_explorer
 from bplib.pictures.explorers.racing import race_explorer
+from bplib.pictures.explorers.stepping import neuron_explorer
 from bplib.pictures.explorers.symptoms import symptoms_explorer
 from bplib.pictures.explorers.through_time import through_time_explorer
 from bplib.pictures.explorers.widget import Explorer
@@ -43,6 +44,7 @@ __all__ = [
     "graph_explorer",
     "line_explorer",
     "loss_explorer",
+    "neuron_explorer",
     "order_explorer",
     "policy_explorer",
     "pooling_explorer",
