@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 from sympy import exp, log, tanh
 
+from bplib.course.judging.experiments import Probe
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_formula, judge_numbers
 from bplib.course.judging.turns import judge_value, turn
@@ -147,13 +148,13 @@ LOG_MISTAKES = misconceptions(
         " from"
         " w over w x and 1 + exp(w x) to L.",
         tuple(
-            lambda x, w, together=together: together(1 / (1 + exp(w * x)), exp(w * x), x)
+            lambda x, w, together=together, last=last: together(1 / (1 + exp(w * x)), exp(w * x), (x, w)[last])
+            for last in (0, 1)
             for together in (
                 lambda outer, middle, inner: outer + middle + inner,
                 lambda outer, middle, inner: outer * middle + inner,
                 lambda outer, middle, inner: outer * (middle + inner),
                 lambda outer, middle, inner: outer + middle * inner,
-                lambda outer, middle, inner: outer + middle,
             )
         ),
     ),
@@ -552,6 +553,21 @@ def _shallow(rng):
     ]
 
 
+def _special(sizes, change):
+    return {"sizes": change(list(sizes))}
+
+
+WAYS_PROBES = tuple(
+    Probe(says, lambda arguments, change=change: _special(arguments["sizes"], change))
+    for says, change in (
+        ("where there is one product alone", lambda sizes: sizes[:3]),
+        ("where there is one output", lambda sizes: [*sizes[:-1], 1]),
+        ("where there is one input", lambda sizes: [1, *sizes[1:]]),
+        ("where all sizes are equal", lambda sizes: [3] * len(sizes)),
+    )
+)
+
+
 def _counting(count):
     """A wrong count_ways from count(sizes) -> (reverse, forward)."""
 
@@ -662,6 +678,39 @@ COUNT_MISTAKES = misconceptions(
         "with-additions",
         "You count additions too. Of an entry that sums m products, only the m multiplications are asked for.",
         (_counting(_with_additions),),
+    ),
+    (
+        "all-and-one-loss",
+        "Two things differ at once. A way begins with a table as it is, so m tables make m - 1 products; and reverse"
+        " carries a row for each output, not a single one.",
+        (
+            _carrying(lambda sizes: 1, lambda sizes: sizes[0], lambda tables: tables, lambda tables: tables),
+            _carrying(lambda sizes: 1, lambda sizes: 1, lambda tables: tables, lambda tables: tables),
+            _carrying(lambda sizes: 1, lambda sizes: sizes[0], lambda tables: tables),
+        ),
+    ),
+    (
+        "all-sizes-multiplied",
+        "You multiplied all sizes. One product has three lengths, and the products of a way are done one after the"
+        " other,"
+        " so their costs add up.",
+        (_counting(lambda sizes: (int(np.prod(sizes)), int(np.prod(sizes)))),),
+    ),
+    (
+        "products-counted",
+        "You count products of tables. Each takes as many multiplications as its three lengths give: r m c.",
+        (
+            _counting(lambda sizes: (len(sizes) - 2, len(sizes) - 2)),
+            _counting(lambda sizes: (sizes[-1] * (len(sizes) - 2), sizes[0] * (len(sizes) - 2))),
+        ),
+    ),
+    (
+        "one-width",
+        "This is the formula of the lesson, for layers of one width. Here they differ: go from table to table.",
+        tuple(
+            _counting(lambda sizes, m=m: (m(sizes) * sizes[0] ** 2, (m(sizes) - 1) * sizes[0] ** 3 + sizes[0] ** 2))
+            for m in (lambda sizes: 4, lambda sizes: len(sizes) - 2)
+        ),
     ),
     ("added-up", "You added the three lengths of a product. (r, m) times (m, c) takes r m c.", (_counting(_added_up),)),
 )
@@ -870,7 +919,7 @@ PROBLEMS = (
             "A product of (r, m) and (m, c) takes r m c multiplications. So each table but the last costs reverse"
             " sizes[-1] times its entries, and each but the first costs forward sizes[0] times its entries.",
         ),
-        judge=judge_function(_count_ways, _networks, COUNT_MISTAKES, boundaries=_shallow),
+        judge=judge_function(_count_ways, _networks, COUNT_MISTAKES, probes=WAYS_PROBES, boundaries=_shallow),
         minutes=10,
         difficulty=2,
     ),

@@ -9,7 +9,7 @@ from bplib import data
 from bplib.activations import sigmoid
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_formula, judge_numbers
-from bplib.course.judging.reading import NOT_YET, Settled, call, mistaken, shown
+from bplib.course.judging.reading import NOT_YET, Settled, call, fresh, mistaken, shown
 from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "04_single_neuron"
@@ -109,6 +109,11 @@ NINE_MISTAKES = misconceptions(
         "The derivative of a square is twice what is squared: in dL/da a factor 2 is missing, and in all that comes"
         " after it.",
         (lambda: _nine(dL_da=A - Y),),
+    ),
+    (
+        "two-lost",
+        "dL/da is right, and on the way to z its factor 2 got lost: multiply it as it is by da/dz.",
+        (lambda: _nine(error=lambda a: (a - Y) * (1 - a**2)),),
     ),
     (
         "value-for-slope",
@@ -335,6 +340,11 @@ SIGNED_MISTAKES = misconceptions(
         (_with_dz(lambda z, y: sigmoid(-y * z)), _with_dz(lambda z, y: -sigmoid(-y * z))),
     ),
     (
+        "z-for-y",
+        "Look at the last link. The derivative of -y z with respect to z is -y, and you have -z.",
+        (_with_dz(lambda z, y: -z * sigmoid(-y * z)),),
+    ),
+    (
         "inside",
         "Look at what a bird does that is right by far, with a large y z. It should hardly pull at all, and in yours it"
         " pulls hardest: the sigmoid that is left has -y z inside.",
@@ -482,6 +492,10 @@ def _training(
     return train
 
 
+def _stop_never(*_):
+    return False
+
+
 def _one_after_the_other(bias_first):
     def train(X, y, lr, tolerance, most):
         w, b, losses = np.zeros(X.shape[1]), 0.0, []
@@ -512,6 +526,22 @@ def _bird_by_bird(X, y, lr, tolerance, most):
     return w, b, losses
 
 
+def _stops_on_the_change(X, y, lr, tolerance, most):
+    _, _, losses = _training(stop=_stop_never)(X, y, lr, tolerance, most)
+    last = next((k for k in range(1, len(losses)) if abs(losses[k] - losses[k - 1]) < tolerance), len(losses) - 1)
+    return _training(stop=_stop_never)(X, y, lr, tolerance, last)
+
+
+def _no_last_at_the_limit(X, y, lr, tolerance, most):
+    w, b, losses = _train(X, y, lr, tolerance, most)
+    return w, b, losses[:-1] if len(losses) > most else losses
+
+
+def _bias_returned_first(*args):
+    w, b, losses = _train(*args)
+    return b, w, losses
+
+
 def _gradients_once(X, y, lr, tolerance, most):
     slope = (0.5 - y) / len(y)
     w, b, losses = np.zeros(X.shape[1]), 0.0, []
@@ -533,10 +563,6 @@ def _with_losses(change):
 
 def _one_update(X, y, lr, tolerance, most):
     return _train(X, y, lr, tolerance, min(most, 1))
-
-
-def _stop_never(*_):
-    return False
 
 
 TRAIN_MISTAKES = misconceptions(
@@ -570,6 +596,23 @@ TRAIN_MISTAKES = misconceptions(
             _training(stop=lambda loss, dw, db, lr, tolerance: max(np.abs(dw).max(), abs(db)) < tolerance),
             _training(stop=lambda loss, dw, db, lr, tolerance: np.abs(dw).max() < tolerance),
         ),
+    ),
+    (
+        "stops-on-the-change",
+        "Look at when it stops. You stop when the loss hardly changes, and with a small lr it never changes much: stop"
+        " when the loss itself is below the tolerance.",
+        (_stops_on_the_change,),
+    ),
+    (
+        "order-of-the-values",
+        "w and b have changed places in what you return: return w, b, losses.",
+        (_bias_returned_first,),
+    ),
+    (
+        "last-at-the-limit",
+        "Look at a training that is ended by `most`. Its last update has changed the weights, and the loss at the place"
+        " it led to is not noted: after the loop, note it too.",
+        (_no_last_at_the_limit,),
     ),
     (
         "start",
@@ -696,30 +739,45 @@ TRAIN_MISTAKES = misconceptions(
 
 
 def _judge_train():
-    """As `judge_function`; where it has no cause to tell, it looks at the first loss, which arithmetic knows."""
+    """As `judge_function`; where it has no cause to tell, it looks at the losses, of which more is known."""
     inner = judge_function(_train, _flocks, TRAIN_MISTAKES, returns="w b losses", boundaries=_at_once)
 
     def judge(answer, seed=None):
+        seed = np.random.default_rng(seed).integers(1 << 31) if seed is None else seed
         verdict = inner(answer, seed=seed)
         if verdict.status != NOT_YET or verdict.recognized or not callable(answer):
             return verdict
-        X, y, lr, tolerance, most = _flocks(np.random.default_rng(seed))[0]
-        try:
-            _, _, losses = call(answer, (X, y, lr, tolerance, most), "")
-            losses = np.asarray(losses, dtype=float)
-        except (Settled, TypeError, ValueError):
-            return verdict
-        if losses.ndim != 1 or not len(losses) or not np.isfinite(losses[0]) or abs(losses[0] - log(2)) < 1e-6:
-            return verdict
-        first = f"Your first loss is {shown(float(losses[0]))}."
-        return mistaken(
-            f"{first} With all weights and the bias at zero each a is one half, and it must be log 2 = 0.6931: begin at"
-            " zero, and note the loss before the first update.",
-            "seen: first loss",
-        )
+        for case in _flocks(np.random.default_rng(seed)):
+            try:
+                _, _, losses = call(answer, fresh(case), "")
+                losses = np.asarray(losses, dtype=float)
+            except (Settled, TypeError, ValueError):
+                return verdict
+            if losses.ndim == 1 and len(losses) and np.isfinite(losses).all() and (seen := _seen(losses, case)):
+                return mistaken(seen, "seen: losses")
+        return verdict
 
     judge.misconceptions = inner.misconceptions
     return judge
+
+
+def _seen(losses, case):
+    """What is wrong with the losses of a training, in a sentence, or None."""
+    _, _, _, tolerance, most = case
+    if abs(losses[0] - log(2)) > 1e-6:
+        return (
+            f"Your first loss is {shown(float(losses[0]))}. With all weights and the bias at zero each a is one half,"
+            " and it must be log 2 = 0.6931: begin at zero, and note the loss before the first update."
+        )
+    needed = len(_train(*case)[2])
+    if len(losses) == needed:
+        return None
+    if most + 1 == needed:
+        return f"With most = {most} you note {len(losses)} losses; {needed} are needed, one for each place on the way."
+    return (
+        f"You note {len(losses)} losses where {needed} are needed, for a tolerance of {tolerance:g}; your last one is"
+        f" {shown(float(losses[-1]))}. Stop at the first place whose loss is below the tolerance."
+    )
 
 
 # The turns in the lesson

@@ -144,6 +144,16 @@ UPDATE_MISTAKES = misconceptions(
         (_with(lambda p, g, lr: p - lr * np.mean(g)),),
     ),
     (
+        "over-size",
+        "You divided by the number of entries. The step is lr times the gradient as it is.",
+        (_with(lambda p, g, lr: p - lr * g / np.size(g)), _with(lambda p, g, lr: p - lr * g / len(g))),
+    ),
+    (
+        "squared-gradient",
+        "You squared the gradient. Then its sign is lost: the step is lr times the gradient as it is.",
+        (_with(lambda p, g, lr: p - lr * g**2),),
+    ),
+    (
         "factor",
         "The step is twice too long. A factor 2, where a loss has one, is in its gradient already.",
         (_with(lambda p, g, lr: p - 2 * lr * g),),
@@ -400,6 +410,11 @@ RATE_MISTAKES = misconceptions(
         "The largest sum over a row is never below the largest eigenvalue, so this rate is safe. The limit itself"
         " needs the eigenvalue.",
         (lambda H: 2 / np.abs(H).sum(axis=0).max(),),
+    ),
+    (
+        "all-entries",
+        "You added up all entries of H. The sum is no curvature: take the largest eigenvalue.",
+        (lambda H: 2 / np.sum(H), lambda H: 2 / np.abs(H).sum()),
     ),
     (
         "upside-down",
