@@ -1,5 +1,9 @@
 """Promise: a learner's training meets real birds, and whatever it is, it is answered kindly and raises nothing."""
 
+import inspect
+import json
+
+import nbformat
 import numpy as np
 import pytest
 from answers.single_neuron import train_by_python, train_in_a_while_loop
@@ -7,6 +11,7 @@ from answers.single_neuron import train_by_python, train_in_a_while_loop
 from bplib.course import birds
 from bplib.course.notebooks import canonical, releases
 from bplib.course.problems.single_neuron import TRAIN_MISTAKES
+from bplib.grading import grader
 from bplib.grading.notebook import TRIAL
 
 
@@ -67,3 +72,15 @@ def test_the_cells_that_try_are_released_with_their_tag_and_without_the_number()
         "predicted = ..."
     )
     assert all(not canonical.checked(cell) for cell in tried)
+
+
+def test_a_cell_that_tries_is_not_run_in_grading_where_a_slow_training_would_cost_its_points(tmp_path):
+    nb = nbformat.from_dict(json.loads(json.dumps(releases.released_notebooks()["04_single_neuron.ipynb"])))
+    source = inspect.getsource(train_by_python).replace("train_by_python", "train")
+    slow = source.replace("    n, d = X.shape\n", "    while len(X) > 100:\n        pass\n    n, d = X.shape\n")
+    assert slow != source
+    next(cell for cell in nb.cells if cell.id == "train").source = "import math\n\n\n" + slow
+    path = tmp_path / "04_single_neuron.ipynb"
+    nbformat.write(nb, path)
+    [graded] = grader.grade([path])["submissions"]
+    assert graded["problems"] == [] and graded["points"] == 5
