@@ -10,8 +10,8 @@ from bplib.losses import binary_cross_entropy_with_logits, binary_cross_entropy_
 from bplib.pictures import svg
 from bplib.pictures.explorers.widget import Explorer, selection, slider, toggles
 
-RATES = (0.1, 1.0, 3.0, 10.0)
-_LOW, _HIGH = -3.0, 3.0  # of w1
+RATES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+_LOW, _HIGH = -2.8, 2.8  # of w1
 
 
 def neuron_explorer(x, w, b, y=1):
@@ -24,7 +24,7 @@ def neuron_explorer(x, w, b, y=1):
     x, w = np.array([x], dtype=float), np.array(w, dtype=float)[:, None]
     if w.shape[0] != x.shape[1]:
         raise ValueError(f"x is {x.shape[1:]} and w is {w.shape[:1]}; needed are two equal shapes (d,)")
-    tried = np.linspace(_LOW, _HIGH, 31).tolist()
+    tried = np.linspace(_LOW, _HIGH, 29).tolist()
 
     def loss(W, b, y):
         return binary_cross_entropy_with_logits(linear(x, W, b), np.array([[float(y)]]))
@@ -76,7 +76,7 @@ def neuron_explorer(x, w, b, y=1):
     controls = [
         toggles("truth y", [0, 1], y),
         slider("w1", start[1], _LOW, _HIGH, 0.2),
-        slider("b", start[2], -1.9, 2.1, 0.5),
+        slider("b", start[2], -1.4, 1.6, 0.5),
         selection("η", RATES, 1.0),
     ]
     return Explorer(controls, draw, draw(*start), caption(*start))
