@@ -9,7 +9,7 @@ from bplib import data
 from bplib.activations import sigmoid
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_formula, judge_numbers
-from bplib.course.judging.reading import NOT_YET, Settled, call, fresh, mistaken, shown
+from bplib.course.judging.reading import NOT_YET, Settled, call, fresh, mistaken, settling, shown
 from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "04_single_neuron"
@@ -742,10 +742,10 @@ def _judge_train():
     """As `judge_function`; where it has no cause to tell, it looks at the losses, of which more is known."""
     inner = judge_function(_train, _flocks, TRAIN_MISTAKES, returns="w b losses", boundaries=_at_once)
 
-    def judge(answer, seed=None):
-        seed = np.random.default_rng(seed).integers(1 << 31) if seed is None else seed
+    def judge(answer, rng):
+        seed = int(rng.integers(1 << 31))
         verdict = inner(answer, seed=seed)
-        if verdict.status != NOT_YET or verdict.recognized or not callable(answer):
+        if verdict.status != NOT_YET or verdict.recognized:
             return verdict
         for case in _flocks(np.random.default_rng(seed)):
             try:
@@ -757,8 +757,7 @@ def _judge_train():
                 return mistaken(seen, "seen: losses")
         return verdict
 
-    judge.misconceptions = inner.misconceptions
-    return judge
+    return settling(judge, inner.misconceptions)
 
 
 def _seen(losses, case):
