@@ -443,7 +443,7 @@ def _flocks(rng):
     for adelies, chinstraps, d, lr, tolerance, most in (
         (7, 5, 2, 1.0, 0.3, 300),
         (4, 3, 3, 0.5, 1e-3, 9),
-        (6, 5, 4, 0.7, 0.2, 200),
+        (6, 5, 4, 0.15, 0.25, 400),
     ):
         rows = np.concatenate(
             [rng.choice(np.flatnonzero(y == k), size, False) for k, size in ((0, adelies), (1, chinstraps))]
