@@ -60,13 +60,18 @@ class Graph:
         """What happens at this step, in numbers."""
         return self._frame.caption
 
+    @property
+    def multiplications(self):
+        """How many edges have been passed so far: each takes one multiplication, upstream times local derivative."""
+        return sum(len(self._film.parents[i]) for i in self._frame.passed)
+
     def __repr__(self):
         film, frame = self._film, self._frame
         derivative = f"d(node)/d{film.along}" if film.along else "gradient"
         rows = [("node", "operation", "value", derivative, "local derivatives")]
         for i, name in enumerate(film.names):
             slopes = zip(film.parents[i], film.slopes[i], strict=True) if i in frame.passed else ()
-            local = ", ".join(f"d{name}/d{film.names[p]} = {number(slope)}" for p, slope in slopes)
+            local = ", ".join(f"∂{name}/∂{film.names[p]} = {number(slope)}" for p, slope in slopes)
             value = film.values[i] if i in frame.values else ""
             rows.append((name, film.formulas[i], value, frame.gradients.get(i, ""), local))
         widths = [max(len(row[k]) for row in rows) for k in range(5)]
@@ -87,7 +92,7 @@ class Graph:
         if film.has_gradients:
             above = f"derivative, d(box)/d{film.along}" if film.along else f"gradient, d{film.root}/d(box)"
             legend.append((f"above: its {above}", VERMILLION))
-            legend.append(("on an edge: the local derivative", INK))
+            legend.append(("on an edge: the local derivative ∂", INK))
         if any(film.is_parameter(i) for i in range(len(film.nodes))):
             legend.append(("green outline: a parameter", GREEN))
         width = max(film.layout.width, 24 + 6.3 * sum(len(words) + 3 for words, _ in legend))

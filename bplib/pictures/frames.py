@@ -1,7 +1,8 @@
 """What is known of a computational graph at each step: the frames that a diagram draws, and where its boxes stand.
 
 A film finds nothing out: it reads nodes by their attributes (data, grad, parents, op, name and local_derivatives()),
-and replays from their local derivatives the order in which a backward pass would meet them.
+and replays from their local derivatives the order in which a backward pass would meet them. A local derivative, along
+one edge, has the partial sign; what the whole graph says of a box has a d.
 """
 
 import re
@@ -101,7 +102,7 @@ class Film:
             sentences, texts, passed = [], dict(texts), passed | {i}
             for p, slope in zip(self.parents[i], self.slopes[i], strict=True):
                 share = gradient[i] * slope
-                chain = f"{root}/d{names[i]} × d{names[i]}/d{names[p]} = "
+                chain = f"{root}/d{names[i]} × ∂{names[i]}/∂{names[p]} = "
                 if p in gradient:  # another path arrived before: the two add up
                     so_far = number(gradient[p])
                     chain = f"{so_far} + {chain}{so_far} + {_bracket(gradient[i])} × {_bracket(slope)} = "
@@ -130,7 +131,7 @@ class Film:
                 continue
             pairs = list(zip(self.parents[i], self.slopes[i], strict=True))
             slope[i] = sum(local * slope[p] for p, local in pairs)
-            words = " + ".join(f"d{names[i]}/d{names[p]} × d{names[p]}/{d}" for p, _ in pairs)
+            words = " + ".join(f"∂{names[i]}/∂{names[p]} × d{names[p]}/{d}" for p, _ in pairs)
             numbers = " + ".join(f"{_bracket(local)} × {_bracket(slope[p])}" for p, local in pairs)
             caption = f"{names[i]} = {self._formula(i, self.values)} = {self.values[i]}; "
             caption += f"d{names[i]}/{d} = {words} = {numbers} = {number(slope[i])}."

@@ -33,17 +33,26 @@ WRONG = {
 NEURON = {
     "nine-numbers": (
         "def nine_numbers():\n"
-        "    a = 1 / (1 + np.exp(-0.6))\n"
-        "    d = a - 1\n"
-        '    chain = {"z": 0.6, "a": a, "L": -np.log(a), "dL_da": -1 / a, "da_dz": a * (1 - a), "dL_dz": d}\n'
+        "    a = np.tanh(0.6)\n"
+        "    d = 2 * (a + 1) * (1 - a**2)\n"
+        '    chain = {"z": 0.6, "a": a, "L": (a + 1) ** 2, "dL_da": 2 * (a + 1), "da_dz": 1 - a**2, "dL_dz": d}\n'
         '    return {**chain, "dL_dw1": 2 * d, "dL_dw2": -1.5 * d, "dL_db": d}'
     ),
     "neuron-mse": "def mse_slope(x, y, a):\n    return 2 * (a - y) * (a - a**2) * x",
-    "neuron-ce": (
-        "def neuron_gradients(X, y, w, b):\n    dz = (sigmoid(X @ w + b) - y) / len(y)\n    return X.T @ dz, dz.sum()"
+    "signed-labels": (
+        "def signed_gradients(X, y, w, b):\n"
+        "    dz = -y * sigmoid(-y * (X @ w + b)) / len(y)\n"
+        "    return X.T @ dz, dz.sum()"
     ),
-    "one-update": (
-        "def one_update(x, y, w, b, lr):\n    dz = sigmoid(w @ x + b) - y\n    return w - lr * dz * x, b - lr * dz"
+    "train": (
+        "def train(X, y, lr, tolerance, most):\n"
+        "    w, b, losses = np.zeros(X.shape[1]), 0.0, []\n"
+        "    while True:\n"
+        "        a = sigmoid(X @ w + b)\n"
+        "        losses.append(binary_cross_entropy(a, y))\n"
+        "        if losses[-1] < tolerance or len(losses) > most:\n"
+        "            return w, b, losses\n"
+        "        w, b = w - lr * X.T @ (a - y) / len(y), b - lr * np.mean(a - y)"
     ),
 }
 

@@ -112,7 +112,7 @@ NOTEBOOKS = {
     "execute": (_execute, [2, 0, 0, 0, 0, 0]),
     "dying": (_dying, [0, 0, 0, 0, 0, 1]),
     "forging": (_forging, [0, 0, 0, 3, 1, 1]),
-    "burning": (_burning, [0, 0, 3, 2]),
+    "burning": (_burning, [0, 0, 3, 5]),
     "leaking": (lambda: leaking(IMPORTS), [0, 0, 0, 0, 0, 0]),
     "blank": (lambda: boasting(released("01")), [0, 0, 0, 0, 0, 0]),
 }

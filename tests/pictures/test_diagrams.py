@@ -206,8 +206,8 @@ def test_the_table_has_a_complete_row_for_every_node():
     assert rows[0].split() == ["node", "operation", "value", "gradient", "local", "derivatives"]
     assert len(rows) == 1 + 15 + 2
     cells = [re.split(r" {2,}", row) for row in rows]
-    assert cells[14] == ["a", "σ(z)", "0.6341", "−1.577", "da/dz = 0.232"]
-    assert cells[3] == ["v1", "w1 × x1", "0.2", "−0.3659", "dv1/dw1 = 0.5, dv1/dx1 = 0.4"]
+    assert cells[14] == ["a", "σ(z)", "0.6341", "−1.577", "∂a/∂z = 0.232"]
+    assert cells[3] == ["v1", "w1 × x1", "0.2", "−0.3659", "∂v1/∂w1 = 0.5, ∂v1/∂x1 = 0.4"]
     assert cells[1] == ["w1", "0.4", "−0.1829"]
 
 
@@ -221,8 +221,8 @@ def test_the_steps_of_the_neuron_say_its_numbers():
     assert captions[6] == "z = v5 + b = 0.45 + 0.1 = 0.55."
     assert captions[7] == "a = σ(z) = σ(0.55) = 0.6341."
     assert captions[9] == "Backward starts at the end: dL/dL = 1."
-    assert captions[11] == "dL/dz = dL/da × da/dz = −1.577 × 0.232 = −0.3659."
-    assert captions[17].startswith("dL/dw1 = dL/dv1 × dv1/dw1 = −0.3659 × 0.5 = −0.1829; dL/dx1 = ")
+    assert captions[11] == "dL/dz = dL/da × ∂a/∂z = −1.577 × 0.232 = −0.3659."
+    assert captions[17].startswith("dL/dw1 = dL/dv1 × ∂v1/∂w1 = −0.3659 × 0.5 = −0.1829; dL/dx1 = ")
 
 
 def test_each_step_forward_reveals_one_value_and_no_gradient():
@@ -243,9 +243,9 @@ def test_each_step_backward_reveals_the_gradients_of_one_node_s_parents():
 def test_paths_add_up_at_the_diamond_and_the_sentence_shows_the_sum():
     value = diamond()
     first, second = (diagrams.graph(value, step) for step in (6, 7))
-    assert first.caption.startswith("df/dx = df/db × db/dx = 3 × (−0.5) = −1.5 so far; ")
+    assert first.caption.startswith("df/dx = df/db × ∂b/∂x = 3 × (−0.5) = −1.5 so far; ")
     assert texts(parsed(first.svg()), "gradient")["x"] == "−1.5 + …"
-    assert second.caption.startswith("df/dx = −1.5 + df/da × da/dx = −1.5 + (−1) × 1 = −1.5 + (−1) = −2.5; ")
+    assert second.caption.startswith("df/dx = −1.5 + df/da × ∂a/∂x = −1.5 + (−1) × 1 = −1.5 + (−1) = −2.5; ")
     assert texts(parsed(second.svg()), "gradient")["x"] == "−2.5"
 
 
@@ -253,7 +253,7 @@ def test_a_value_used_twice_by_one_operation_gets_both_gradients():
     a = Value(3.0, "a")
     square = _finished(a * a, "f")
     assert diagrams.graph(square, 3).caption == (
-        "df/da = df/df × df/da = 1 × 3 = 3 so far; df/da = 3 + df/df × df/da = 3 + 1 × 3 = 3 + 3 = 6."
+        "df/da = df/df × ∂f/∂a = 1 × 3 = 3 so far; df/da = 3 + df/df × ∂f/∂a = 3 + 1 × 3 = 3 + 3 = 6."
     )
     lines = edges(parsed(diagrams.graph(square).svg()))
     assert len(lines) == 2 and lines[0][1][0] != lines[1][1][0]

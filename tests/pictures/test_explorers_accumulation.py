@@ -27,10 +27,13 @@ def said(explorer):
 
 def test_reverse_shows_the_steps_of_the_graph():
     explorer = explorers.accumulation_explorer(two_paths())
-    for step in (0, 3, 7):
+    for step, count in ((0, 0), (3, 0), (4, 0), (5, 2), (7, 5)):
         controls(explorer)["step"].value = step
         picture = diagrams.graph(two_paths(), step)
-        assert explorer.picture == f"{picture.svg()}<p>Step {step} of 7. {picture.caption}</p>"
+        assert (
+            explorer.picture
+            == f"{picture.svg()}<p>Step {step} of 7. {picture.caption} Multiplications so far: {count}.</p>"
+        )
 
 
 def test_forward_shows_the_steps_along_the_leaf_and_starts_at_the_first():
@@ -38,16 +41,26 @@ def test_forward_shows_the_steps_along_the_leaf_and_starts_at_the_first():
     controls(explorer)["step"].value = 7
     controls(explorer)["accumulate"].value = "x"
     assert controls(explorer)["step"].value == 0 and controls(explorer)["step"].max == 3
-    assert said(explorer) == "Step 0 of 3. Forward accumulation starts at the leaves: dx/dx = 1, dw/dx = 0."
+    start = "Forward accumulation starts at the leaves: dx/dx = 1, dw/dx = 0."
+    assert said(explorer) == f"Step 0 of 3. {start} Multiplications so far: 0."
     for _ in range(5):
         controls(explorer)["step"].value += 1
     assert said(explorer) == (
-        "Step 3 of 3. L = 4 × 6 = 24; dL/dx = dL/du × du/dx + dL/dv × dv/dx = 6 × 4 + 4 × 3 = 36."
+        "Step 3 of 3. L = 4 × 6 = 24; dL/dx = ∂L/∂u × du/dx + ∂L/∂v × dv/dx = 6 × 4 + 4 × 3 = 36."
+        " Multiplications so far: 5."
     )
     controls(explorer)["step"].value -= 1
-    assert "dv/dx = dv/dw × dw/dx + dv/dx × dx/dx = 2 × 0 + 3 × 1 = 3." in said(explorer)
+    assert "dv/dx = ∂v/∂w × dw/dx + ∂v/∂x × dx/dx = 2 × 0 + 3 × 1 = 3." in said(explorer)
     controls(explorer)["accumulate"].value = "reverse"
     assert controls(explorer)["step"].max == 7 and said(explorer).startswith("Step 0 of 7. The leaves are known")
+
+
+def test_both_ways_are_counted_alike_by_the_edges_that_they_pass():
+    explorer = explorers.accumulation_explorer(two_paths())
+    for way, last in (("reverse", 7), ("x", 3), ("w", 3)):
+        controls(explorer)["accumulate"].value = way
+        controls(explorer)["step"].value = last
+        assert said(explorer).endswith("Multiplications so far: 5.")
 
 
 def test_every_leaf_with_a_name_can_be_chosen_and_a_constant_cannot():

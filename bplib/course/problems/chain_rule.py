@@ -1,10 +1,14 @@
-"""Lesson 03: three derivatives of compositions, the numbers of a graph with two paths, and a program to repair."""
+"""Lesson 03: derivatives of compositions, the numbers of a graph, a program to repair, and what both ways cost."""
+
+import itertools
 
 import numpy as np
 from sympy import exp, log, tanh
 
+from bplib.course.judging.experiments import Probe
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_formula, judge_numbers
+from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "03_chain_rule"
 TITLE = "The chain rule"
@@ -137,6 +141,22 @@ LOG_MISTAKES = misconceptions(
         "loss",
         "This is L itself. Now its derivative with respect to w.",
         (lambda x, w: log(1 + exp(w * x)),),
+    ),
+    (
+        "links-added",
+        "You added links of one chain. They are multiplied: sums are for several paths, and here there is one path,"
+        " from"
+        " w over w x and 1 + exp(w x) to L.",
+        tuple(
+            lambda x, w, together=together, last=last: together(1 / (1 + exp(w * x)), exp(w * x), (x, w)[last])
+            for last in (0, 1)
+            for together in (
+                lambda outer, middle, inner: outer + middle + inner,
+                lambda outer, middle, inner: outer * middle + inner,
+                lambda outer, middle, inner: outer * (middle + inner),
+                lambda outer, middle, inner: outer + middle * inner,
+            )
+        ),
     ),
 )
 
@@ -468,6 +488,12 @@ DIAMOND_MISTAKES = misconceptions(
         ),
     ),
     (
+        "one-path-reported",
+        "dw and dx are right, so what you passed on is the whole sum. As da you return the share of one path: return"
+        " the same sum.",
+        (_wrong(lambda b, c: b, passed_of=_summed_up), _wrong(lambda b, c: c, passed_of=_summed_up)),
+    ),
+    (
         "multiplied",
         "You multiplied the two paths. Derivatives are multiplied along a path, and paths are added.",
         (_wrong(lambda b, c: b * c),),
@@ -494,6 +520,326 @@ DIAMOND_MISTAKES = misconceptions(
             _with_slopes(lambda a, b: 2 * a, lambda a, c: 1 - a**2),
             _with_slopes(lambda a, b: a, lambda a, c: 1 - c**2),
         ),
+    ),
+)
+
+
+# count-ways: a product of tables from the loss and from the inputs, for layers of any sizes
+
+
+def _tables(sizes):
+    """The shapes of the tables of local derivatives, (after, before), from the inputs on."""
+    return [(after, before) for before, after in itertools.pairwise(sizes)]
+
+
+def _count_ways(sizes):
+    tables = _tables(sizes)
+    carried = {"reverse": (sizes[-1], tables[:-1]), "forward": (sizes[0], tables[1:])}
+    return {way: sum(k * after * before for after, before in rest) for way, (k, rest) in carried.items()}
+
+
+def _networks(rng):
+    """More inputs than outputs, fewer, and many layers; no two sizes of a network are equal."""
+    sizes = [int(n) for n in rng.permutation(np.arange(2, 12))]
+    few, many = sorted(sizes[:4]), sorted(sizes[4:7], reverse=True)
+    return [(many,), (few,), (sizes[:6],), ([*sizes[6:9], 1],)]
+
+
+def _shallow(rng):
+    return [
+        ("a single layer, where nothing is left to multiply", ([5, 3],)),
+        ("layers of one value", ([1, 1, 1, 1],)),
+        ("the network of the lesson", ([100, 100, 100, 100, 100, 1],)),
+    ]
+
+
+def _special(sizes, change):
+    return {"sizes": change(list(sizes))}
+
+
+WAYS_PROBES = tuple(
+    Probe(says, lambda arguments, change=change: _special(arguments["sizes"], change))
+    for says, change in (
+        ("where there is one product alone", lambda sizes: sizes[:3]),
+        ("where there is one output", lambda sizes: [*sizes[:-1], 1]),
+        ("where there is one input", lambda sizes: [1, *sizes[1:]]),
+        ("where all sizes are equal", lambda sizes: [3] * len(sizes)),
+    )
+)
+
+
+def _counting(count):
+    """A wrong count_ways from count(sizes) -> (reverse, forward)."""
+
+    def count_ways(sizes):
+        reverse, forward = count(list(sizes))
+        return {"reverse": reverse, "forward": forward}
+
+    return count_ways
+
+
+def _carrying(reverse_by, forward_by, reverse_of=lambda tables: tables[:-1], forward_of=lambda tables: tables[1:]):
+    """A wrong count in which each way carries something else, or meets other tables."""
+
+    def count(sizes):
+        tables = _tables(sizes)
+        back = sum(reverse_by(sizes) * after * before for after, before in reverse_of(tables))
+        ahead = sum(forward_by(sizes) * after * before for after, before in forward_of(tables))
+        return back, ahead
+
+    return _counting(count)
+
+
+def _added_up(sizes):
+    """Rows, columns and the length between added instead of multiplied."""
+    reverse = sum(sizes[-1] + after + before for after, before in _tables(sizes)[:-1])
+    return reverse, sum(sizes[0] + after + before for after, before in _tables(sizes)[1:])
+
+
+def _entries_of_products(sizes):
+    """As if each entry of a product took one multiplication."""
+    return sum(sizes[-1] * before for _, before in _tables(sizes)[:-1]), sum(
+        after * sizes[0] for after, _ in _tables(sizes)[1:]
+    )
+
+
+def _with_additions(sizes):
+    tables = _tables(sizes)
+    return (
+        sum(sizes[-1] * before * (2 * after - 1) for after, before in tables[:-1]),
+        sum(after * sizes[0] * (2 * before - 1) for after, before in tables[1:]),
+    )
+
+
+COUNT_MISTAKES = misconceptions(
+    (
+        "exchanged",
+        "The two numbers have changed places. Reverse begins at the outputs and carries a row for each of them; forward"
+        " begins at the inputs and carries a column for each.",
+        (lambda sizes: dict(zip(("forward", "reverse"), _count_ways(sizes).values(), strict=True)),),
+    ),
+    (
+        "one-loss",
+        "Look at a network with several outputs. Reverse carries a row for each of them, and not a single one: multiply"
+        " by sizes[-1].",
+        (_carrying(lambda sizes: 1, lambda sizes: sizes[0]),),
+    ),
+    (
+        "one-input",
+        "Look at what forward carries. It is a column for each input, and not a single one: multiply by sizes[0].",
+        (_carrying(lambda sizes: sizes[-1], lambda sizes: 1), _carrying(lambda sizes: 1, lambda sizes: 1)),
+    ),
+    (
+        "one-table-too-many",
+        "You count a product for each table. The table at which a way begins is taken as it is: m tables make m - 1"
+        " products.",
+        (
+            _carrying(lambda sizes: sizes[-1], lambda sizes: sizes[0], lambda tables: tables, lambda tables: tables),
+            _carrying(lambda sizes: sizes[-1], lambda sizes: sizes[0], lambda tables: tables),
+            _carrying(lambda sizes: sizes[-1], lambda sizes: sizes[0], forward_of=lambda tables: tables),
+        ),
+    ),
+    (
+        "wrong-end",
+        "Of the tables you left out the wrong one. Each way begins with the table at its own end, and multiplies by all"
+        " the others: reverse begins with the last.",
+        (
+            _carrying(
+                lambda sizes: sizes[-1], lambda sizes: sizes[0], lambda tables: tables[1:], lambda tables: tables[:-1]
+            ),
+        ),
+    ),
+    (
+        "carried-size",
+        "What a way carries keeps one length to its end. Reverse has sizes[-1] rows throughout and forward sizes[0]"
+        " columns, whatever the layers in between are.",
+        (
+            _counting(
+                lambda sizes: (
+                    sum(sizes[i + 2] * sizes[i + 1] * sizes[i] for i in range(len(sizes) - 2)),
+                    sum(sizes[i + 2] * sizes[i + 1] * sizes[0] for i in range(len(sizes) - 2)),
+                )
+            ),
+            _counting(
+                lambda sizes: (
+                    sum(sizes[i + 2] * sizes[i + 1] * sizes[i] for i in range(len(sizes) - 2)),
+                    sum(sizes[i + 2] * sizes[i + 1] * sizes[i] for i in range(len(sizes) - 2)),
+                )
+            ),
+        ),
+    ),
+    (
+        "entries-only",
+        "You count one multiplication for each entry of a product. An entry is a sum of products along the length"
+        " between: (r, m) times (m, c) takes r m c of them.",
+        (_counting(_entries_of_products),),
+    ),
+    (
+        "with-additions",
+        "You count additions too. Of an entry that sums m products, only the m multiplications are asked for.",
+        (_counting(_with_additions),),
+    ),
+    (
+        "all-and-one-loss",
+        "Two things differ at once. A way begins with a table as it is, so m tables make m - 1 products; and reverse"
+        " carries a row for each output, not a single one.",
+        (
+            _carrying(lambda sizes: 1, lambda sizes: sizes[0], lambda tables: tables, lambda tables: tables),
+            _carrying(lambda sizes: 1, lambda sizes: 1, lambda tables: tables, lambda tables: tables),
+            _carrying(lambda sizes: 1, lambda sizes: sizes[0], lambda tables: tables),
+        ),
+    ),
+    (
+        "all-sizes-multiplied",
+        "You multiplied all sizes. One product has three lengths, and the products of a way are done one after the"
+        " other,"
+        " so their costs add up.",
+        (_counting(lambda sizes: (int(np.prod(sizes)), int(np.prod(sizes)))),),
+    ),
+    (
+        "products-counted",
+        "You count products of tables. Each takes as many multiplications as its three lengths give: r m c.",
+        (
+            _counting(lambda sizes: (len(sizes) - 2, len(sizes) - 2)),
+            _counting(lambda sizes: (sizes[-1] * (len(sizes) - 2), sizes[0] * (len(sizes) - 2))),
+        ),
+    ),
+    (
+        "one-width",
+        "This is the formula of the lesson, for layers of one width. Here they differ: go from table to table.",
+        tuple(
+            _counting(lambda sizes, m=m: (m(sizes) * sizes[0] ** 2, (m(sizes) - 1) * sizes[0] ** 3 + sizes[0] ** 2))
+            for m in (lambda sizes: 4, lambda sizes: len(sizes) - 2)
+        ),
+    ),
+    ("added-up", "You added the three lengths of a product. (r, m) times (m, c) takes r m c.", (_counting(_added_up),)),
+)
+
+
+# The turns in the lesson
+
+
+def _weight_slope(x, w):
+    return x**2 * x
+
+
+def _some_points(rng):
+    return [(float(x), float(w)) for x, w in rng.uniform(1.1, 2.5, size=(4, 2))]
+
+
+SLOPE_MISTAKES = misconceptions(
+    (
+        "wrt-x",
+        "This is the slope for x. What stands beside w in v = w x?",
+        (lambda x, w: 3 * w * x**2,),
+    ),
+    ("local-only", "This is the local derivative alone. Multiply it by what arrives at v.", (lambda x, w: x,)),
+    ("upstream-only", "This is what arrives at v. One edge is left to go, from v to w.", (lambda x, w: x**2,)),
+    ("wrong-upstream", "You took what arrives at u. In L = u v the upstream of v is u.", (lambda x, w: w * x * x,)),
+    ("value", "This is L itself.", (lambda x, w: w * x**3,)),
+)
+
+TURNS = (
+    turn(
+        "turn-recall-logit",
+        "The slope at a logit",
+        judge_value(
+            -0.1,
+            "With the cross-entropy the slope at the logit is prediction minus truth, 0.9 - 1.",
+            {
+                0.1: "The size is right. Would a larger z make this loss larger?",
+                -1 / 0.9: "This is the slope at p. From z to p there is a sigmoid, whose slope multiplies it.",
+                -0.009: "The slope of the sigmoid stands in it once too often: with the cross-entropy it cancels.",
+            },
+        ),
+        "Prediction minus truth.",
+    ),
+    turn(
+        "turn-recall-step",
+        "A step ten times smaller",
+        judge_value(
+            100,
+            "The error of a central difference goes with h squared, as long as rounding is not the larger error.",
+            {
+                10: "So it is with a forward difference. The central one is better: its error goes with h squared.",
+                1: "It does change, until rounding takes over.",
+                1000: "Its error goes with h squared, and not with h to the third.",
+            },
+        ),
+        "By which power of h does its error go?",
+    ),
+    turn(
+        "turn-two-paths",
+        "How fast L grows with x",
+        judge_value(
+            36,
+            "24 over u and 12 over v: along a path speeds multiply, and both paths happen at once.",
+            {
+                24: "This is the path over u. When x moves, v moves too.",
+                12: "This is the path over v. When x moves, u moves too.",
+                288: "You multiplied the two paths. Each adds its own change to L.",
+                10: "You added the speeds at the end of the paths. Multiply along each path first.",
+            },
+        ),
+        "Along u: 4 times 6. Along v: 3 times 4.",
+        "Both changes happen when x moves, so they add up.",
+    ),
+    turn(
+        "turn-weight-slope",
+        "The slope for w",
+        judge_function(_weight_slope, _some_points, SLOPE_MISTAKES),
+        "What arrives at v, times the local derivative of v with respect to w.",
+        "u times x, with u = x**2.",
+    ),
+    turn(
+        "turn-gates",
+        "Three gates",
+        judge_value(
+            (5, 5, -10, 15, 5, 0),
+            "A sum copies the gradient, a product swaps the inputs, and a maximum sends all of it to the larger one.",
+            {
+                (5, 5, 15, -10, 5, 0): "At the product each input gets the other one as its factor.",
+                (5, 5, -10, 15, 0, 5): "Which of the two decides the maximum, a = 3 or b = -2?",
+                (5, 5, -10, 15, 5, 5): "If b moved a little, would the maximum notice?",
+                (15, -10, -10, 15, 5, 0): "A sum grows as fast as either of its inputs: its local derivatives are 1.",
+                (2.5, 2.5, -10, 15, 5, 0): "A sum does not share the gradient out. Each input gets all of it.",
+                (1, 1, -2, 3, 1, 0): "These are the local derivatives. Multiply each by the 5 that arrives.",
+            },
+        ),
+        "The local derivatives of a + b are 1 and 1, those of a b are b and a.",
+        "max(a, b) is a wherever a is larger: its local derivatives are 1 and 0.",
+    ),
+    turn(
+        "turn-path-count",
+        "Paths through ten diamonds",
+        judge_value(
+            1024,
+            "Each diamond doubles the ways, and ten doublings make 2 to the 10th.",
+            {
+                20: "There are 20 middle boxes. A path chooses at each diamond anew, so the choices multiply.",
+                40: "There are 40 edges. A path chooses at each diamond anew, so the choices multiply.",
+                100: "10 squared is not 2 to the 10th: one choice of two, ten times.",
+                512: "This is one doubling short.",
+            },
+        ),
+        "Two ways through the first diamond, and after each of them two through the second.",
+    ),
+    turn(
+        "turn-edges",
+        "Multiplications of both ways",
+        judge_value(
+            (5, 10),
+            "One on each edge: reverse passes the five edges once for both leaves, forward once for each leaf.",
+            {
+                (5, 5): "Forward from x knows nothing about w: it passes the edges again for the second leaf.",
+                (
+                    7,
+                    6,
+                ): "These are the steps of the slider. Count what is multiplied: one for each edge that is passed.",
+                (10, 5): "It is the other way round: which of the two knows both leaves at its end?",
+            },
+        ),
+        "How many edges does the graph have, and how often does each way pass them?",
     ),
 )
 
@@ -558,6 +904,22 @@ PROBLEMS = (
             "First db = c and dc = b. Then da = db * 2 * a + dc * (1 - c**2), and only then dw and dx.",
         ),
         judge=judge_function(_diamond, _points, DIAMOND_MISTAKES),
+        minutes=10,
+        difficulty=2,
+    ),
+    Problem(
+        id="count-ways",
+        title="What both ways cost",
+        points=2,
+        hints=(
+            "Write down the tables of sizes = [4, 3, 2]: from 4 values to 3 the table is (3, 4), from 3 to 2 it is"
+            " (2, 3).",
+            "Reverse begins with the last table, which has sizes[-1] rows, and multiplies by the one before it, and so"
+            " on: all that it carries has sizes[-1] rows.",
+            "A product of (r, m) and (m, c) takes r m c multiplications. So each table but the last costs reverse"
+            " sizes[-1] times its entries, and each but the first costs forward sizes[0] times its entries.",
+        ),
+        judge=judge_function(_count_ways, _networks, COUNT_MISTAKES, probes=WAYS_PROBES, boundaries=_shallow),
         minutes=10,
         difficulty=2,
     ),

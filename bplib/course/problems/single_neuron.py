@@ -1,33 +1,36 @@
-"""Lesson 04: one sigmoid neuron, its nine numbers, its gradients and its update."""
+"""Lesson 04: the nine numbers of a neuron, its gradients for another loss and other labels, and its training."""
 
-from math import exp, log, log10, tanh
+from math import exp, log, tan, tanh
 
 import numpy as np
 import sympy
 
+from bplib import data
 from bplib.activations import sigmoid
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_formula, judge_numbers
+from bplib.course.judging.reading import NOT_YET, Settled, call, fresh, mistaken, settling, shown
+from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "04_single_neuron"
 TITLE = "A single neuron"
 
 
-# nine-numbers: x = (2, -1.5), w = (0.4, 0.2), b = 0.1, y = 1, cross-entropy
+# nine-numbers: x = (2, -1.5), w = (0.4, 0.2), b = 0.1, y = -1, tanh and the squared error
 
-X1, X2, W1, W2, B = 2.0, -1.5, 0.4, 0.2, 0.1
+X1, X2, W1, W2, B, Y = 2.0, -1.5, 0.4, 0.2, 0.1, -1.0
 
 
-def _nine(z=W1 * X1 + W2 * X2 + B, a=None, sign=1.0, slope=None, error=None):
+def _nine(z=W1 * X1 + W2 * X2 + B, a=None, slope=None, dL_da=None, error=None, y=Y):
     """The nine numbers; each argument is one thing that a learner may get wrong."""
-    a = 1 / (1 + exp(-z)) if a is None else a
-    da_dz = a * (1 - a) if slope is None else slope
-    dL_da = sign * -1 / a
+    a = tanh(z) if a is None else a
+    da_dz = 1 - a**2 if slope is None else slope
+    dL_da = 2 * (a - y) if dL_da is None else dL_da
     dL_dz = dL_da * da_dz if error is None else error(a)
     return {
         "z": z,
         "a": a,
-        "L": -log(a),
+        "L": (a - y) ** 2,
         "dL_da": dL_da,
         "da_dz": da_dz,
         "dL_dz": dL_dz,
@@ -38,24 +41,15 @@ def _nine(z=W1 * X1 + W2 * X2 + B, a=None, sign=1.0, slope=None, error=None):
 
 
 NINE = _nine()
+A = NINE["a"]
 
 
 def _at_parameters(upstream):
     return {"dL_dw1": upstream * X1, "dL_dw2": upstream * X2, "dL_db": upstream}
 
 
-def _from_z(dL_dz):
-    return {"dL_dz": dL_dz} | _at_parameters(dL_dz)
-
-
-def _squared_error_throughout():
-    a, slope = NINE["a"], NINE["da_dz"]
-    return NINE | {"L": (a - 1) ** 2, "dL_da": 2 * (a - 1)} | _from_z(2 * (a - 1) * slope)
-
-
-def _truth_zero():
-    a = NINE["a"]
-    return NINE | {"L": -log(1 - a), "dL_da": 1 / (1 - a)} | _from_z(a)
+def _half():
+    return _nine(dL_da=A - Y) | {"L": (A - Y) ** 2 / 2}
 
 
 NINE_MISTAKES = misconceptions(
@@ -75,81 +69,107 @@ NINE_MISTAKES = misconceptions(
         (lambda: _nine(z=W1 + W2 + B),),
     ),
     (
-        "sigmoid-sign",
-        "z is positive, so a must be above one half: the sigmoid has a minus in its exponent, 1 / (1 + exp(-z)).",
-        (lambda: _nine(a=1 - NINE["a"]),),
+        "sigmoid",
+        "This a is the sigmoid of z, as in the lesson. The activation here is tanh, np.tanh(z).",
+        (lambda: _nine(a=1 / (1 + exp(-NINE["z"]))),),
     ),
     (
-        "sigmoid-no-1",
-        "A probability is never above 1. Below the line stands 1 + exp(-z); Python needs parentheses around it.",
-        (lambda: _nine(a=exp(NINE["z"])) | {"L": -NINE["z"]}, lambda: NINE | {"a": 1 + exp(-NINE["z"])}),
+        "tan",
+        "This a is the tangent of z, an angle. tanh is the hyperbolic tangent: np.tanh, or the key tanh of a"
+        " calculator.",
+        (lambda: _nine(a=tan(NINE["z"])),),
     ),
     (
-        "tanh",
-        "This a is tanh(z). The activation here is the sigmoid, 1 / (1 + exp(-z)).",
-        (lambda: _nine(a=tanh(NINE["z"])),),
-    ),
-    (
-        "loss-sign",
-        "The logarithm of a probability is negative and the loss is not: it is minus the logarithm.",
-        (lambda: NINE | {"L": log(NINE["a"])},),
-    ),
-    (
-        "log10",
-        "L was computed with the logarithm to base 10; the loss has the natural one.",
-        (lambda: {"L": -log10(NINE["a"])},),
-    ),
-    (
-        "squared-error",
-        "This L is the squared error; this neuron has the cross-entropy, which for y = 1 is -log(a).",
-        (_squared_error_throughout,),
+        "truth-one",
+        "Look at y again. It is -1 here, and a - y is a + 1.",
+        (lambda: _nine(y=1.0), lambda: NINE | {"L": (A - 1) ** 2}),
     ),
     (
         "truth-zero",
-        "This would be right for the truth 0. Here y = 1, and it is the other term of the loss that stays.",
-        (_truth_zero, lambda: _nine(error=lambda a: a)),
+        "Look at y again. It is -1 here, not 0: a - y is a + 1.",
+        (lambda: _nine(y=0.0),),
+    ),
+    (
+        "not-squared",
+        "This L is the error a - y, not yet squared.",
+        (lambda: NINE | {"L": A - Y},),
+    ),
+    (
+        "half",
+        "This is half of the loss. L = (a - y)^2 has no factor 1/2 in front, so dL/da keeps its 2.",
+        (_half,),
+    ),
+    (
+        "cross-entropy",
+        "This L is the cross-entropy of a probability. The loss here is the squared error, (a - y)^2.",
+        (lambda: NINE | {"L": -log(1 - A)}, lambda: NINE | {"L": -log(A)}, lambda: NINE | {"L": -log((1 - A) / 2)}),
+    ),
+    (
+        "no-two",
+        "The derivative of a square is twice what is squared: in dL/da a factor 2 is missing, and in all that comes"
+        " after it.",
+        (lambda: _nine(dL_da=A - Y),),
+    ),
+    (
+        "two-lost",
+        "dL/da is right, and on the way to z its factor 2 got lost: multiply it as it is by da/dz.",
+        (lambda: _nine(error=lambda a: (a - Y) * (1 - a**2)),),
+    ),
+    (
+        "value-for-slope",
+        "dL/da is not the loss itself: the derivative of (a - y)^2 is 2 (a - y).",
+        (lambda: _nine(dL_da=(A - Y) ** 2), lambda: _nine(dL_da=2 * (A - Y) ** 2)),
     ),
     (
         "sign",
-        "Look at the minus in the loss again. The derivative of -log(a) is -1/a: the size is right and the sign is not,"
-        " from dL/da on.",
-        (lambda: _nine(sign=-1.0),),
+        "Look at the order in a - y. With y - a the size is right and the sign is not, from dL/da on.",
+        (lambda: _nine(dL_da=2 * (Y - A)),),
     ),
     (
-        "error-for-slope",
-        "a - y is the gradient at z, one link further. At a it is the derivative of -log(a).",
-        (lambda: NINE | {"dL_da": NINE["a"] - 1} | _from_z((NINE["a"] - 1) * NINE["da_dz"]),),
+        "slope-of-sigmoid",
+        "a (1 - a) is the slope of the sigmoid. That of tanh is 1 - a^2.",
+        (lambda: _nine(slope=A * (1 - A)),),
     ),
     (
         "slope-at-the-input",
-        "You put z into a (1 - a). The slope of the sigmoid is written with its output a, not with its input z.",
-        (lambda: _nine(slope=NINE["z"] * (1 - NINE["z"])),),
+        "You put z into the slope. That of tanh is written with its output a, not with its input: 1 - a^2.",
+        (lambda: _nine(slope=1 - NINE["z"] ** 2),),
+    ),
+    (
+        "slope-without-square",
+        "The slope of tanh is the same for a and for -a. The square is missing: 1 - a^2.",
+        (lambda: _nine(slope=1 - A),),
+    ),
+    (
+        "slope-plus",
+        "tanh is never steeper than 1. There is a minus in its slope: 1 - a^2.",
+        (lambda: _nine(slope=1 + A**2),),
     ),
     (
         "slope-is-a",
-        "da/dz is not a itself: the slope of the sigmoid is a (1 - a), which is never larger than 1/4.",
-        (lambda: _nine(slope=NINE["a"]),),
+        "tanh is not its own derivative. Its slope is 1 - a^2.",
+        (lambda: _nine(slope=A),),
     ),
     (
-        "slope-of-tanh",
-        "1 - a^2 is the slope of tanh. That of the sigmoid is a (1 - a).",
-        (lambda: _nine(slope=1 - NINE["a"] ** 2),),
+        "slope-twice",
+        "The tanh was taken twice: a is tanh(z) already, and the slope is 1 - a^2.",
+        (lambda: _nine(slope=1 - tanh(A) ** 2),),
     ),
     (
-        "slope-canceled",
-        "You multiplied by a (1 - a) once too often. a - y is already the product of dL/da and da/dz, in which the"
-        " slope has canceled.",
-        (lambda: _nine(error=lambda a: (a - 1) * a * (1 - a)),),
+        "canceled",
+        "Here nothing cancels. a - y stands at z for the sigmoid with the cross-entropy; this is another pair, so"
+        " multiply dL/da by da/dz.",
+        (lambda: _nine(error=lambda a: a - Y), lambda: _nine(error=lambda a: 2 * (a - Y))),
     ),
     (
         "links-added",
         "You added dL/da and da/dz. Along a path the local derivatives are multiplied.",
-        (lambda: _nine(error=lambda a: -1 / a + a * (1 - a)),),
+        (lambda: _nine(error=lambda a: 2 * (a - Y) + 1 - a**2),),
     ),
     (
         "error-sign",
-        "The sign is lost on the way to z: dL/da is negative and da/dz is positive, so their product is negative.",
-        (lambda: _nine(error=lambda a: 1 - a),),
+        "The sign is lost on the way to z: dL/da and da/dz are both positive, and so is their product.",
+        (lambda: _nine(error=lambda a: -2 * (a - Y) * (1 - a**2)),),
     ),
     (
         "forgot-x",
@@ -192,8 +212,8 @@ NINE_MISTAKES = misconceptions(
         "rounded",
         "That is rounded too far. Keep four digits or more on the way, and give at least three.",
         (
-            *(lambda k=k: {name: round(number, k) for name, number in NINE.items()} for k in (1, 2)),
-            *(lambda k=k: _nine(a=round(NINE["a"], k)) for k in (1, 2)),
+            *(lambda k=k: {name: round(number, k) for name, number in NINE.items()} for k in (1,)),
+            *(lambda k=k: _nine(a=round(A, k)) for k in (1,)),
         ),
     ),
 )
@@ -271,186 +291,620 @@ MSE_MISTAKES = misconceptions(
 )
 
 
-# neuron-ce: the gradients of the mean cross-entropy over a batch
+# signed-labels: the gradients of the mean of log(1 + exp(-y z)), whose truths are -1 and 1
 
 
-def _neuron_gradients(X, y, w, b):
-    dz = (sigmoid(X @ w + b) - y) / len(y)
+def _signed_gradients(X, y, w, b):
+    dz = -y * sigmoid(-y * (X @ w + b)) / len(y)
     return X.T @ dz, dz.sum()
 
 
-def _batches(rng):
-    return [
-        (rng.normal(size=(n, d)), rng.integers(2, size=n).astype(float), rng.normal(size=d), float(rng.normal()))
-        for n, d in ((5, 3), (7, 2), (5, 5))
-    ]
+def _signed(rng):
+    cases = []
+    for n, d in ((5, 3), (7, 2), (5, 5)):
+        y = rng.choice([-1.0, 1.0], size=n)
+        y[:2] = 1.0, -1.0
+        cases.append((rng.normal(size=(n, d)), y, rng.normal(size=d), float(rng.normal())))
+    return cases
+
+
+def _one_label(rng):
+    X = rng.normal(size=(6, 3))
+    return [("truths that are all -1", (X, np.full(6, -1.0), rng.normal(size=3), 0.3))]
 
 
 def _with_dz(dz_of, dw_of=lambda X, dz: X.T @ dz / len(X)):
-    """A wrong neuron_gradients, put together from what is wrong in it."""
+    """A wrong signed_gradients, put together from what is wrong in it."""
 
     def gradients(X, y, w, b):
-        z = X @ w + b
-        dz = dz_of(sigmoid(z), y, z)
+        dz = dz_of(X @ w + b, y)
         return dw_of(X, dz), dz.mean()
 
     return gradients
 
 
-CE_MISTAKES = misconceptions(
+def _signed_dz(z, y):
+    return -y * sigmoid(-y * z)
+
+
+SIGNED_MISTAKES = misconceptions(
     (
-        "slope-canceled",
-        "There is one slope a (1 - a) too many: with the cross-entropy it has canceled, and dL/dz is a - y.",
-        (_with_dz(lambda a, y, z: (a - y) * a * (1 - a)),),
+        "zero-one",
+        "Look at what y is here, -1 or 1. a - y is the slope for truths of 0 and 1; differentiate log(1 + exp(-y z))"
+        " anew.",
+        (_with_dz(lambda z, y: sigmoid(z) - y),),
     ),
     (
-        "mse",
-        "This is the gradient of the squared error; the cross-entropy has dL/dz = a - y for each example.",
-        (_with_dz(lambda a, y, z: 2 * (a - y) * a * (1 - a)),),
+        "no-y",
+        "The last link is missing. Inside of the exponential stands -y z, and its derivative with respect to z is -y.",
+        (_with_dz(lambda z, y: sigmoid(-y * z)), _with_dz(lambda z, y: -sigmoid(-y * z))),
     ),
     (
-        "z-for-a",
-        "You subtracted y from z. The error is a - y, where a = sigmoid(z).",
-        (_with_dz(lambda a, y, z: z - y),),
+        "z-for-y",
+        "Look at the last link. The derivative of -y z with respect to z is -y, and you have -z.",
+        (_with_dz(lambda z, y: -z * sigmoid(-y * z)),),
     ),
     (
-        "rounded",
-        "You rounded the predictions to 0 and 1. The error is a - y with the probability itself, so that being nearly"
-        " right counts.",
-        (_with_dz(lambda a, y, z: np.round(a) - y),),
+        "inside",
+        "Look at what a bird does that is right by far, with a large y z. It should hardly pull at all, and in yours it"
+        " pulls hardest: the sigmoid that is left has -y z inside.",
+        (_with_dz(lambda z, y: -y * sigmoid(y * z)), _with_dz(lambda z, y: y * sigmoid(y * z))),
+    ),
+    (
+        "no-y-inside",
+        "The y inside of the sigmoid is missing. It decides whether z is on the right side: what is left is"
+        " sigmoid(-y z).",
+        (_with_dz(lambda z, y: -y * sigmoid(z)), _with_dz(lambda z, y: -y * sigmoid(-z))),
+    ),
+    (
+        "links-swapped",
+        "The fraction is turned around. The derivative of log(1 + exp(t)) is exp(t)/(1 + exp(t)): what is inside of the"
+        " logarithm stands below.",
+        (_with_dz(lambda z, y: -y * (1 + np.exp(-y * z)) / np.exp(-y * z)),),
+    ),
+    (
+        "no-outer",
+        "The derivative of the logarithm is missing. It is one over what stands inside, 1 + exp(-y z).",
+        (_with_dz(lambda z, y: -y * np.exp(-y * z)),),
+    ),
+    (
+        "no-exp",
+        "A link is missing above the line. The derivative of 1 + exp(t) is exp(t), and it stays.",
+        (_with_dz(lambda z, y: 1 / (1 + np.exp(-y * z))),),
+    ),
+    (
+        "slope-of-sigmoid",
+        "There is one slope of the sigmoid too many. The derivative of the logarithm has already become a sigmoid.",
+        (_with_dz(lambda z, y: -y * sigmoid(-y * z) * sigmoid(y * z)),),
+    ),
+    (
+        "wrong-only",
+        "You let only the birds pull that are on the wrong side. All do, each by sigmoid(-y z).",
+        (_with_dz(lambda z, y: -y * (y * z < 0)), _with_dz(lambda z, y: -y * (y * z < 1))),
+    ),
+    (
+        "loss",
+        "You carried the loss back in the place of its slope. Differentiate log(1 + exp(-y z)) with respect to z"
+        " first.",
+        (_with_dz(lambda z, y: np.log1p(np.exp(-y * z))),),
     ),
     (
         "mean-of-X",
-        "You averaged the inputs and the errors separately. Each error belongs to its own x: multiply first, then add"
+        "You averaged the inputs and the slopes separately. Each slope belongs to its own x: multiply first, then add"
         " over the batch.",
-        (_with_dz(lambda a, y, z: a - y, dw_of=lambda X, dz: X.mean(axis=0) * dz.mean()),),
+        (_with_dz(_signed_dz, dw_of=lambda X, dz: X.mean(axis=0) * dz.mean()),),
     ),
     (
         "last-only",
         "Only the last example is left. In a loop over the batch dw = ... overwrites what the others have given;"
         " add with +=.",
         (
-            lambda X, y, w, b: _neuron_gradients(X[-1:], y[-1:], w, b),
-            lambda X, y, w, b: tuple(g / len(y) for g in _neuron_gradients(X[-1:], y[-1:], w, b)),
+            lambda X, y, w, b: _signed_gradients(X[-1:], y[-1:], w, b),
+            lambda X, y, w, b: tuple(g / len(y) for g in _signed_gradients(X[-1:], y[-1:], w, b)),
         ),
     ),
     (
         "over-d",
         "You divided by the number of inputs d. The mean is over the n examples.",
-        (lambda X, y, w, b: tuple(g * len(y) / len(w) for g in _neuron_gradients(X, y, w, b)),),
+        (lambda X, y, w, b: tuple(g * len(y) / len(w) for g in _signed_gradients(X, y, w, b)),),
     ),
     (
         "updated",
         "These are new parameters. Return the gradients themselves; the update comes later.",
-        (lambda X, y, w, b: (w - _neuron_gradients(X, y, w, b)[0], b - _neuron_gradients(X, y, w, b)[1]),),
+        (lambda X, y, w, b: (w - _signed_gradients(X, y, w, b)[0], b - _signed_gradients(X, y, w, b)[1]),),
     ),
 )
 
 
-# one-update: one step of gradient descent on one example
+# train: from zero weights until the loss is below a tolerance
 
 
-def _one_update(x, y, w, b, lr):
-    dz = sigmoid(w @ x + b) - y
-    return w - lr * dz * x, b - lr * dz
+def _loss(z, y):
+    return float(np.mean(np.logaddexp(0.0, z) - y * z))
 
 
-def _examples(rng):
+def _train(X, y, lr, tolerance, most):
+    return _training()(X, y, lr, tolerance, most)
+
+
+def _birds():
+    """Four measurements of Adelies and Chinstraps, standardized, and whether each is a Chinstrap."""
+    penguins = data.penguins()
+    names = ("bill_length_mm", "body_mass_g", "flipper_length_mm", "bill_depth_mm")
+    X = np.stack([penguins[name] for name in names], axis=1)
+    keep = np.isin(penguins["species"], ["Adelie", "Chinstrap"]) & ~np.isnan(X).any(axis=1)
+    return data.standardize(X[keep]), (penguins["species"][keep] == "Chinstrap").astype(float)
+
+
+def _flocks(rng):
+    """A few birds each: one training that reaches its tolerance, one that is ended by the limit, one of four inputs."""
+    X, y = _birds()
+    cases = []
+    for adelies, chinstraps, d, lr, tolerance, most in (
+        (7, 5, 2, 1.0, 0.3, 300),
+        (4, 3, 3, 0.5, 1e-3, 9),
+        (6, 5, 4, 0.15, 0.25, 400),
+    ):
+        rows = np.concatenate(
+            [rng.choice(np.flatnonzero(y == k), size, False) for k, size in ((0, adelies), (1, chinstraps))]
+        )
+        rows = rng.permutation(rows)
+        cases.append((X[rows, :d], y[rows], lr, tolerance, most))
+    return cases
+
+
+def _at_once(rng):
+    X, y, lr, tolerance, most = _flocks(rng)[0]
     return [
-        (rng.normal(size=d), float(y), rng.normal(size=d), float(rng.normal()), lr)
-        for d, y, lr in ((3, 1, 0.1), (5, 0, 0.7), (4, 1, 0.3))
+        ("no update at all", (X, y, lr, tolerance, 0)),
+        ("a start that is good enough", (X, y, lr, 0.7, most)),
+        ("a single update", (X, y, lr, tolerance, 1)),
     ]
 
 
-def _one_after_the_other(x, y, w, b, lr):
-    w_new = _one_update(x, y, w, b, lr)[0]
-    return w_new, b - lr * (sigmoid(w_new @ x + b) - y)
+def _training(
+    dz=lambda a, y: (a - y) / len(y),
+    stop=lambda loss, dw, db, lr, tolerance: loss < tolerance,
+    loss=_loss,
+    start=0.0,
+    move=lambda w, b, dw, db, lr: (w - lr * dw, b - lr * db),
+    more=0,
+    ask_late=False,
+):
+    """A training with one thing that may be wrong: each argument is a line of it."""
+
+    def train(X, y, lr, tolerance, most):
+        w, b, losses = np.full(X.shape[1], start), start, []
+        for left in range(most + more, -1, -1):
+            z = X @ w + b
+            losses.append(loss(z, y))
+            slope = dz(sigmoid(z), y)
+            dw, db = X.T @ slope, slope.sum()
+            if left == 0 or (not ask_late and stop(losses[-1], dw, db, lr, tolerance)):
+                break
+            late = ask_late and stop(losses[-1], dw, db, lr, tolerance)
+            w, b = move(w, b, dw, db, lr)
+            if late:
+                losses.append(loss(X @ w + b, y))
+                break
+        return w, b, losses
+
+    return train
 
 
-def _bias_first(x, y, w, b, lr):
-    b_new = _one_update(x, y, w, b, lr)[1]
-    return w - lr * (sigmoid(w @ x + b_new) - y) * x, b_new
+def _stop_never(*_):
+    return False
 
 
-def _gradients_only(x, y, w, b, lr):
-    dz = sigmoid(w @ x + b) - y
-    return dz * x, dz
+def _one_after_the_other(bias_first):
+    def train(X, y, lr, tolerance, most):
+        w, b, losses = np.zeros(X.shape[1]), 0.0, []
+        for left in range(most, -1, -1):
+            losses.append(_loss(X @ w + b, y))
+            if left == 0 or losses[-1] < tolerance:
+                break
+            for bias in (bias_first, not bias_first):
+                slope = (sigmoid(X @ w + b) - y) / len(y)
+                if bias:
+                    b = b - lr * slope.sum()
+                else:
+                    w = w - lr * X.T @ slope
+        return w, b, losses
+
+    return train
 
 
-def _with_step(dz_of=lambda a, y, z: a - y, dw_of=lambda x, w, dz: dz * x):
-    """A wrong one_update, put together from what is wrong in it."""
+def _bird_by_bird(X, y, lr, tolerance, most):
+    w, b, losses = np.zeros(X.shape[1]), 0.0, []
+    for left in range(most, -1, -1):
+        losses.append(_loss(X @ w + b, y))
+        if left == 0 or losses[-1] < tolerance:
+            break
+        for x, truth in zip(X, y, strict=True):
+            slope = sigmoid(w @ x + b) - truth
+            w, b = w - lr * slope * x, b - lr * slope
+    return w, b, losses
 
-    def update(x, y, w, b, lr):
-        z = w @ x + b
-        dz = dz_of(sigmoid(z), y, z)
-        return w - lr * dw_of(x, w, dz), b - lr * dz
 
-    return update
+def _stops_on_the_change(X, y, lr, tolerance, most):
+    _, _, losses = _training(stop=_stop_never)(X, y, lr, tolerance, most)
+    last = next((k for k in range(1, len(losses)) if abs(losses[k] - losses[k - 1]) < tolerance), len(losses) - 1)
+    return _training(stop=_stop_never)(X, y, lr, tolerance, last)
 
 
-UPDATE_MISTAKES = misconceptions(
+def _no_last_at_the_limit(X, y, lr, tolerance, most):
+    w, b, losses = _train(X, y, lr, tolerance, most)
+    return w, b, losses[:-1] if len(losses) > most else losses
+
+
+def _bias_returned_first(*args):
+    w, b, losses = _train(*args)
+    return b, w, losses
+
+
+def _gradients_once(X, y, lr, tolerance, most):
+    slope = (0.5 - y) / len(y)
+    w, b, losses = np.zeros(X.shape[1]), 0.0, []
+    for left in range(most, -1, -1):
+        losses.append(_loss(X @ w + b, y))
+        if left == 0 or losses[-1] < tolerance:
+            break
+        w, b = w - lr * X.T @ slope, b - lr * slope.sum()
+    return w, b, losses
+
+
+def _with_losses(change):
+    def train(*args):
+        w, b, losses = _train(*args)
+        return w, b, change(losses)
+
+    return train
+
+
+def _one_update(X, y, lr, tolerance, most):
+    return _train(X, y, lr, tolerance, min(most, 1))
+
+
+TRAIN_MISTAKES = misconceptions(
     (
-        "sign",
-        "This walks uphill: the loss has grown. The gradient points to where L grows, so subtract it.",
-        (_with_step(lambda a, y, z: y - a),),
+        "summed",
+        "Compare your steps with those of the mean. The loss is the mean over the birds, and you add their gradients"
+        " up: divide by n.",
+        (_training(dz=lambda a, y: a - y),),
     ),
     (
-        "bias-left",
-        "The bias has not moved. It is a parameter like any other: b - lr * dL/db.",
-        (lambda x, y, w, b, lr: (_one_update(x, y, w, b, lr)[0], b),),
+        "one-after-the-other",
+        "You changed one parameter and then used its new value for the gradient of the other. Compute both gradients at"
+        " the old place, and then update both.",
+        (_one_after_the_other(False), _one_after_the_other(True)),
     ),
     (
-        "update-order",
-        "You updated one parameter and then used its new value for the gradient of the other. Compute all gradients at"
-        " the old values first, then update.",
-        (_one_after_the_other, _bias_first),
-    ),
-    (
-        "steps",
-        "These are the steps alone, without the place they start from. Subtract lr times the gradients from the old w"
-        " and b.",
-        tuple(
-            lambda x, y, w, b, lr, sign=sign: tuple(sign * lr * g for g in _gradients_only(x, y, w, b, lr))
-            for sign in (-1, 1)
+        "stops-on-the-step",
+        "Look at when it stops. You stop when the step is small, and with a small lr every step is: stop when the"
+        " loss is"
+        " below the tolerance.",
+        (
+            _training(stop=lambda loss, dw, db, lr, tolerance: max(np.abs(lr * dw).max(), abs(lr * db)) < tolerance),
+            _training(stop=lambda loss, dw, db, lr, tolerance: np.abs(lr * dw).max() < tolerance),
         ),
     ),
     (
-        "gradients",
-        "These are the gradients. The update subtracts lr times them from w and b.",
-        (_gradients_only,),
+        "stops-on-the-gradient",
+        "Look at when it stops. You stop when the gradients are small, as the lesson does; here it is when the loss is"
+        " below the tolerance.",
+        (
+            _training(stop=lambda loss, dw, db, lr, tolerance: max(np.abs(dw).max(), abs(db)) < tolerance),
+            _training(stop=lambda loss, dw, db, lr, tolerance: np.abs(dw).max() < tolerance),
+        ),
     ),
     (
-        "mse",
-        "This is a step on the squared error. For the cross-entropy, dL/dz is simply a - y.",
-        (_with_step(lambda a, y, z: 2 * (a - y) * a * (1 - a)),),
+        "stops-on-the-change",
+        "Look at when it stops. You stop when the loss hardly changes, and with a small lr it never changes much: stop"
+        " when the loss itself is below the tolerance.",
+        (_stops_on_the_change,),
+    ),
+    (
+        "order-of-the-values",
+        "w and b have changed places in what you return: return w, b, losses.",
+        (_bias_returned_first,),
+    ),
+    (
+        "last-at-the-limit",
+        "Look at a training that is ended by `most`. Its last update has changed the weights, and the loss at the place"
+        " it led to is not noted: after the loop, note it too.",
+        (_no_last_at_the_limit,),
+    ),
+    (
+        "start",
+        "Look at your first loss. All weights and the bias begin at zero, so each a is one half and the first loss is"
+        " log 2.",
+        (_training(start=1.0), _training(start=0.1), _training(start=0.01), _training(start=0.5)),
+    ),
+    (
+        "first-not-counted",
+        "Look at your first loss. It is the one after the first update, and the one before any training is missing:"
+        " note"
+        " the loss before you change the weights.",
+        (_with_losses(lambda losses: losses[1:]),),
+    ),
+    (
+        "last-not-counted",
+        "The loss of the place where you stop is missing: after k updates there are k + 1 losses.",
+        (_with_losses(lambda losses: losses[:-1]),),
+    ),
+    (
+        "ends-only",
+        "You noted the first loss and the last. One for each place on the way is needed: note it within the loop.",
+        (_with_losses(lambda losses: [losses[0], losses[-1]]),),
+    ),
+    (
+        "one-loss",
+        "You return one loss. A list is needed, with the loss before each update and at the end.",
+        (_with_losses(lambda losses: losses[-1]), _with_losses(lambda losses: [losses[-1]])),
+    ),
+    (
+        "one-update-too-many",
+        "You take one more update after the loss was found to be below the tolerance. Ask first, then update.",
+        (_training(ask_late=True),),
+    ),
+    (
+        "never-stops",
+        "It always takes as many updates as it may. Stop as soon as the loss is below the tolerance.",
+        (_training(stop=_stop_never),),
+    ),
+    (
+        "limit",
+        "The limit is missed by one: `most` is the number of updates that may be taken.",
+        (_training(more=1), _training(more=-1)),
+    ),
+    (
+        "one-update",
+        "It stops after a single update. Is a return within the loop, or the loop left at once?",
+        (_one_update,),
+    ),
+    (
+        "summed-loss",
+        "Look at your first loss. It grows with the number of birds: the loss is the mean over them, not the sum.",
+        (_training(loss=lambda z, y: len(y) * _loss(z, y)),),
+    ),
+    (
+        "squared-error",
+        "Look at your first loss. You note the squared error; here it is the mean cross-entropy.",
+        (_training(loss=lambda z, y: np.mean((sigmoid(z) - y) ** 2)),),
+    ),
+    (
+        "half-of-the-loss",
+        "Look at your first loss. You note one of the two terms of the cross-entropy; a bird with y = 0 needs the"
+        " other:"
+        " -(1 - y) log(1 - a).",
+        (_training(loss=lambda z, y: np.mean(-y * np.log(sigmoid(z)))),),
     ),
     (
         "slope-canceled",
         "There is one slope a (1 - a) too many: with the cross-entropy it has canceled, and dL/dz is a - y.",
-        (_with_step(lambda a, y, z: (a - y) * a * (1 - a)),),
+        (_training(dz=lambda a, y: (a - y) * a * (1 - a) / len(y)),),
     ),
     (
-        "factor",
-        "The step is twice too long. A factor 2 belongs to the squared error; the cross-entropy has dL/dz = a - y.",
-        (_with_step(lambda a, y, z: 2 * (a - y)),),
+        "mse",
+        "You walk down the squared error. For the cross-entropy dL/dz is a - y for each bird, divided by n.",
+        (_training(dz=lambda a, y: 2 * (a - y) * a * (1 - a) / len(y)),),
     ),
     (
-        "z-for-a",
-        "You subtracted y from z. The error is a - y, where a = sigmoid(z).",
-        (_with_step(lambda a, y, z: z - y),),
+        "uphill",
+        "Your losses grow. The gradient points to where the loss grows, so subtract it.",
+        (_training(dz=lambda a, y: (y - a) / len(y)),),
     ),
     (
-        "w-for-x",
-        "You multiplied by the weights. The derivative of w @ x with respect to w is the input x.",
-        (_with_step(dw_of=lambda x, w, dz: dz * w),),
+        "bias-left",
+        "The bias has not moved. It is a parameter like the weights, with the gradient dz.sum().",
+        (_training(move=lambda w, b, dw, db, lr: (w - lr * dw, b)),),
     ),
     (
-        "over-d",
-        "You divided by the number of inputs. There is one example here, so no mean is taken.",
+        "bias-only",
+        "The weights have not moved. They follow the same rule as the bias, with the gradient X.T @ dz.",
+        (_training(move=lambda w, b, dw, db, lr: (w, b - lr * db)),),
+    ),
+    (
+        "bias-mean-twice",
+        "Look at the gradient of the bias. You divided it by n twice: dz holds the 1/n already, so add it up.",
         (
-            _with_step(dw_of=lambda x, w, dz: dz * x / len(x)),
-            lambda x, y, w, b, lr: _one_update(x, y, w, b, lr / len(x)),
+            lambda X, y, *rest: _training(
+                move=lambda w, b, dw, db, lr: (w - lr * dw, b - lr * db / len(y)),
+            )(X, y, *rest),
         ),
+    ),
+    (
+        "no-rate",
+        "The learning rate is missing: each parameter moves by lr times its gradient.",
+        (_training(move=lambda w, b, dw, db, lr: (w - dw, b - db)),),
+    ),
+    (
+        "gradients-once",
+        "The gradients were taken once, at the start. They change from place to place: compute them within the loop.",
+        (_gradients_once,),
+    ),
+    (
+        "bird-by-bird",
+        "You update after each bird. Here all birds are asked at the same place, and one update follows from the mean"
+        " of"
+        " their gradients.",
+        (_bird_by_bird,),
+    ),
+    (
+        "rounded",
+        "You rounded the predictions to 0 and 1. The error is a - y with the probability itself.",
+        (_training(dz=lambda a, y: (np.round(a) - y) / len(y)),),
+    ),
+)
+
+
+def _judge_train():
+    """As `judge_function`; where it has no cause to tell, it looks at the losses, of which more is known."""
+    inner = judge_function(_train, _flocks, TRAIN_MISTAKES, returns="w b losses", boundaries=_at_once)
+
+    def judge(answer, rng):
+        seed = int(rng.integers(1 << 31))
+        verdict = inner(answer, seed=seed)
+        if verdict.status != NOT_YET or verdict.recognized:
+            return verdict
+        for case in _flocks(np.random.default_rng(seed)):
+            try:
+                _, _, losses = call(answer, fresh(case), "")
+                losses = np.asarray(losses, dtype=float)
+            except (Settled, TypeError, ValueError):
+                return verdict
+            if losses.ndim == 1 and len(losses) and np.isfinite(losses).all() and (seen := _seen(losses, case)):
+                return mistaken(seen, "seen: losses")
+        return verdict
+
+    return settling(judge, inner.misconceptions)
+
+
+def _seen(losses, case):
+    """What is wrong with the losses of a training, in a sentence, or None."""
+    _, _, _, tolerance, most = case
+    if abs(losses[0] - log(2)) > 1e-6:
+        return (
+            f"Your first loss is {shown(float(losses[0]))}. With all weights and the bias at zero each a is one half,"
+            " and it must be log 2 = 0.6931: begin at zero, and note the loss before the first update."
+        )
+    needed = len(_train(*case)[2])
+    if len(losses) == needed:
+        return None
+    if most + 1 == needed:
+        return f"With most = {most} you note {len(losses)} losses; {needed} are needed, one for each place on the way."
+    return (
+        f"You note {len(losses)} losses where {needed} are needed, for a tolerance of {tolerance:g}; your last one is"
+        f" {shown(float(losses[-1]))}. Stop at the first place whose loss is below the tolerance."
+    )
+
+
+# The turns in the lesson
+
+
+def _slope_at_z(a, y):
+    return a - y
+
+
+def _outputs(rng):
+    return [(float(a), float(y)) for a, y in zip(rng.uniform(0.05, 0.95, 4), (0, 1, 1, 0), strict=True)]
+
+
+SLOPE_MISTAKES = misconceptions(
+    ("turned-around", "The size is right. Prediction minus truth, and not the other way.", (lambda a, y: y - a,)),
+    (
+        "once-too-often",
+        "The slope a (1 - a) has canceled already, against what stood below the line in dL/da.",
+        (lambda a, y: (a - y) * a * (1 - a),),
+    ),
+    ("at-a", "This is dL/da, before the sigmoid. Its slope multiplies it.", (lambda a, y: (a - y) / (a * (1 - a)),)),
+    ("slope-only", "This is the slope of the sigmoid alone. Multiply it by dL/da.", (lambda a, y: a * (1 - a),)),
+    ("squared", "This is the squared error itself.", (lambda a, y: (a - y) ** 2,)),
+    ("with-two", "The 2 belongs to the squared error. The cross-entropy has none.", (lambda a, y: 2 * (a - y),)),
+    ("output", "Where is the truth? The slope must vanish for a = y.", (lambda a, y: a,)),
+)
+
+TURNS = (
+    turn(
+        "turn-recall-paths",
+        "A value that is used twice",
+        judge_value(
+            -3,
+            "What arrives over several paths adds up, each share with its own sign.",
+            {
+                -10: "You multiplied the two. Along a path derivatives multiply, and paths add.",
+                2: "This is one of the two paths. The other one has not been heard.",
+                -5: "This is one of the two paths. The other one has not been heard.",
+                7: "You took the sizes. Each share keeps its sign.",
+            },
+        ),
+        "Two paths arrive: multiply, add, or take the last?",
+    ),
+    turn(
+        "turn-recall-downhill",
+        "The steepest way down",
+        judge_value(
+            (-3, 4),
+            "Straight against the gradient. How far is another question, that of lesson 05.",
+            {
+                (3, -4): "There it rises fastest. And down?",
+                (4, 3): "Along this way the loss stays the same: it is at a right angle to the gradient.",
+                (-4, -3): "Along this way the loss stays the same: it is at a right angle to the gradient.",
+                (3, 4): "Turn all of the gradient around, each entry.",
+                (-3, -4): "Turn all of the gradient around, each entry.",
+            },
+        ),
+        "The gradient points to where the loss grows fastest.",
+    ),
+    turn(
+        "turn-sign",
+        "The sign of a slope",
+        judge_value(
+            "negative",
+            "A larger w1 makes z and a larger, and a comes nearer to 1: the loss falls, so its slope is negative.",
+            {
+                "positive": "Then a larger w1 would make the loss larger. But z grows, and a comes nearer to the"
+                " truth.",
+                "zero": "z does move with w1, by x1 = 0.5 times as much.",
+            },
+        ),
+        "Make w1 a little larger. What do z, a and L do?",
+    ),
+    turn(
+        "turn-slope-at-z",
+        "The gradient at z",
+        judge_function(_slope_at_z, _outputs, SLOPE_MISTAKES),
+        "What is left when a (1 - a) has canceled?",
+        "Prediction minus truth.",
+    ),
+    turn(
+        "turn-other-truth",
+        "If the truth were 0",
+        judge_value(
+            0.6341,
+            "a - y with y = 0: the error is larger than before, and it has the other sign.",
+            {
+                -0.6341: "The size is right. With y = 0 a larger z is worse.",
+                -0.3659: "So it is for y = 1. What is a - y now?",
+                0.3659: "This is 1 - a. What is a - y for y = 0?",
+                0.1471: "The slope of the sigmoid has canceled.",
+            },
+        ),
+        "The gradient at z is a - y, and a is still 0.6341.",
+    ),
+    turn(
+        "turn-fall",
+        "How far the loss will fall",
+        judge_value(
+            0.018476,
+            "The rate times the squared length of the gradient.",
+            {
+                0.18476: "This is the squared length of the gradient. The step is only 0.1 of it.",
+                0.04298: "This is the length, not squared: the gradient is met twice, in the slope and in the step.",
+                0.0018476: "The learning rate counts once. It is in the step, and the slope knows nothing of it.",
+                0.005087: "The bias moves as well: its gradient belongs to the four.",
+                -0.018476: "The size is right. A fall is asked for, so count it positive.",
+                0.07318: "You added up the gradients. It is their squares that add up.",
+            },
+        ),
+        "Slope times step, for each of the four, and add.",
+        "0.1 times the sum of the four squares.",
+    ),
+    turn(
+        "turn-first-loss",
+        "The loss before any training",
+        judge_value(
+            0.6931,
+            "Each a is one half, whatever the bird is, and the loss of a half is log 2.",
+            {
+                0.5: "This is a itself. The loss is minus its logarithm.",
+                0: "A neuron that knows nothing has a loss: it says one half to each bird.",
+                1: "sigmoid(0) is one half. What is its cross-entropy?",
+                -0.6931: "The logarithm of a half is negative, and the loss is minus that.",
+                0.25: "This is the squared error of a half.",
+            },
+        ),
+        "With zero weights z is 0 for each bird. What is a?",
     ),
 )
 
@@ -461,8 +915,8 @@ PROBLEMS = (
         title="Nine numbers on the graph",
         points=4,
         hints=(
-            "Go through the graph in order. Forward: z, then a from z, then L from a.",
-            "Backward: dL_da = -1/a because y = 1, and da_dz = a (1 - a). Their product is dL_dz.",
+            "Go through the graph in order. Forward: z, then a = tanh(z), then L from a and y.",
+            "Backward: dL_da = 2 (a - y), and y = -1. The slope of tanh is da_dz = 1 - a^2. Their product is dL_dz.",
             "At the end multiply dL_dz by what stood beside each parameter in z: x1, x2, and 1 for the bias.",
         ),
         judge=judge_numbers(NINE, NINE_MISTAKES),
@@ -483,32 +937,37 @@ PROBLEMS = (
         difficulty=2,
     ),
     Problem(
-        id="neuron-ce",
-        title="The gradients with the cross-entropy",
+        id="signed-labels",
+        title="The same neuron, with truths of -1 and 1",
         points=3,
         hints=(
-            "First the forward pass for all examples at once: a = sigmoid(X @ w + b), of shape (n,).",
-            "The gradient at z, for the mean loss, is dz = (a - y) / n. What shape does it have?",
-            "dw must have the shape of w, (d,). X.T has shape (d, n), and dz has shape (n,).",
-            "db is one number: every example has pulled at the same bias, so add dz up.",
+            "First z for all examples at once, of shape (n,). Then the slope of one example's loss at its z: three"
+            " links.",
+            "log(1 + u) has the derivative 1/(1 + u), u = exp(t) has exp(t), and t = -y z has -y.",
+            "exp(t)/(1 + exp(t)) is sigmoid(t). So dz = -y sigmoid(-y z) / n, of shape (n,).",
+            "dw must have the shape of w, (d,): each example's slope times its own x, added up. db adds the slopes.",
         ),
-        judge=judge_function(_neuron_gradients, _batches, CE_MISTAKES, returns="dw db"),
+        judge=judge_function(_signed_gradients, _signed, SIGNED_MISTAKES, returns="dw db", boundaries=_one_label),
         allowed=("activations.sigmoid",),
         minutes=10,
         difficulty=2,
     ),
     Problem(
-        id="one-update",
-        title="One update lowers the loss",
-        points=2,
+        id="train",
+        title="Train a neuron",
+        points=5,
         hints=(
-            "Forward, then the error a - y, then the two gradients, then the two updates.",
-            "dL/dw = (a - y) x and dL/db = a - y. Which way is downhill?",
-            "new w = w - lr * dL/dw, as a new array: the given w must stay as it is.",
+            "Begin with w = np.zeros(d), b = 0.0 and an empty list. What belongs into each round of the loop, in which"
+            " order?",
+            "a, then the loss, which goes into the list; then ask whether to stop; then both gradients; then both"
+            " updates.",
+            "The gradients of the mean cross-entropy: dz = (a - y) / n, X.T @ dz for w, and the sum of dz for b.",
+            "There is one loss more than there are updates. One way: for k in range(most + 1), and stop as well when k"
+            " is most.",
         ),
-        judge=judge_function(_one_update, _examples, UPDATE_MISTAKES, returns="w b"),
-        allowed=("activations.sigmoid",),
-        minutes=5,
-        difficulty=1,
+        judge=_judge_train(),
+        allowed=("activations.sigmoid", "losses.binary_cross_entropy"),
+        minutes=20,
+        difficulty=3,
     ),
 )

@@ -14,63 +14,81 @@ from bplib.course.judging.reading import (
     mistaken,
     settling,
 )
+from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "05_weight_updates"
 TITLE = "Weight updates"
 
 
-# update-rule: one step for the weights and the bias, whose gradients come from a function
+# update-rule: one step for parameters in a dict, whose gradients come from a function
 
 
-def _update(gradients, w, b, lr):
-    dw, db = gradients(w, b)
-    return w - lr * dw, b - lr * db
+def _update(gradients, params, lr):
+    grads = gradients(params)
+    return {name: value - lr * grads[name] for name, value in params.items()}
 
 
-def _fitting(X, y):
-    """The gradients of the mean squared error of X @ w + b, as a function of w and b."""
+def _fitting(X, Y, weights, biases):
+    """The gradients of the mean squared error of X @ weights + biases, as a function of a dict of both."""
 
-    def gradients(w, b):
-        error = 2 * (np.asarray(X) @ np.asarray(w) + b - y) / len(y)
-        return X.T @ error, float(error.sum())
+    def gradients(params):
+        error = 2 * (X @ np.asarray(params[weights]) + np.asarray(params[biases]) - Y) / Y.size
+        return {weights: X.T @ error, biases: error.sum(axis=0)}
 
     return gradients
 
 
+def _fit(rng, n, d, k, lr, names):
+    gradients = _fitting(rng.normal(size=(n, d)) + 1.0, rng.normal(size=(n, k)), *names)
+    return gradients, dict(zip(names, (rng.normal(size=(d, k)), rng.normal(size=k)), strict=True)), lr
+
+
 def _fits(rng):
-    cases = []
-    for n, d, lr in ((7, 3, 0.1), (9, 5, 0.4), (11, 4, 0.03)):
-        X = rng.normal(size=(n, d)) + 1.0
-        cases.append((_fitting(X, rng.normal(size=n)), rng.normal(size=d), float(rng.normal()), lr))
-    return cases
+    sizes = ((7, 3, 2, 0.1), (9, 5, 3, 0.4), (11, 2, 4, 0.03))
+    return [_fit(rng, *each, ("W", "b")) for each in sizes]
 
 
-def _weights_first(gradients, w, b, lr):
-    w = w - lr * gradients(w, b)[0]
-    return w, b - lr * gradients(w, b)[1]
+def _other_names(rng):
+    center = rng.normal(size=3)
+    bowl = {"w": center + 1.0}
+    return [
+        ("parameters of other names", _fit(rng, 7, 4, 2, 0.1, ("0.W", "0.b"))),
+        ("a single parameter", (lambda params: {"w": 2 * (np.asarray(params["w"]) - center)}, bowl, 0.1)),
+    ]
 
 
-def _bias_first(gradients, w, b, lr):
-    b = b - lr * gradients(w, b)[1]
-    return w - lr * gradients(w, b)[0], b
+def _in_turn(order):
+    """A wrong update that moves one parameter after the other, and asks for the gradients anew each time."""
 
-
-def _with(rule, bias_rule=None):
-    """A wrong update in which each parameter follows rule(parameter, gradient, lr)."""
-
-    def update(gradients, w, b, lr):
-        dw, db = gradients(w, b)
-        return rule(w, dw, lr), (bias_rule or rule)(b, db, lr)
+    def update(gradients, params, lr):
+        params = dict(params)
+        for name in order(params):
+            params[name] = params[name] - lr * np.asarray(gradients(params)[name])
+        return params
 
     return update
+
+
+def _with(rule, of=None):
+    """A wrong update: each parameter follows rule(parameter, gradient, lr); of(params) names those that move."""
+
+    def update(gradients, params, lr):
+        grads, moving = gradients(params), of(params) if of else list(params)
+        return {name: rule(p, grads[name], lr) if name in moving else p for name, p in params.items()}
+
+    return update
+
+
+def _down(p, g, lr):
+    return p - lr * g
 
 
 UPDATE_MISTAKES = misconceptions(
     (
         "update-order",
-        "You asked for the second gradient after the first parameter had moved. Both belong to the same place: call"
-        " gradients once, at the old w and b, and then update.",
-        (_weights_first, _bias_first),
+        "You asked for the second gradient after the first parameter had moved. All gradients belong to the same place:"
+        " call gradients once, with the old params, and then update.",
+        (_in_turn(list), _in_turn(reversed)),
     ),
     (
         "sign",
@@ -78,23 +96,24 @@ UPDATE_MISTAKES = misconceptions(
         (_with(lambda p, g, lr: p + lr * g),),
     ),
     (
-        "bias-left",
-        "The bias has not moved. It follows the same rule as the weights.",
-        (_with(lambda p, g, lr: p - lr * g, lambda p, g, lr: p),),
+        "first-only",
+        "One of the parameters has not moved. Each follows the same rule, whatever its name is: go through all of"
+        " them.",
+        (_with(_down, of=lambda params: list(params)[:1]), _with(_down, of=lambda params: list(params)[1:])),
     ),
     (
         "nothing-moved",
-        "These are the old w and b. After the step is computed it must be subtracted, and the result returned.",
+        "These are the old parameters. After the step is computed it must be subtracted, and the result returned.",
         (_with(lambda p, g, lr: p),),
     ),
     (
         "steps",
-        "These are the steps alone, and not where they lead. Subtract lr times the gradients from the old w and b.",
+        "These are the steps alone, and not where they lead. Subtract lr times the gradients from the old parameters.",
         (_with(lambda p, g, lr: -lr * g), _with(lambda p, g, lr: lr * g)),
     ),
     (
         "gradients",
-        "These are the gradients. The update subtracts lr times them from w and b.",
+        "These are the gradients. The update subtracts lr times them from the parameters of the same names.",
         (_with(lambda p, g, lr: g),),
     ),
     (
@@ -118,14 +137,21 @@ UPDATE_MISTAKES = misconceptions(
         (_with(lambda p, g, lr: p - lr * g / np.linalg.norm(g)),),
     ),
     (
-        "over-d",
-        "You divided by the number of weights. The step is lr times the gradient as it is.",
-        (lambda gradients, w, b, lr: _update(gradients, w, b, lr / len(w)),),
+        "mean-gradient",
+        "All entries of a parameter have moved by the same step. Each has its own gradient: subtract the arrays entry"
+        " by"
+        " entry.",
+        (_with(lambda p, g, lr: p - lr * np.mean(g)),),
     ),
     (
-        "mean-gradient",
-        "All weights have moved by the same step. Each has its own gradient, its entry of dw.",
-        (_with(lambda p, g, lr: p - lr * np.mean(g)),),
+        "over-size",
+        "You divided by the number of entries. The step is lr times the gradient as it is.",
+        (_with(lambda p, g, lr: p - lr * g / np.size(g)), _with(lambda p, g, lr: p - lr * g / len(g))),
+    ),
+    (
+        "squared-gradient",
+        "You squared the gradient. Then its sign is lost: the step is lr times the gradient as it is.",
+        (_with(lambda p, g, lr: p - lr * g**2),),
     ),
     (
         "factor",
@@ -135,7 +161,7 @@ UPDATE_MISTAKES = misconceptions(
     (
         "two-steps",
         "These are two steps. Return what one leads to.",
-        (lambda gradients, w, b, lr: _update(gradients, *_update(gradients, w, b, lr), lr),),
+        (lambda gradients, params, lr: _update(gradients, _update(gradients, params, lr), lr),),
     ),
 )
 
@@ -198,29 +224,100 @@ WALK_MISTAKES = misconceptions(
 )
 
 
-def _judge_walks():
+# four-plots: what is wrong with a training, read off its losses
+
+PLOTS = ("A", "B", "C", "D")
+DIAGNOSES = ("too small", "right", "bounces", "diverges")
+RIGHT_PLOTS = ("bounces", "too small", "diverges", "right")
+PLOTS_WHY = (
+    "A jumps and never settles, B falls in a straight line and its axis says by how little, C falls at first and then"
+    " grows from step to step, D is down after a few steps and stays."
+)
+
+
+def _plots(*words):
+    return lambda: dict(zip(PLOTS, words, strict=True))
+
+
+PLOT_MISTAKES = misconceptions(
+    (
+        "axis-of-b",
+        "B and D both fall. Read the numbers beside the axes: by how much has B fallen in the end, and is its curve"
+        " flat"
+        " there?",
+        (_plots("bounces", "right", "diverges", "too small"),),
+    ),
+    (
+        "c-falls-first",
+        "A and C are exchanged. Which of the two has losses that grow without an end, and which returns again and again"
+        " to the same heights?",
+        (_plots("diverges", "too small", "bounces", "right"),),
+    ),
+    (
+        "all-that-rises",
+        "You say of two plots that they diverge. To diverge is to grow and grow: a loss that comes down again after"
+        " each"
+        " jump does not.",
+        (_plots("diverges", "too small", "diverges", "right"),),
+    ),
+    (
+        "all-that-bounces",
+        "You say of two plots that they bounce. Look at the right end of C: does the loss ever come down again?",
+        (_plots("bounces", "too small", "bounces", "right"),),
+    ),
+    (
+        "both-right",
+        "You say of two plots that they are right. A curve that still falls at its end, and has hardly fallen, is not"
+        " done: look at the axis of B.",
+        (_plots("bounces", "right", "diverges", "right"),),
+    ),
+    (
+        "both-small",
+        "You say of two plots that the rate is too small. A curve that is flat has arrived; one that still falls has"
+        " not:"
+        " look at the right end of D.",
+        (_plots("bounces", "too small", "diverges", "too small"),),
+    ),
+)
+
+
+def _judge_words(keys, choices, right, why, mistakes, says, what):
+    """A judge of a dict with a word for each key; says is told of what nobody foresaw, what names the keys."""
+
     def judge(answer, rng):
         result = call(answer, (), "")
         if not isinstance(result, dict):
-            raise Settled(f"It returns {kind_of(result)}; a dict is needed, with a word for each of {listed(RATES)}.")
-        if set(result) != set(RATES):
-            raise Settled(f"The keys of the dict must be the three rates {listed(RATES)}, as numbers.")
-        words = [" ".join(result[rate].split()).lower() if isinstance(result[rate], str) else None for rate in RATES]
-        if all(result[rate] is None for rate in RATES):
+            raise Settled(f"It returns {kind_of(result)}; a dict is needed, with a word for each of {listed(keys)}.")
+        if set(result) != set(keys):
+            raise Settled(f"The keys of the dict must be the {what}.")
+        words = [" ".join(result[key].split()).lower() if isinstance(result[key], str) else None for key in keys]
+        if all(result[key] is None for key in keys):
             raise Settled("Replace each None with one of the four words.", NOT_ATTEMPTED)
-        for rate, word in zip(RATES, words, strict=True):
-            if word not in WALKS:
-                raise Settled(f"The word for {rate} is none of the four: {listed(map(repr, WALKS))}.")
-        if words == list(RIGHT_WALKS):
-            return Verdict(PASSED, WALKS_WHY)
-        for mistake in WALK_MISTAKES:
+        for key, word in zip(keys, words, strict=True):
+            if word not in choices:
+                raise Settled(f"The word for {key} is none of the four: {listed(map(repr, choices))}.")
+        if words == list(right):
+            return Verdict(PASSED, why)
+        for mistake in mistakes:
             if words == list(mistake.answer().values()):
                 return mistake.verdict
-        wrong = next(rate for rate, word, right in zip(RATES, words, RIGHT_WALKS, strict=True) if word != right)
-        says = "A step multiplies w by 1 - 6 lr: work that number out, then look at its sign and size."
+        wrong = next(key for key, word, needed in zip(keys, words, right, strict=True) if word != needed)
         return mistaken(f"Not with {wrong}. {says}", None)
 
-    return settling(judge, WALK_MISTAKES)
+    return settling(judge, mistakes)
+
+
+def _judge_walks():
+    says = "A step multiplies w by 1 - 6 lr: work that number out, then look at its sign and size."
+    what = f"three rates {listed(RATES)}, as numbers"
+    return _judge_words(RATES, WALKS, RIGHT_WALKS, WALKS_WHY, WALK_MISTAKES, says, what)
+
+
+def _judge_plots():
+    says = "Ask of it: does it grow without an end, does it jump to and fro, is it flat at its end, or still falling?"
+    return _judge_words(
+        PLOTS, DIAGNOSES, RIGHT_PLOTS, PLOTS_WHY, PLOT_MISTAKES, says, f"four letters {listed(PLOTS)}, as text"
+    )
 
 
 # largest-rate: the largest stable rate of a quadratic with a matrix of second derivatives
@@ -237,9 +334,15 @@ def _positive(H):
     return (H,)
 
 
+# The steepest direction last, and first: NumPy's eig gives eigenvalues in no order that one may count on. They stand
+# nearly along the axes, where it gives them as it meets them.
+_STEEP_LAST = np.array([[0.5, 0.1], [0.1, 4.0]])
+_STEEP_FIRST = np.array([[3.0, 0.1, 0.0], [0.1, 0.8, 0.05], [0.0, 0.05, 0.3]])
+
+
 def _bowls(rng):
     """Matrices of second derivatives, at two sizes at least, whose largest entry is not on the longest axis."""
-    cases = []
+    cases = [(_STEEP_LAST,), (_STEEP_FIRST,)]
     for d in (2, 3, 5):
         X = rng.normal(size=(3 * d, d)) * rng.uniform(0.5, 3.0, size=d) + rng.uniform(1.0, 2.0, size=d)
         cases.append((2 * X.T @ X / len(X),))
@@ -247,7 +350,7 @@ def _bowls(rng):
 
 
 def _other_bowls(rng):
-    """The steepest direction last and first: NumPy's eig gives eigenvalues in no order that one may count on."""
+    """The steepest direction last and first, along the axes themselves, and one direction alone."""
     gentle, steep = rng.uniform(0.2, 0.6), rng.uniform(2.0, 5.0)
     return [
         ("a steepest direction that comes last", (np.diag([gentle, steep]),)),
@@ -262,6 +365,17 @@ RATE_MISTAKES = misconceptions(
         "This is half of the limit. At 1/c the steepest direction is done in one step; beyond it the walk overshoots"
         " and still arrives, up to 2/c.",
         (lambda H: 1 / np.linalg.eigvalsh(H)[-1],),
+    ),
+    (
+        "quarter",
+        "This is a quarter of the limit. The 2 stands above the line and c below it: 2/c, and not 1/(2c).",
+        (lambda H: 1 / (2 * np.linalg.eigvalsh(H)[-1]),),
+    ),
+    (
+        "unsorted",
+        "You took the eigenvalue at one end of a list that is in no order: np.linalg.eig does not sort. Take the"
+        " largest, with max, or let np.linalg.eigvalsh give them sorted.",
+        (lambda H: 2 / np.linalg.eig(H)[0][0], lambda H: 2 / np.linalg.eig(H)[0][-1]),
     ),
     (
         "flattest",
@@ -296,6 +410,11 @@ RATE_MISTAKES = misconceptions(
         "The largest sum over a row is never below the largest eigenvalue, so this rate is safe. The limit itself"
         " needs the eigenvalue.",
         (lambda H: 2 / np.abs(H).sum(axis=0).max(),),
+    ),
+    (
+        "all-entries",
+        "You added up all entries of H. The sum is no curvature: take the largest eigenvalue.",
+        (lambda H: 2 / np.sum(H), lambda H: 2 / np.abs(H).sum()),
     ),
     (
         "upside-down",
@@ -515,17 +634,137 @@ STOP_MISTAKES = misconceptions(
 )
 
 
+# The turns in the lesson
+
+
+def _new_place(w, slope, lr):
+    return w - lr * slope
+
+
+def _places(rng):
+    return [
+        tuple(map(float, rng.uniform(0.2, 2.0, size=3) * rng.choice([-1.0, 1.0], size=3) ** (1, 1, 0))) for _ in "abcd"
+    ]
+
+
+PLACE_MISTAKES = misconceptions(
+    ("uphill", "This walks uphill. The slope points to where the loss grows.", (lambda w, slope, lr: w + lr * slope,)),
+    ("step", "This is the step alone. Where does it lead from w?", (lambda w, slope, lr: -lr * slope,)),
+    ("no-rate", "The learning rate is missing. The step is lr times the slope.", (lambda w, slope, lr: w - slope,)),
+    ("decay", "The step is lr times the slope. w itself is no part of it.", (lambda w, slope, lr: w - lr * slope * w,)),
+)
+
+TURNS = (
+    turn(
+        "turn-recall-bias",
+        "The gradient of a bias",
+        judge_value(
+            0.8,
+            "a - y, 0.8 - 0: the bias has no input to be multiplied by, and the slope of the sigmoid has canceled.",
+            {
+                -0.8: "The error is prediction minus truth.",
+                0.16: "This is the slope of the sigmoid. With the cross-entropy it cancels.",
+                0.128: "The slope of the sigmoid stands in it once too often: with the cross-entropy it cancels.",
+                5: "This is dL/da, one link too early: multiply it by the slope of the sigmoid.",
+            },
+        ),
+        "With the sigmoid and the cross-entropy, dL/dz is a - y. And dz/db?",
+    ),
+    turn(
+        "turn-recall-ways",
+        "How many ways back",
+        judge_value(
+            1,
+            "One way back finds the gradients of all weights, since they share one loss.",
+            {
+                1_000_000: "So many ways forward it would take, one for each weight. And backward?",
+                2: "The forward pass is not counted: how many ways back?",
+                1000: "It does not depend on how many weights there are.",
+            },
+        ),
+        "What does a single way back know at its end?",
+    ),
+    turn(
+        "turn-overshoot",
+        "One step with 0.9",
+        judge_value(
+            -0.8,
+            "The slope at 1 is 2, and 1 - 0.9 times 2 lies on the other side.",
+            {
+                0.1: "The slope at w = 1 is 2 w, and not w.",
+                0.8: "The size is right. On which side of 0 does it land?",
+                -1.8: "This is the step alone. Where does it lead from 1?",
+                2.8: "This walks uphill.",
+            },
+        ),
+        "The slope of w^2 at 1 is 2.",
+    ),
+    turn(
+        "turn-new-place",
+        "One step in code",
+        judge_function(_new_place, _places, PLACE_MISTAKES),
+        "Against the slope, by lr times its size.",
+    ),
+    turn(
+        "turn-factor",
+        "The factor of a step",
+        judge_value(
+            -0.2,
+            "1 - eta c, and 0.3 times 4 is 1.2: the walk changes sides and comes nearer.",
+            {
+                1.2: "This is eta c. What is left of the distance is 1 - eta c.",
+                0.2: "The size is right. Does the walk change sides?",
+                -1.4: "For L = c/2 (w - w*)^2 the slope is c times the distance, without a 2.",
+            },
+        ),
+        "A step multiplies the distance by 1 - eta c.",
+    ),
+    turn(
+        "turn-best-rate",
+        "The best rate of a ravine",
+        judge_value(
+            (0.2, 0.8),
+            "2/(1 + 9) is 0.2; with it the flat direction keeps 1 - 0.2 and the steep one 1 - 1.8 of its distance.",
+            {
+                (0.2, -0.8): "The size of the factor is asked for, and it is the same in both directions.",
+                (0.2, 0.2): "1 - 0.2 times 1: what is left, and not what is gone.",
+                (2 / 9, 7 / 9): "This is the limit of the steep direction, where it does not shrink at all.",
+                (1 / 9, 8 / 9): "With 1/c the steep direction is done in one step, and the flat one has to wait.",
+                (0.1, 0.9): "The limit of each direction is 2/c: a 2 stands above the line.",
+            },
+        ),
+        "The best rate is 2/(c_min + c_max).",
+        "Put it into 1 - eta c for c = 1 and for c = 9.",
+    ),
+    turn(
+        "turn-saddle",
+        "What kind of place",
+        judge_value(
+            "saddle",
+            "Uphill both ways along one direction, downhill both ways along the other.",
+            {
+                "minimum": "Along the second direction the curvature is negative: there the loss falls on both sides.",
+                "maximum": "Along the first direction the curvature is positive: there the loss rises on both sides.",
+                "slope": "The gradient is zero there, so it is no slope.",
+            },
+        ),
+        "One curvature is positive and one is negative.",
+    ),
+)
+
+
 PROBLEMS = (
     Problem(
         id="update-rule",
         title="The update rule",
         points=2,
         hints=(
-            "gradients(w, b) returns two things, dw and db. Take both before you change anything.",
-            "Each parameter moves by minus lr times its own gradient.",
-            "dw, db = gradients(w, b), and then return w - lr * dw and the same for b.",
+            "gradients(params) returns a dict with the same names. Take all of it before you change anything.",
+            "Each parameter moves by minus lr times its own gradient, the one of the same name.",
+            "grads = gradients(params), then a new dict: for each name, value of params.items() it holds"
+            " value - lr * grads[name].",
         ),
-        judge=judge_function(_update, _fits, UPDATE_MISTAKES, returns="w b"),
+        judge=judge_function(_update, _fits, UPDATE_MISTAKES, boundaries=_other_names),
         minutes=5,
         difficulty=1,
     ),
@@ -542,6 +781,20 @@ PROBLEMS = (
         judge=_judge_walks(),
         minutes=5,
         difficulty=1,
+    ),
+    Problem(
+        id="four-plots",
+        title="Name four loss plots",
+        points=2,
+        hints=(
+            "Read the axis of each plot first: two curves may look alike and fall by very different amounts.",
+            "Growing without an end, jumping to and fro, flat at the end, still falling at the end: each is one of"
+            " them.",
+            "B falls by a few hundredths in fourteen steps; D is down after a few and stays there.",
+        ),
+        judge=_judge_plots(),
+        minutes=5,
+        difficulty=2,
     ),
     Problem(
         id="largest-rate",

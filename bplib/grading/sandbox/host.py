@@ -86,11 +86,12 @@ def serve(channel, names, run=None):
         finally:
             asking.pop()
 
-    while True:
-        try:
-            answer(channel.receive(functions=callback))
-        except EOFError:
-            return
+    with closing:  # a kernel serves one judge after the other, and what one has closed must not stay so for the next
+        while True:
+            try:
+                answer(channel.receive(functions=callback))
+            except EOFError:
+                return
 
 
 def _called(answer, args):

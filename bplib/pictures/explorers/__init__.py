@@ -26,6 +26,7 @@ from bplib.pictures.explorers.policies import policy_explorer
 from bplib.pictures.explorers.pooling import pooling_explorer
 from bplib.pictures.explorers.racing import race_explorer
 from bplib.pictures.explorers.reading import reading_explorer
+from bplib.pictures.explorers.stepping import neuron_explorer
 from bplib.pictures.explorers.symptoms import symptoms_explorer
 from bplib.pictures.explorers.through_time import through_time_explorer
 from bplib.pictures.explorers.turning import turning_explorer
@@ -49,6 +50,7 @@ __all__ = [
     "index_explorer",
     "line_explorer",
     "loss_explorer",
+    "neuron_explorer",
     "order_explorer",
     "policy_explorer",
     "pooling_explorer",

@@ -11,7 +11,7 @@ def accumulation_explorer(value):
     """Reverse and forward accumulation on the graph of value, one step at a time; needs value.backward() before.
 
     Reverse gives the gradients of all leaves on one way back; forward is chosen for one of the named leaves, and finds
-    the derivative with respect to it on one way there.
+    the derivative with respect to it on one way there. Both are counted alike: a multiplication for each edge passed.
     """
     leaves = [node.name for node in topological_order(value) if not node.parents and node.name]
     if not leaves:
@@ -30,7 +30,8 @@ def accumulation_explorer(value):
 
     def draw(way, step):
         picture = graphs[way].at(step)
-        return [picture.svg()], f"Step {step} of {last[way]}. {picture.caption}"
+        count = f"Multiplications so far: {picture.multiplications}."
+        return [picture.svg()], f"Step {step} of {last[way]}. {picture.caption} {count}"
 
     whole = graphs[REVERSE]
     return Explorer([way, step], draw, ([whole.svg()], whole.caption), repr(whole))

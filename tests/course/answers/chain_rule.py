@@ -1,5 +1,6 @@
 """Right answers to the exercises of lesson 03, each written differently from the solution."""
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -80,3 +81,24 @@ RIGHT = {
     "two-paths": [numbers_by_calculator, numbers_by_fractions],
     "diamond": [diamond_by_adding, diamond_on_paper],
 }
+
+
+def ways_by_shapes(sizes):
+    layers = list(zip(sizes[1:], sizes[:-1], strict=True))
+    counts = {}
+    for way, order in (("reverse", layers[::-1]), ("forward", layers)):
+        rows, columns = order[0]
+        counts[way] = 0
+        for after, before in order[1:]:
+            counts[way] += after * before * (rows if way == "reverse" else columns)
+    return counts
+
+
+def ways_in_one_sum(sizes):
+    edges = [a * b for a, b in itertools.pairwise(sizes)]
+    return {"forward": sizes[0] * sum(edges[1:]), "reverse": np.int64(sizes[-1]) * sum(edges[:-1])}
+
+
+RIGHT["count-ways"] = [ways_by_shapes, ways_in_one_sum]
+
+TURNED = {"turn-weight-slope": [lambda x, w: x**3, lambda x, w: (x**2) * x]}

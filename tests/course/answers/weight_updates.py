@@ -5,16 +5,19 @@ import math
 import numpy as np
 
 
-def update_entry_by_entry(gradients, w, b, lr):
-    dw, db = gradients(w, b)
-    return [weight - lr * slope for weight, slope in zip(w, dw, strict=True)], b - lr * db
+def update_name_by_name(gradients, params, lr):
+    grads, new = gradients(params), {}
+    for name in reversed(params):
+        new[name] = (np.array(params[name]) - lr * np.array(grads[name])).tolist()
+    return new
 
 
-def update_on_copies(gradients, w, b, lr):
-    steps = [-lr * np.asarray(g) for g in gradients(w.copy(), b)]
-    w = w.copy()
-    w += steps[0]
-    return w, b + steps[1]
+def update_on_copies(gradients, params, lr):
+    grads = gradients({name: value.copy() for name, value in params.items()})
+    params = {name: value.copy() for name, value in params.items()}
+    for name in params:
+        params[name] += -lr * np.asarray(grads[name])
+    return params
 
 
 def walks_by_trying():
@@ -62,8 +65,14 @@ def stop_with_break(gradient, w, lr, tolerance, most):
 
 
 RIGHT = {
-    "update-rule": [update_entry_by_entry, update_on_copies],
+    "update-rule": [update_name_by_name, update_on_copies],
     "three-walks": [walks_by_trying, lambda: {0.4: "Diverges", 0.25: " zigzags", 0.1: "slides"}],
+    "four-plots": [
+        lambda: {"A": "bounces", "B": "too small", "C": "diverges", "D": "right"},
+        lambda: {"D": " Right", "C": "DIVERGES", "B": "too  small", "A": "bounces"},
+    ],
     "largest-rate": [rate_by_power_iteration, rate_by_the_spectral_norm],
     "stop-when-converged": [stop_in_a_while_loop, stop_with_break],
 }
+
+TURNED = {"turn-new-place": [lambda w, slope, lr: w - lr * slope, lambda w, slope, lr: -slope * lr + w]}

@@ -63,30 +63,39 @@ def logarithm_where_it_is_finite(z, y):
     return -np.log(p, out=np.zeros(len(p)), where=p > 0)
 
 
-# neuron-ce and update-rule
+# signed-labels, train and update-rule
 
 
-def loss_in_place_of_the_error(X, y, w, b):
-    a = sigmoid(X @ w + b)
-    losses = -np.where(y == 1, np.log(a), np.log(1 - a))
+def loss_in_place_of_the_slope(X, y, w, b):
+    losses = np.log(1 + np.exp(-y * (X @ w + b)))
     return X.T @ losses / len(losses), losses.mean()
 
 
 def sigmoid_of_the_inputs(X, y, w, b):
-    error = sigmoid(X) @ w + b - y
-    return X.T @ error / len(y), error.mean()
+    slope = -y * sigmoid(-y * (sigmoid(X) @ w + b))
+    return X.T @ slope / len(y), slope.mean()
 
 
-def column_minus_row(X, y, w, b):
-    error = sigmoid(X @ w.reshape(-1, 1) + b) - y
-    return np.sum(X.T @ error, axis=1) / len(y), error.sum() / len(y)
+def column_times_row(X, y, w, b):
+    z = X @ w.reshape(-1, 1) + b
+    slope = -y * sigmoid(-y * z)
+    return np.sum(X.T @ slope, axis=1) / len(y), slope.sum() / len(y)
 
 
-def minus_and_equal_in_the_wrong_order(gradients, w, b, lr):
-    dw, db = gradients(w, b)
-    w =- lr * dw  # fmt: skip
-    b =- lr * db  # fmt: skip
-    return w, b
+def random_weights(X, y, lr, tolerance, most):
+    w, b, losses = np.random.default_rng(0).normal(size=X.shape[1]), 0.0, []
+    for _ in range(most):
+        a = sigmoid(X @ w + b)
+        losses.append(-np.mean(y * np.log(a) + (1 - y) * np.log(1 - a)))
+        w, b = w - lr * X.T @ (a - y) / len(y), b - lr * np.mean(a - y)
+    return w, b, losses
+
+
+def minus_and_equal_in_the_wrong_order(gradients, params, lr):
+    params = dict(params)
+    for name, gradient in gradients(params).items():
+        params[name] =- lr * gradient  # fmt: skip
+    return params
 
 
 MISTAKES = [
@@ -106,8 +115,11 @@ MISTAKES = [
         logarithm_where_it_is_finite,
         AS_LONG_AS,
     ),
-    Mistake("neuron-ce", "SO 'Gradient descent in logistic regression'", "loss", loss_in_place_of_the_error, None),
-    Mistake("neuron-ce", "SO 'Gradient descent in logistic regression'", "sigmoid(X)", sigmoid_of_the_inputs, None),
-    Mistake("neuron-ce", "datascience.SE", "(n, 1) - (n,)", column_minus_row, "right for one example alone"),
+    Mistake(
+        "signed-labels", "SO 'Gradient descent in logistic regression'", "loss", loss_in_place_of_the_slope, "its slope"
+    ),
+    Mistake("signed-labels", "SO 'Gradient descent in logistic regression'", "sigmoid(X)", sigmoid_of_the_inputs, None),
+    Mistake("signed-labels", "datascience.SE", "(n,) times (n, 1)", column_times_row, "right for one example alone"),
+    Mistake("train", "common", "random weights to begin with", random_weights, "Your first loss is"),
     Mistake("update-rule", "common", "=- for -=", minus_and_equal_in_the_wrong_order, "These are the steps alone"),
 ]

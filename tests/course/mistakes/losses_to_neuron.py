@@ -150,7 +150,7 @@ def inside_of_the_second_logarithm(p, y, n):
 
 
 def bias_averaged_again(X, y, w, b):
-    dz = (1 / (1 + np.exp(-(X @ w + b))) - y) / len(y)
+    dz = -y / (1 + np.exp(y * (X @ w + b))) / len(y)
     return X.T @ dz, np.mean(dz)
 
 
@@ -237,5 +237,5 @@ MISTAKES = [
         inside_of_the_second_logarithm,
         "the inside of log(1 - p) has the derivative -1",
     ),
-    Mistake("neuron-ce", "common", "n twice in db", bias_averaged_again, "db is what is needed divided by n"),
+    Mistake("signed-labels", "common", "n twice in db", bias_averaged_again, "db is what is needed divided by n"),
 ]
