@@ -918,7 +918,7 @@ TURNS = (
         "Lesson 01 ended in three words: probabilities minus truth. The truth is 1 at one class and 0 at the others.",
     ),
     turn(
-        "turn-recall-paths",
+        "turn-recall-two-paths",
         "Lesson 03: two paths",
         judge_value(
             -3,
