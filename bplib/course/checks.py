@@ -40,8 +40,9 @@ def check(id, answer):
 
 def _told(id, verdict):
     """The nudge where a mistake is made for the first time, the whole sentence where it comes again."""
-    again = _last_mistake.get(id) == verdict.message
-    _last_mistake[id] = verdict.message
+    mistake = verdict.misconception or verdict.message  # the numbers of a message may be other ones each time
+    again = _last_mistake.get(id) == mistake
+    _last_mistake[id] = mistake
     if again or not verdict.nudge:
         return verdict.message
     return f"{verdict.nudge} If you are stuck, check again, and you are told more."

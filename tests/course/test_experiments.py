@@ -301,7 +301,7 @@ def test_float32_opens_no_hole_for_what_is_wrong_by_more_than_its_rounding():
 
 
 def test_one_number_may_come_in_an_array_and_several_in_any_row():
-    assert verdict("mse", lambda a, b: np.mean((a - b) ** 2).reshape(1, 1)).status == PASSED
+    assert verdict("mse", lambda a, b: np.nanmean((a - b) ** 2).reshape(1, 1)).status == PASSED
 
     def one_by_one(dY, X, W):
         yield dY @ W

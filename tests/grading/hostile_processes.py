@@ -189,26 +189,27 @@ CONDITIONS = (
 NUMBERS = "import sympy\n\n\ndef nine_numbers():\n    x = 0\n    " + TOWER.replace("return ", "t = ")
 
 FORMULAS = {
-    "tower of exp": (9, lambda: formula(TOWER)),
-    "nested powers": (9, lambda: formula(POWERS)),
-    "powers of x": (9, lambda: formula(VARIABLE_POWERS)),
-    "huge integer in a formula": (9, lambda: formula("return sympy.Integer(7) ** 100_000 * x")),
-    "float without end": (9, lambda: formula("return sympy.Float('1e+999999999') * x")),
-    "many nodes": (9, lambda: formula(MANY)),
-    "costly nodes": (9, lambda: formula(COSTLY)),
-    "deep formula": (9, lambda: formula(DEEP)),
-    "conditions": (9, lambda: formula(CONDITIONS)),
-    "sum": (9, lambda: formula("k = sympy.Symbol('k')\n    return sympy.Sum(x**k, (k, 0, 10**9))")),
-    "integral": (9, lambda: formula("return sympy.Integral(sympy.sin(a), (a, 0, 10**10))")),
-    "other symbols": (9, lambda: formula("return sympy.Symbol('__import__(\"os\").abort()') * x")),
+    "tower of exp": (12, lambda: formula(TOWER)),
+    "nested powers": (12, lambda: formula(POWERS)),
+    "powers of x": (12, lambda: formula(VARIABLE_POWERS)),
+    "huge integer in a formula": (12, lambda: formula("return sympy.Integer(7) ** 100_000 * x")),
+    "float without end": (12, lambda: formula("return sympy.Float('1e+999999999') * x")),
+    "many nodes": (12, lambda: formula(MANY)),
+    "costly nodes": (12, lambda: formula(COSTLY)),
+    "deep formula": (12, lambda: formula(DEEP)),
+    "conditions": (12, lambda: formula(CONDITIONS)),
+    "sum": (12, lambda: formula("k = sympy.Symbol('k')\n    return sympy.Sum(x**k, (k, 0, 10**9))")),
+    "integral": (12, lambda: formula("return sympy.Integral(sympy.sin(a), (a, 0, 10**10))")),
+    "other symbols": (12, lambda: formula("return sympy.Symbol('__import__(\"os\").abort()') * x")),
     # Differentiating is what is asked for on paper, so SymPy does not do it for these symbols.
-    "derivative by SymPy": (9, lambda: formula("return sympy.Derivative((a - y) ** 2, a) * a * (1 - a) * x")),
-    "number like a tower": (8, lambda: neuron(nine_numbers=NUMBERS + "\n    return {'z': t, 'a': -t, 'L': 1 / t}")),
-    "formulas for numbers": (12, lambda: neuron(nine_numbers=BY_SYMPY)),
+    "derivative by SymPy": (12, lambda: formula("return sympy.Derivative((a - y) ** 2, a) * a * (1 - a) * x")),
+    "number like a tower": (11, lambda: neuron(nine_numbers=NUMBERS + "\n    return {'z': t, 'a': -t, 'L': 1 / t}")),
+    "formulas for numbers": (15, lambda: neuron(nine_numbers=BY_SYMPY)),
 }
 BY_SYMPY = (
-    "import sympy\n\n\ndef nine_numbers():\n    a = 1 / (1 + sympy.exp(-sympy.Rational(3, 5)))\n    d = a - 1\n"
-    "    chain = {'z': sympy.Rational(3, 5), 'a': a, 'L': -sympy.log(a), 'dL_da': -1 / a, 'da_dz': a * (1 - a)}\n"
+    "import sympy\n\n\ndef nine_numbers():\n    z = sympy.Rational(3, 5)\n    a = sympy.tanh(z)\n"
+    "    d = 2 * (a + 1) * (1 - a**2)\n"
+    "    chain = {'z': z, 'a': a, 'L': (a + 1) ** 2, 'dL_da': 2 * (a + 1), 'da_dz': 1 - a**2}\n"
     "    return {**chain, 'dL_dz': d, 'dL_dw1': 2 * d, 'dL_dw2': -d * 3 / 2, 'dL_db': d}"
 )
 

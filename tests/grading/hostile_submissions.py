@@ -216,8 +216,8 @@ FORM = {
         7,
         lambda: right(bce_logits="def bce_with_logits(z, y):\n    return np.mean(np.log(1 + np.exp(z)) - z * y)"),
     ),
-    "known wrong: formula": (9, lambda: formula("return 2 * (a - y) * x")),
-    "right, lesson 04": (12, neuron),
+    "known wrong: formula": (12, lambda: formula("return 2 * (a - y) * x")),
+    "right, lesson 04": (15, neuron),
     "imports from before the rooms": (10, lambda: right(mse=BEFORE_THE_ROOMS + RIGHT["mse"])),
     "checks edited, blank": (0, lambda: _each_check(_passing, answered(BLANK))),
     "checks edited, right": (10, lambda: _each_check(_passing, right())),
@@ -383,7 +383,7 @@ EQUAL_TO_ALL = dict(zip(WRONG, [EVERYTHING, "1", "2", "3", "4"], strict=True))
 
 IN_PROCESS = {
     "numpy replaced": (0, lambda: trick(NUMPY)),
-    "sympy replaced": (9, lambda: trick(SYMPY, NEURON | {"neuron-mse": "def mse_slope(x, y, a):\n    return x"}, "04")),
+    "sympy replaced": (12, lambda: trick(SYMPY, NEURON | {"neuron-mse": "def mse_slope(x, y, a):\n    return x"}, "04")),
     "bplib replaced": (0, lambda: trick(BPLIB)),
     "sending replaced": (0, lambda: trick(SENDING)),
     "input transformer": (0, lambda: trick(INPUT)),
@@ -440,8 +440,8 @@ RESULTS = {
             "    return Fraction(10**5000 + 1, 10**5000), 5"
         ),
     ),
-    "names of huge numbers": (8, lambda: neuron(nine_numbers="def nine_numbers():\n    return {10**6000: 1}")),
-    "bytes for a number": (8, lambda: neuron(nine_numbers="def nine_numbers():\n    return {'z': b'0.6'}")),
+    "names of huge numbers": (11, lambda: neuron(nine_numbers="def nine_numbers():\n    return {10**6000: 1}")),
+    "bytes for a number": (11, lambda: neuron(nine_numbers="def nine_numbers():\n    return {'z': b'0.6'}")),
     "NaN": (8, lambda: mse("return float('nan')")),
     "infinity": (8, lambda: mse("return np.inf")),
     "complex": (8, lambda: mse("return np.nanmean((y_pred - y_true) ** 2) + 0j")),
