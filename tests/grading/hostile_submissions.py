@@ -383,7 +383,10 @@ EQUAL_TO_ALL = dict(zip(WRONG, [EVERYTHING, "1", "2", "3", "4"], strict=True))
 
 IN_PROCESS = {
     "numpy replaced": (0, lambda: trick(NUMPY)),
-    "sympy replaced": (12, lambda: trick(SYMPY, NEURON | {"neuron-mse": "def mse_slope(x, y, a):\n    return x"}, "04")),
+    "sympy replaced": (
+        12,
+        lambda: trick(SYMPY, NEURON | {"neuron-mse": "def mse_slope(x, y, a):\n    return x"}, "04"),
+    ),
     "bplib replaced": (0, lambda: trick(BPLIB)),
     "sending replaced": (0, lambda: trick(SENDING)),
     "input transformer": (0, lambda: trick(INPUT)),
