@@ -391,21 +391,6 @@ def test_returns_that_begin_anew_at_each_reward_are_told_where_they_are_right():
     assert "right from step 4 on" in verdict("returns-to-go", returns_to_go).message
 
 
-def every_path(inputs, output):
-    order = [name for each in inputs[output] for name in every_path(inputs, each)] + [output]
-    return list(dict.fromkeys(order))
-
-
-def test_an_order_that_is_found_by_walking_every_path_is_told_what_that_costs():
-    assert "walks every path" in verdict("topological-sort", every_path).message
-
-
-def test_names_may_come_in_an_array_or_one_by_one():
-    right = RIGHT["topological-sort"][0]
-    assert verdict("topological-sort", lambda inputs, output: np.array(right(inputs, output))).status == PASSED
-    assert verdict("topological-sort", lambda inputs, output: iter(right(inputs, output))).status == PASSED
-
-
 def test_a_whole_number_may_be_written_as_a_float():
     settings = RIGHT["overfit-twenty"][0]()
     written = {name: float(value) for name, value in settings.items()}
