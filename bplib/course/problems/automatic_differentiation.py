@@ -1,6 +1,7 @@
 """Lesson 11: one step of an engine, an engine in one piece, the forward mode, and a training to be repaired."""
 
 import functools
+import inspect
 import itertools
 import math
 import sys
@@ -355,11 +356,22 @@ def _engine_of(rules=None, order=_inputs_first, reduce=_reduced, add=lambda befo
 _engine = _engine_of()
 
 
+def _once(op):
+    """Where both inputs of a node are the same, the second share takes the place of the first."""
+
+    def rule(d, y, *x):
+        shares = RULES[op](d, y, *x)
+        return (0.0 * shares[0], shares[1]) if len(x) == 2 and x[0] is x[1] else shares
+
+    return rule
+
+
 def _flat(answer):
     """The answer as the general judges compare: one dict of the value and the gradient of each leaf."""
 
     @functools.wraps(answer)
     def flat(nodes, leaves, output):
+        names = list(leaves)
         given = call_from_outside(answer, (nodes, leaves, output))
         if given is None or given is Ellipsis:
             return given
@@ -371,13 +383,13 @@ def _flat(answer):
                 kind = f"{kind_of(given[1])} in the second place"
             raise Settled(f"It returns {kind}; the value and a dict of gradients are needed: `return value, grads`.")
         value, grads = given
-        missing = [name for name in leaves if name not in grads]
+        missing = [name for name in names if name not in grads]
         if missing:
             raise Settled(
                 f"The dict it returns lacks {listed(missing)}: every leaf needs a gradient, of zeros where the output"
                 f" does not depend on it."
             )
-        return {"the value": value, **{f"the gradient of {name}": grads[name] for name in leaves}}
+        return {"the value": value, **{f"the gradient of {name}": grads[name] for name in names}}
 
     return flat
 
@@ -421,8 +433,11 @@ DIAMONDS = (
     ],
 )
 TWICE = (
-    [("a", "+", ("w", "w")), ("b", "*", ("a", "a")), ("L", "*", ("b", "x"))],
-    [("a", "*", ("x", "x")), ("b", "+", ("a", "a")), ("c", "*", ("b", "w")), ("L", "+", ("c", "c"))],
+    [("a", "+", ("w", "w")), ("b", "*", ("a", "a")), ("c", "*", ("b", "x")), ("L", "*", ("c", "w"))],
+    [
+        *[("a", "*", ("x", "x")), ("b", "+", ("a", "a")), ("c", "*", ("b", "w")), ("d", "+", ("c", "c"))],
+        ("L", "*", ("d", "x")),
+    ],
 )
 BESIDE = (
     [("a", "*", ("w", "x")), ("z", "*", ("a", "y")), ("L", "tanh", ("a",))],
@@ -486,6 +501,12 @@ def _told_of_a_graph(flat, cases):
         )
     if _is_near(flat, _flat(_engine), cases):
         return NEARLY
+    wide, tall = (([("L", "sum", ("a",))], {"a": np.arange(15.0).reshape(shape)}, "L") for shape in ((5, 3), (15, 1)))
+    if _is_right(flat, [wide]) and not _is_right(flat, [tall]):
+        return (
+            "The sum of an array of shape (5, 3) is right, and that of one of shape (15, 1) is not. Does the rule of"
+            " the sum hand back one share for each entry, in an array shaped like the input?"
+        )
     numbers = all(np.ndim(x) == 0 for _, leaves, _ in cases for x in leaves.values())
     twice = [(steps, {"w": 0.7, "x": -1.2}, "L") for steps in (*TWICE, CHAIN_OF_TWO)]
     if numbers and _is_right(flat, twice):
@@ -649,7 +670,8 @@ def _judge_engine(kinds):
             return found("every-path")
         if not right(answer, _diamonds(25), "twenty-five diamonds in a row"):
             return Verdict(NOT_YET, "It is wrong for twenty-five diamonds in a row.", "seen: diamonds")
-        limit = sys.getrecursionlimit()
+        before, limit = sys.getrecursionlimit(), 1000 + len(inspect.stack(0))
+        sys.setrecursionlimit(limit)
         try:
             passed = right(answer, _deep(), "a chain of 5,000 sums")
         except Settled as settled:
@@ -657,7 +679,7 @@ def _judge_engine(kinds):
                 return found("recursion")
             raise
         finally:
-            raised, _ = sys.getrecursionlimit() > limit, sys.setrecursionlimit(limit)
+            raised, _ = sys.getrecursionlimit() > limit, sys.setrecursionlimit(before)
         if raised:
             return Verdict(
                 NOT_YET,
@@ -724,6 +746,12 @@ ENGINE_MISTAKES = misconceptions(
         (_engine_of(order=_before_the_inputs), _engine_of(order=_nearest_first)),
     ),
     (
+        "same-input-twice",
+        "All is right until a node has the same input twice, as in a + a. Both shares belong to a, and one of them is"
+        " lost: a dict of shares by name keeps only one, so add them one after the other.",
+        (_engine_of({op: _once(op) for op in RULES}),),
+    ),
+    (
         "no-upstream",
         "These are products of slopes that begin anew at each node. A share is the gradient of the node that hands it"
         " on, times the slope.",
@@ -743,6 +771,11 @@ ENGINE_MISTAKES = misconceptions(
         "tanh-of-the-input",
         "The slope of tanh was written with its input. It is 1 - y^2, with the output y.",
         (_engine_of({"tanh": lambda d, y, x: (d * (1 - x * x),)}),),
+    ),
+    (
+        "tanh-twice",
+        "The tanh was taken twice. The output is tanh(x) already, so the slope is 1 - y^2.",
+        (_engine_of({"tanh": lambda d, y, x: (d * (1 - np.tanh(y) ** 2),)}),),
     ),
     (
         "tanh-no-square",
@@ -776,6 +809,16 @@ ENGINE_MISTAKES = misconceptions(
         "mean",
         "This is the mean over the copies. Each copy pulls at the same number, and pulls add up.",
         (_engine_of(reduce=lambda g, shape: _reduced(g, shape) * (np.prod(shape) / np.size(g))),),
+    ),
+    (
+        "sum-as-mean",
+        "The rule of the sum divides by the number of entries. Each entry that was added gets the gradient of the sum.",
+        (_engine_of({"sum": lambda d, y, x: (d * np.ones(np.shape(x)) / np.size(x),)}),),
+    ),
+    (
+        "matrix-order",
+        "In a @ b both shares are right, and they stand in the other order. That of a comes first.",
+        (_engine_of({"@": lambda d, y, a, b: (a.T @ d, d @ b.T)}),),
     ),
     (
         "matrix-not-turned",
@@ -921,6 +964,11 @@ ALONG_MISTAKES = misconceptions(
         (_along_of({"tanh": lambda y, x, dx: (1 - x * x) * dx}),),
     ),
     (
+        "tanh-twice",
+        "The tanh was taken twice. The output is tanh(x) already, so the slope is 1 - y^2.",
+        (_along_of({"tanh": lambda y, x, dx: (1 - np.tanh(y) ** 2) * dx}),),
+    ),
+    (
         "slope-alone",
         "At tanh the slope stands alone. It is multiplied by the derivative of what went in.",
         (_along_of({"tanh": lambda y, x, dx: 1 - y * y + 0 * dx}),),
@@ -948,6 +996,11 @@ ALONG_MISTAKES = misconceptions(
         (_along_of({"@": lambda y, a, b, da, db: da @ b}),),
     ),
     (
+        "matrix-second-only",
+        "In a @ b only b is let go, and a stands still. The product rule holds for matrices too: da @ b + a @ db.",
+        (_along_of({"@": lambda y, a, b, da, db: a @ db}),),
+    ),
+    (
         "matrix-backward",
         "In a @ b something is turned. Going forward the product rule keeps both as they stand, da @ b + a @ db; turned"
         " they are on the way back.",
@@ -961,6 +1014,11 @@ ALONG_MISTAKES = misconceptions(
         "matrix-sides",
         "In a @ b the factors changed sides. A product of matrices keeps them: da @ b + a @ db.",
         (_along_of({"@": lambda y, a, b, da, db: b @ da + db @ a}),),
+    ),
+    (
+        "swapped",
+        "Both are right, and they stand in the other order. The value comes first.",
+        (lambda *args: _along(*args)[::-1],),
     ),
     (
         "last-node",
