@@ -4,10 +4,12 @@ The mistakes here are ones that people have made, written anew as answers to exe
 """
 
 import contextlib
+import sys
 
 import numpy as np
 import pytest
 from answers import RIGHT
+from mistakes import engine as engines
 
 from bplib import activations, lstm
 from bplib.course.judging import experiments
@@ -391,19 +393,64 @@ def test_returns_that_begin_anew_at_each_reward_are_told_where_they_are_right():
     assert "right from step 4 on" in verdict("returns-to-go", returns_to_go).message
 
 
-def every_path(inputs, output):
-    order = [name for each in inputs[output] for name in every_path(inputs, each)] + [output]
-    return list(dict.fromkeys(order))
+def own_operation(forward, rule):
+    """A right engine, from whose own operation this one is made."""
+
+    def engine(nodes, leaves, output):
+        given = engines.FORWARD["own"]
+        engines.FORWARD["own"] = forward
+        try:
+            return engines.engine_with(engines.on_a_stack, {**engines.RULES, "own": rule})(nodes, leaves, output)
+        finally:
+            engines.FORWARD["own"] = given
+
+    return engine
 
 
-def test_an_order_that_is_found_by_walking_every_path_is_told_what_that_costs():
-    assert "walks every path" in verdict("topological-sort", every_path).message
+@pytest.mark.parametrize(
+    ("forward", "rule", "says"),
+    [
+        (lambda x: 3 * x, lambda d, y, x: (3 * d,), "straight line"),
+        (np.tanh, lambda d, y, x: (d * (1 - y * y),), "tanh again"),
+        (lambda x: x**3, lambda d, y, x: (d * 3 * x,), "does not fit its values"),
+        (lambda x: np.sqrt(x - 2), lambda d, y, x: (d / (2 * y),), "not finite"),
+        (np.sin, lambda d, y, x: (d * np.cos(x),), "with your own operation"),
+        (lambda x: x**0.5, lambda d, y, x: (0.5 * d / y,), "with your own operation"),
+    ],
+)
+def test_an_operation_of_ones_own_may_be_any_that_bends_and_has_the_rule_that_fits(forward, rule, says):
+    assert says in verdict("engine", own_operation(forward, rule)).message
 
 
-def test_names_may_come_in_an_array_or_one_by_one():
-    right = RIGHT["topological-sort"][0]
-    assert verdict("topological-sort", lambda inputs, output: np.array(right(inputs, output))).status == PASSED
-    assert verdict("topological-sort", lambda inputs, output: iter(right(inputs, output))).status == PASSED
+def test_a_raised_limit_of_calls_is_no_way_to_go_deep_and_is_put_back():
+    limit = sys.getrecursionlimit()
+
+    def engine(nodes, leaves, output):
+        sys.setrecursionlimit(10**5)
+        return engines.engine_with(engines.visited_by_itself)(nodes, leaves, output)
+
+    try:
+        sys.setrecursionlimit(10**5)  # as a cell of the learner's may have done before
+        assert "at a depth of 5,000" in verdict("engine", engines.engine_with(engines.visited_by_itself)).message
+        assert "raises Python's limit" in verdict("engine", engine).message
+        assert sys.getrecursionlimit() == 10**5
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def test_an_engine_that_looks_through_its_whole_list_is_slow_and_walks_no_path_twice():
+    def searched(made, output):
+        order, seen, todo = [], [], [(output, False)]
+        while todo:
+            name, done = todo.pop()
+            if done:
+                order.append(name)
+            elif name not in seen:
+                seen.append(name)
+                todo += [(name, True), *((each, False) for each in engines.inputs_of(made, name))]
+        return order
+
+    assert verdict("engine", engines.engine_with(searched)).status == PASSED
 
 
 def test_a_whole_number_may_be_written_as_a_float():

@@ -49,77 +49,182 @@ def step_without_return(op, inputs, out, values, grads):
         grads[name] += slope * grads[out]
 
 
-# topological-sort
+# engine
 
 
-def every_path_walked(inputs, output):
-    before = [name for each in inputs[output] for name in every_path_walked(inputs, each)]
-    return [*before, output]
+def summed_to(shape, d):
+    d = np.sum(d, axis=tuple(range(np.ndim(d) - len(shape))))
+    return np.sum(d, axis=tuple(k for k, length in enumerate(shape) if length == 1), keepdims=True)
 
 
-def depth_first_turned_around(inputs, output):
+RULES = {
+    "+": lambda d, y, a, b: (d, d),
+    "*": lambda d, y, a, b: (d * b, d * a),
+    "@": lambda d, y, a, b: (d @ b.T, a.T @ d),
+    "tanh": lambda d, y, x: (d * (1 - y**2),),
+    "sum": lambda d, y, x: (np.full(np.shape(x), d),),
+    "own": lambda d, y, x: (d * y,),
+}
+FORWARD = {"+": np.add, "*": np.multiply, "@": np.matmul, "tanh": np.tanh, "sum": np.sum, "own": np.exp}
+
+
+def recorded(nodes, leaves, output):
+    """The nodes by their names and the values of those that the output needs, without any call within a call."""
+    made, values, stack = {name: (op, inputs) for name, op, inputs in nodes}, dict(leaves), [output]
+    while stack:
+        missing = [each for each in made[stack[-1]][1] if each not in values] if stack[-1] not in values else []
+        if missing:
+            stack += missing
+        elif (name := stack.pop()) not in values:
+            op, inputs = made[name]
+            values[name] = FORWARD[op](*(values[each] for each in inputs))
+    return made, values
+
+
+def engine_with(order, rules=RULES, fitted=summed_to):
+    def engine(nodes, leaves, output):
+        made, values = recorded(nodes, leaves, output)
+        grads = {name: np.zeros(np.shape(x)) for name, x in values.items()}
+        grads[output] = np.ones(())
+        for name in reversed(order(made, output)):
+            if name in made:
+                op, inputs = made[name]
+                shares = rules[op](grads[name], values[name], *(values[each] for each in inputs))
+                for each, share in zip(inputs, shares, strict=True):
+                    grads[each] = grads[each] + fitted(np.shape(values[each]), share)
+        return values[output], {name: grads[name] for name in leaves}
+
+    return engine
+
+
+def inputs_of(made, name):
+    return made[name][1] if name in made else ()
+
+
+def every_path_and_then_once(made, output):
+    def walk(name):
+        return [each for before in inputs_of(made, name) for each in walk(before)] + [name]
+
+    return list(dict.fromkeys(walk(output)))
+
+
+def depth_first_turned_around(made, output):
     met, waiting = [], [output]
     while waiting:
         name = waiting.pop()
         if name not in met:
             met.append(name)
-            waiting += inputs[name][::-1]
+            waiting += inputs_of(made, name)[::-1]
     return list(reversed(met))
 
 
-def by_the_shortest_way(inputs, output):
+def by_the_shortest_way(made, output):
     distance, row = {output: 0}, [output]
     for name in row:
-        for each in inputs[name]:
+        for each in inputs_of(made, name):
             if each not in distance:
                 distance[each] = distance[name] + 1
                 row.append(each)
     return sorted(distance, key=distance.get, reverse=True)
 
 
-def whole_graph_by_kahn(inputs, output):
-    order, waiting = [], [name for name in inputs if name != output]
+def visited_by_itself(made, output):
+    order, seen = [], set()
+
+    def visit(name):
+        if name in seen:
+            return
+        seen.add(name)
+        for each in inputs_of(made, name):
+            visit(each)
+        order.append(name)
+
+    visit(output)
+    return order
+
+
+def on_a_stack(made, output):
+    order, seen, todo = [], set(), [(output, False)]
+    while todo:
+        name, done = todo.pop()
+        if done:
+            order.append(name)
+        elif name not in seen:
+            seen.add(name)
+            todo += [(name, True), *((each, False) for each in inputs_of(made, name))]
+    return order
+
+
+def gradient_sent_down_every_path(nodes, leaves, output):
+    made, values = recorded(nodes, leaves, output)
+    grads = {name: np.zeros(np.shape(x)) for name, x in leaves.items()}
+    waiting = [(output, np.ones(()))]
     while waiting:
-        ready = next(name for name in waiting if set(inputs[name]) <= set(order))
-        order.append(ready)
-        waiting.remove(ready)
-    return [*order, output]
+        name, d = waiting.pop()
+        if name in leaves:
+            grads[name] = grads[name] + d
+            continue
+        op, inputs = made[name]
+        shares = RULES[op](d, values[name], *(values[each] for each in inputs))
+        waiting += [(each, summed_to(np.shape(values[each]), s)) for each, s in zip(inputs, shares, strict=True)]
+    return values[output], grads
 
 
-# array-rules
+def nodes_as_they_come(nodes, leaves, output):
+    values = dict(leaves)
+    for name, op, inputs in nodes:
+        values[name] = FORWARD[op](*(values[each] for each in inputs))
+    return engine_with(on_a_stack)(nodes, leaves, output)
 
 
-def summed_to(shape, d):
-    d = d.sum(axis=tuple(range(d.ndim - len(shape))))
-    return d.sum(axis=tuple(k for k, length in enumerate(shape) if length == 1), keepdims=True)
+def wrong_rule_of_its_own(nodes, leaves, output):
+    return engine_with(on_a_stack, {**RULES, "own": lambda d, y, x: (d * x * y,)})(nodes, leaves, output)
 
 
-def product_not_summed(op, d_out, a, b):
-    if op == "@":
-        return d_out @ b.T, a.T @ d_out
-    if op == "*":
-        return d_out * b, d_out * a
-    return summed_to(a.shape, d_out), summed_to(b.shape, d_out)
+def own_rule_without_upstream(nodes, leaves, output):
+    return engine_with(on_a_stack, {**RULES, "own": lambda d, y, x: (y,)})(nodes, leaves, output)
 
 
-def summed_in_front_only(op, d_out, a, b):
-    def in_front(shape, d):
-        while len(d.shape) > len(shape):
-            d = d.sum(axis=0)
-        return d
-
-    if op == "@":
-        return d_out @ b.T, a.T @ d_out
-    da, db = (d_out, d_out) if op == "+" else (d_out * b, d_out * a)
-    return in_front(a.shape, da), in_front(b.shape, db)
+def gradients_of_needed_leaves_only(nodes, leaves, output):
+    value, grads = engine_with(on_a_stack)(nodes, leaves, output)
+    return value, {name: grad for name, grad in grads.items() if np.any(grad)}
 
 
-def factors_of_a_matrix_product_turned(op, d_out, a, b):
-    if op == "@":
-        return np.dot(b, d_out.T), np.dot(d_out.T, a)
-    if op == "*":
-        return summed_to(a.shape, d_out * b), summed_to(b.shape, d_out * a)
-    return summed_to(a.shape, d_out), summed_to(b.shape, d_out)
+def in_front_only(shape, d):
+    while np.ndim(d) > len(shape):
+        d = d.sum(axis=0)
+    return d
+
+
+# along
+
+
+def along_with(rules, still=lambda x: np.zeros(np.shape(x))):
+    def along(nodes, leaves, direction, output):
+        value = dict(leaves)
+        dot = {name: direction[name] if name in direction else still(x) for name, x in leaves.items()}
+        for name, op, inputs in nodes:
+            x, dx = [value[each] for each in inputs], [dot[each] for each in inputs]
+            value[name] = FORWARD[op](*x)
+            dot[name] = rules.get(op, SPEEDS[op])(value[name], x, dx)
+        return value[output], dot[output]
+
+    return along
+
+
+SPEEDS = {
+    "+": lambda y, x, dx: dx[0] + dx[1],
+    "*": lambda y, x, dx: dx[0] * x[1] + x[0] * dx[1],
+    "@": lambda y, x, dx: dx[0] @ x[1] + x[0] @ dx[1],
+    "tanh": lambda y, x, dx: (1 - y**2) * dx[0],
+    "sum": lambda y, x, dx: np.sum(dx[0]),
+}
+
+
+def nudged(nodes, leaves, direction, output, h=1e-6):
+    moved = {name: x + h * direction.get(name, 0.0) for name, x in leaves.items()}
+    here, there = (along_with({})(nodes, each, {}, output)[0] for each in (leaves, moved))
+    return here, (there - here) / h
 
 
 # train-with-it
@@ -179,53 +284,79 @@ MISTAKES = [
     ),
     Mistake("backward-step", "common", "no return", step_without_return, "did you forget return?"),
     Mistake(
-        "topological-sort",
+        "engine",
         "micrograd#67",
-        "every path",
-        every_path_walked,
-        "A name is in the list more than once, since several paths lead to it",
+        "every path, and then each once",
+        engine_with(every_path_and_then_once),
+        "every path is walked",
     ),
     Mistake(
-        "topological-sort",
+        "engine",
+        "micrograd clones",
+        "gradient sent down every path",
+        gradient_sent_down_every_path,
+        "every path is walked",
+    ),
+    Mistake(
+        "engine",
         "micrograd#23",
         "a node before its inputs, turned around",
-        depth_first_turned_around,
-        "A chain comes out right, and here a node is written before one of its inputs",
+        engine_with(depth_first_turned_around),
+        "hands on before its own gradient is complete",
     ),
     Mistake(
-        "topological-sort",
+        "engine",
         "common",
         "by the shortest way",
-        by_the_shortest_way,
-        "a node is written before one of its inputs",
+        engine_with(by_the_shortest_way),
+        "hands on before its own gradient is complete",
     ),
+    Mistake("engine", "micrograd", "visit calls visit", engine_with(visited_by_itself), "at a depth of 5,000 nodes"),
     Mistake(
-        "topological-sort",
+        "engine",
         "common",
-        "Kahn over all keys",
-        whole_graph_by_kahn,
-        "The list holds a name that the output does not depend on",
+        "nodes as they come",
+        nodes_as_they_come,
+        "They come in no particular order",
     ),
+    Mistake("engine", "common", "own rule wrong", wrong_rule_of_its_own, 'the rule of "own" does not fit its values'),
+    Mistake("engine", "common", "own rule without upstream", own_rule_without_upstream, 'By itself "own" is right'),
+    Mistake("engine", "common", "no gradient of what is beside", gradients_of_needed_leaves_only, None),
     Mistake(
-        "array-rules",
+        "engine",
         "raskr/rust-autograd#38",
-        "sum reduced, product not",
-        product_not_summed,
-        "The gradients have the shape of the result",
+        "nothing reduced",
+        engine_with(on_a_stack, fitted=lambda shape, d: d),
+        "A gradient has the shape of the result",
     ),
     Mistake(
-        "array-rules",
+        "engine",
         "nd4j#2424",
         "axes in front only",
-        summed_in_front_only,
+        engine_with(on_a_stack, fitted=in_front_only),
         "those of length 1 that were stretched are not",
     ),
     Mistake(
-        "array-rules",
+        "engine",
         "common",
-        "matrix product turned",
-        factors_of_a_matrix_product_turned,
-        "In a @ b a gradient lies on its side",
+        "matrix product not turned",
+        engine_with(on_a_stack, {**RULES, "@": lambda d, y, a, b: (d @ b, a @ d)}),
+        "In a @ b nothing is turned",
+    ),
+    Mistake("along", "common", "nudged", nudged, "as differences are"),
+    Mistake(
+        "along",
+        "common",
+        "product of the speeds",
+        along_with({"*": lambda y, x, dx: dx[0] * dx[1]}),
+        "The product rule has two terms",
+    ),
+    Mistake(
+        "along",
+        "common",
+        "what is not named moves",
+        along_with({}, still=lambda x: np.ones(np.shape(x))),
+        "The leaves that the direction does not name move too",
     ),
     Mistake("train-with-it", "PyTorch forum, step before backward", "gradients of before", step_before_backward, None),
     Mistake(

@@ -1,6 +1,5 @@
 """Right answers to exercises with formulas, numbers and orders, in odd forms; as in right_forms."""
 
-import graphlib
 from decimal import Decimal
 
 import numpy as np
@@ -76,42 +75,6 @@ def numbers_as_decimals():
     return {name: Decimal(text) for name, text in (plain | gradients).items()}
 
 
-# Orders
-
-
-def sorted_names(inputs, output):
-    order = []
-
-    def visit(name):
-        for each in inputs[name]:
-            if each not in order:
-                visit(each)
-        order.append(name)
-
-    visit(output)
-    return order
-
-
-def order_as_a_tuple(inputs, output):
-    return tuple(sorted_names(inputs, output))
-
-
-def order_as_an_array(inputs, output):
-    return np.array(sorted_names(inputs, output))
-
-
-def order_as_an_iterator(inputs, output):
-    return reversed(sorted_names(inputs, output)[::-1])
-
-
-def order_by_graphlib(inputs, output):
-    needed, row = {output}, [output]
-    for name in row:
-        row += [each for each in inputs[name] if each not in needed]
-        needed.update(inputs[name])
-    return list(graphlib.TopologicalSorter({name: inputs[name] for name in needed}).static_order())
-
-
 RIGHT = [
     ("chain-exp", "E**", bump_to_the_power_of_e),
     ("chain-exp", "text", bump_as_text),
@@ -124,10 +87,6 @@ RIGHT = [
     ("chain-tanh", "floats", hidden_unit_with_floats),
     ("bce-slope", "pieces", slope_in_pieces),
     ("two-paths", "Decimal", numbers_as_decimals),
-    ("topological-sort", "tuple", order_as_a_tuple),
-    ("topological-sort", "array", order_as_an_array),
-    ("topological-sort", "iterator", order_as_an_iterator),
-    ("topological-sort", "graphlib", order_by_graphlib),
 ]
 
 REFUSED = [
