@@ -138,13 +138,22 @@ def judge_numbers(reference, misconceptions):
                 )
 
             return recognized(misconceptions, lambda mistake: same(mistake.answer())) or Verdict(
-                NOT_YET, f"{wrong[0]} = {shown(given[wrong[0]])} is not right yet; start there."
+                NOT_YET,
+                f"{wrong[0]} = {shown(given[wrong[0]])} is not right yet; start there."
+                f"{_fact_of_number(given[wrong[0]], reference[wrong[0]])}",
             )
         if missing:
             return Verdict(NOT_YET, missing + (" What is there is right." if given else ""))
         return Verdict(PASSED, "Right to three digits." if len(reference) == 1 else "All are right to three digits.")
 
     return settling(judge, misconceptions)
+
+
+def _fact_of_number(given, needed):
+    """What is true of one wrong number, to be added to a sentence; nothing where nothing is."""
+    facts = ((-1, "The size is right, and the sign is not."), (2, "It is twice what is needed."))
+    facts += ((0.5, "It is half of what is needed."), (-2, "It has the wrong sign, and is twice as large."))
+    return next((f" {said}" for factor, said in facts if needed and by_hand(given, factor * needed)), "")
 
 
 def judge_choice(correct, why, wrong):

@@ -63,9 +63,20 @@ def _same(given, needed):
     given, needed = plain_choice(given), plain_choice(needed)
     if isinstance(needed, float) and isinstance(given, float):
         return by_hand(given, needed)
+    if isinstance(needed, tuple) and isinstance(given, tuple) and _depth(needed) == 1:
+        given = _flat(given)  # pairs in parentheses of their own are the same numbers
     if isinstance(needed, tuple) and isinstance(given, tuple) and len(given) == len(needed):
         return all(map(_same, given, needed))
     return given is not None and given == needed and type(given) is type(needed)
+
+
+def _depth(value):
+    return 1 + max(map(_depth, value), default=0) if isinstance(value, tuple) else 0
+
+
+def _flat(value):
+    """A tuple without the tuples in it, all values in their order."""
+    return tuple(each for part in value for each in (_flat(part) if isinstance(part, tuple) else (part,)))
 
 
 def _words(names):
@@ -82,6 +93,8 @@ def _fact(answer, right, choices):
         given, needed = _words(answer), _words(right)
         if given is None:
             return _seen(f"This is {kind_of(answer)}; names are needed, as in {{'this', 'that'}}.", "kind")
+        if isinstance(answer, str) and any(word in answer for word in ",{}"):
+            return _seen("This is one text; each name needs quotes of its own, as in {'this', 'that'}.", "one text")
         missing, extra = len(needed - given), len(given - needed)
         parts = [f"{missing} of them {'is' if missing == 1 else 'are'} missing"] if missing else []
         parts += [f"{extra} of yours {'does' if extra == 1 else 'do'} not belong there"] if extra else []
@@ -95,10 +108,14 @@ def _fact(answer, right, choices):
     if isinstance(needed, tuple):
         if not isinstance(given, tuple):
             return _seen(f"This is {kind_of(answer)}; {len(needed)} values in parentheses are needed.", "kind")
+        given = _flat(given) if _depth(needed) == 1 else given
         if len(given) != len(needed):
-            return _seen(f"These are {len(given)} values; {len(needed)} are needed.", "count")
+            count = "This is 1 value" if len(given) == 1 else f"These are {len(given)} values"
+            return _seen(f"{count}; {len(needed)} are needed.", "count")
         if sorted(map(str, given)) == sorted(map(str, needed)):
             return _seen("The values are right, and their order is not.", "order")
+        if said := _one_factor(given, needed):
+            return _seen(said, "factor")
         first = next(k for k, pair in enumerate(zip(given, needed, strict=True)) if not _same(*pair))
         return _seen(f"Value {first + 1} of {len(needed)} is not right yet.", "place")
     if not isinstance(given, float) or not isinstance(needed, float):
@@ -111,7 +128,24 @@ def _fact(answer, right, choices):
             return _seen(f"{shown(given)} is {words} what is needed.", "factor")
     if given * needed < 0:
         return _seen(f"{shown(given)} has the wrong sign, and another size.", "sign")
-    return _seen(f"{shown(given)} is too {'large' if abs(given) > abs(needed) else 'small'}.", "size")
+    far = abs(given) > abs(needed)
+    size = ("large" if far else "small") if needed > 0 else ("far from 0" if far else "near to 0")
+    return _seen(f"{shown(given)} is too {size}.", "size")
+
+
+def _one_factor(given, needed):
+    """The sentence on several numbers that are all off by one factor, or None."""
+    if not all(isinstance(each, float) for each in (*given, *needed)) or not any(needed):
+        return None
+    factor = next(g / n for g, n in zip(given, needed, strict=True) if n)
+    if not factor or not all(by_hand(g, factor * n) for g, n in zip(given, needed, strict=True)):
+        return None
+    if by_hand(factor, -1):
+        return "The sizes are right, and all signs are turned around."
+    words = next((words for each, words in _FACTORS.items() if by_hand(factor, each)), None)
+    if words:
+        return f"All values are {words} what is needed."
+    return f"The values are {'' if factor > 0 else 'minus '}the right ones but for one factor: their ratios are right."
 
 
 def _shown(value):
