@@ -48,6 +48,7 @@ def _verdict(reference, runs, wrong, misconceptions, answer, probes, complete):
         recognized(misconceptions, lambda mistake: _gives(mistake.answer, runs))
         or _wrong_shape(reference, runs)
         or _constant_ratio(runs, wrong)
+        or _rounded_down(runs, wrong)
     )
     if known:
         return known
@@ -168,6 +169,16 @@ def _constant_ratio(runs, wrong):
     [(id, says)] = found
     part = places.it_is("" if len(wrong) == len(runs[0].want) else listed(wrong), wrong)
     return mistaken(f"{part} {says}", id)
+
+
+def _rounded_down(runs, wrong):
+    """The verdict where all that is wrong is what is needed, rounded down to whole numbers, or None."""
+    pairs = [(run.got[name], run.want[name]) for run in runs for name in wrong]
+    if not all(np.isfinite(want).all() and np.array_equal(got, np.floor(want)) for got, want in pairs):
+        return None
+    if len({number for got, _ in pairs for number in np.ravel(got)[:100].tolist()}) < 2:
+        return None  # a zero everywhere is more often no rounding
+    return mistaken("All numbers are whole here, rounded down: that is what // does. A plain / divides.", "//")
 
 
 def _worst(reference, runs, wrong, short):

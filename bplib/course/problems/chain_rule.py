@@ -690,6 +690,25 @@ COUNT_MISTAKES = misconceptions(
         ),
     ),
     (
+        "lengths-exchanged",
+        "Your tables are the right ones, and what you multiply each by is not. Reverse carries a row for each output,"
+        " sizes[-1] of them, and forward a column for each input, sizes[0].",
+        (_carrying(lambda sizes: sizes[0], lambda sizes: sizes[-1]),),
+    ),
+    (
+        "both-ends",
+        "Of the tables you left out two. Each way begins with the table at its own end, and multiplies by all the"
+        " others, the one at the far end too.",
+        (
+            _carrying(
+                lambda sizes: sizes[-1],
+                lambda sizes: sizes[0],
+                lambda tables: tables[1:-1],
+                lambda tables: tables[1:-1],
+            ),
+        ),
+    ),
+    (
         "carried-size",
         "What a way carries keeps one length to its end. Reverse has sizes[-1] rows throughout and forward sizes[0]"
         " columns, whatever the layers in between are.",
@@ -888,6 +907,7 @@ TURNS = (
             {
                 (5, 6): "Forward from x meets w too, with a 0 there. A 0 is multiplied like any other number.",
                 (5, 7): "Forward from x meets w too, with a 0 there. A 0 is multiplied like any other number.",
+                (5, 9): "Forward passes all edges on each of its ways. A 0 is multiplied like any other number.",
                 (5, 8): "Forward passes all edges on each of its ways. A 0 is multiplied like any other number.",
                 (5, 5): "Forward from x knows nothing about w: it passes the edges again for the second leaf.",
                 (

@@ -613,8 +613,8 @@ ERROR_MISTAKES = misconceptions(
     ),
     (
         "other-scale",
-        "Look at your s: it is the largest magnitude of an entry, so of |a_i| or |b_i| alone, and not of a difference, a"
-        " sum or a length.",
+        "Look at your s: it is the largest magnitude of an entry, so of |a_i| or |b_i| alone, and not of a"
+        " difference, a sum or a length.",
         _over(
             lambda a, b: np.maximum(_magnitudes(a, b), np.max(np.abs(a - b)) / 1000),
             lambda a, b: np.maximum(_magnitudes(a, b), np.max(np.abs(a) + np.abs(b)) / 1000),
@@ -841,8 +841,8 @@ RECALL_OUTLIER_WHY = (
 )
 RECALL_OUTLIER_WRONG = {
     "absolute": "The absolute error pulls with the same force whatever the distance. How hard does a square pull?",
-    "both alike": "Compare the slopes of the two: one grows with the error, the other is 1 or -1. Which one does a far bird move"
-    " more?",
+    "both alike": "Compare the slopes of the two: one grows with the error, the other is 1 or -1. Which one does a far bird"
+    " move more?",
 }
 
 PARTIAL_WHY = (

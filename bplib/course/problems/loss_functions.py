@@ -648,8 +648,8 @@ SOFTMAX_MISTAKES = misconceptions(
     ),
     (
         "label-as-factor",
-        "The label stands as a factor, so class 2 counts twice as much as class 1, and class 0 not at all. It says which"
-        " column to take: log_p[np.arange(n), y].",
+        "The label stands as a factor, so class 2 counts twice as much as class 1, and class 0 not at all. It says"
+        " which column to take: log_p[np.arange(n), y].",
         (lambda z, y: -np.sum(y[:, None] * _log_p(z), axis=1),),
     ),
     (
