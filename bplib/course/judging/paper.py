@@ -179,11 +179,21 @@ def judge_choice(correct, why, wrong):
         shown = kind_of(result) if chosen is None else _as_written(result)
         # Words to choose from stand in the exercise too; a number to work out would be given away.
         choice = (
-            f"which is none of the choices: {listed(choices)}" if isinstance(correct, str) else "and that is not it"
+            f"which is none of the choices: {listed(choices)}"
+            if isinstance(correct, str)
+            else f"and that is not it{_count(result, correct)}"
         )
         return Verdict(NOT_YET, f"It returns {shown}, {choice}.")
 
     return settling(judge, mistakes)
+
+
+def _count(result, correct):
+    """What is to be said of a tuple of the wrong length, beside one that is right."""
+    both = isinstance(result, tuple) and isinstance(correct, tuple)
+    return (
+        f": it has {len(result)} entries, and not as many as it should" if both and len(result) != len(correct) else ""
+    )
 
 
 def _expression(result, letters):

@@ -841,7 +841,7 @@ RECALL_OUTLIER_WHY = (
 )
 RECALL_OUTLIER_WRONG = {
     "absolute": "The absolute error pulls with the same force whatever the distance. How hard does a square pull?",
-    "both alike": "Compare the slopes of the two: one grows with the error, the other is 1 or -1. Which one does a far bird"
+    "both alike": "Compare the slopes: one grows with the error, the other is 1 or -1. Which one does a far bird"
     " move more?",
 }
 
