@@ -613,6 +613,12 @@ class TestNumbers:
     def test_an_empty_dict_does_not_pass(self):
         assert "Still missing: z, a, loss." in refused(self.judge, lambda: {}).message
 
+    @pytest.mark.parametrize(
+        ("factor", "fact"), [(-1, "the sign is not"), (2, "twice what"), (0.5, "half"), (-2, "twice")]
+    )
+    def test_a_sign_and_a_factor_2_are_told(self, factor, fact):
+        assert fact in refused(self.judge, lambda: {**NUMBERS, "z": factor * 0.55}).message
+
     def test_what_is_missing_and_what_is_unknown_are_named(self):
         message = refused(self.judge, lambda: {"z": 0.55, "a": 0.634, "Loss": 0.455}).message
         assert "Still missing: loss." in message and "There is none named 'Loss'." in message
@@ -657,6 +663,18 @@ class TestNumbers:
         judge = judge_numbers({"x": 0.0}, ())
         assert status(judge, lambda: {"x": 0}) == PASSED
         assert status(judge, lambda: {"x": 1e-9}) == NOT_YET
+
+
+def test_a_quotient_rounded_down_is_told_as_such():
+    verdict = refused(judge_loss, lambda y_pred, y_true: 30 * loss(y_pred, y_true) // 30)
+    assert verdict.misconception != "//"  # zero everywhere may be anything
+    judge = judge_function(lambda x: 9 * x / 2, cases_of_one, ())
+    assert refused(judge, lambda x: 9 * x // 2).misconception == "//"
+    assert refused(judge, lambda x: np.round(9 * x / 2)).misconception != "//"
+
+
+def cases_of_one(rng):
+    return [(rng.normal(size=n),) for n in (5, 7)]
 
 
 WRONG = {"mse": "Look again.", "about the same": "They differ."}

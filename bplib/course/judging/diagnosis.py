@@ -178,7 +178,9 @@ def _rounded_down(runs, wrong):
         return None
     if len({number for got, _ in pairs for number in np.ravel(got)[:100].tolist()}) < 2:
         return None  # a zero everywhere is more often no rounding
-    return mistaken("All numbers are whole here, rounded down: that is what // does. A plain / divides.", "//")
+    return mistaken(
+        "All numbers are whole here, rounded down, as // and int do it. A plain / keeps what is behind the point.", "//"
+    )
 
 
 def _worst(reference, runs, wrong, short):
