@@ -149,6 +149,20 @@ def test_what_is_read_off_a_rounded_column_may_be_a_little_beside():
     assert all(judge(said).status == NOT_YET for said in (2.6e-9, 3.8e-9, -3.2e-9, "3.2e-9", True))
 
 
+@pytest.mark.parametrize(
+    ("answer", "fact"),
+    [
+        (lambda f, x, h: (f(x + h) - f(x)) / (2 * h), "asks f at x and at x + h."),
+        (lambda f, x, h: (f(x) - f(h - x)) / h, "asks f at h - x and at x."),
+        (lambda f, x, h: (f(x) - f(x - h)) / 2 * h, "as it should"),
+        (lambda f, x, h: 3 * x**2, "never asks f"),
+    ],
+)
+def test_a_difference_that_nobody_foresaw_is_told_where_it_asks(answer, fact):
+    verdict = TURNS["turn-backward"].judge(answer, seed=0)
+    assert verdict.status == NOT_YET and fact in verdict.message
+
+
 def test_one_line_of_code_is_judged_as_an_exercise_is():
     square = turn(
         "turn-square", "Square", judge_function(lambda x: x * x, lambda rng: [(2.0,), (3.0,)], ()), "x times x"

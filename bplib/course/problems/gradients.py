@@ -1,7 +1,9 @@
 """Lesson 02: slopes along directions, a gradient by differences and its step, a slope on paper, a relative error."""
 
+import contextlib
 import functools
 import numbers
+from dataclasses import replace
 
 import numpy as np
 import sympy
@@ -9,6 +11,7 @@ import sympy
 from bplib import gradcheck
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_choice, judge_formula, judge_numbers
+from bplib.course.judging.reading import NOT_YET, Settled, call
 from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "02_gradients"
@@ -946,6 +949,30 @@ BACKWARD_MISTAKES = misconceptions(
     ),
 )
 
+_BACKWARD = judge_function(_backward_difference, _one_variable, BACKWARD_MISTAKES)
+_PLACES = {2.0: "x", 1.75: "x - h", 2.25: "x + h", 1.5: "x - 2h", 2.5: "x + 2h", -1.75: "h - x", 0.25: "h"}
+
+
+def _judge_backward(answer, seed=None):
+    """What nobody foresaw is told at which places it asks f, at x = 2 with h = 1/4."""
+    verdict = _BACKWARD(answer, seed=seed)
+    if verdict.status != NOT_YET or verdict.misconception is not None or not callable(answer):
+        return verdict
+    asked = []
+    with contextlib.suppress(Settled):
+        call(lambda x, h: answer(lambda t: asked.append(t) or t**3, x, h), (2.0, 0.25), "")
+    names = sorted({_PLACES.get(t, "another place") if isinstance(t, numbers.Real) else "another place" for t in asked})
+    if not names:
+        return replace(verdict, message=f"It never asks f. {verdict.message}", misconception="seen: f is not asked")
+    if names == ["x", "x - h"]:
+        said = "It asks f at x and at x - h, as it should. What it makes of the two values is another thing."
+    else:
+        said = f"It asks f at {' and at '.join(names)}. Where does a step begin and end that goes back from x?"
+    return replace(verdict, message=f"{said} {verdict.message}", misconception="seen: places")
+
+
+_judge_backward.misconceptions = _BACKWARD.misconceptions
+
 HUNDREDTH_WHY = (
     "The error of the central difference shrinks like the square of h: a tenth of the step, a hundredth of it."
 )
@@ -1001,7 +1028,7 @@ TURNS = (
     turn(
         "turn-backward",
         "The backward difference",
-        judge_function(_backward_difference, _one_variable, BACKWARD_MISTAKES),
+        _judge_backward,
         "Two values of f, their difference, and the distance between the two places.",
     ),
     turn(
