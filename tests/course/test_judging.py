@@ -666,11 +666,14 @@ class TestNumbers:
 
 
 def test_a_quotient_rounded_down_is_told_as_such():
-    verdict = refused(judge_loss, lambda y_pred, y_true: 30 * loss(y_pred, y_true) // 30)
-    assert verdict.misconception != "//"  # zero everywhere may be anything
-    judge = judge_function(lambda x: 9 * x / 2, cases_of_one, ())
-    assert refused(judge, lambda x: 9 * x // 2).misconception == "//"
-    assert refused(judge, lambda x: np.round(9 * x / 2)).misconception != "//"
+    judge = judge_function(lambda x: 90 * x / 2, cases_of_one, ())
+    assert judge(lambda x: 90 * x // 2, seed=0).misconception == "//"
+    assert judge(lambda x: np.round(90 * x / 2), seed=0).misconception != "//"
+
+
+def test_zero_everywhere_is_not_taken_for_a_quotient_rounded_down():
+    judge = judge_function(lambda x: x**2 / (1 + x**2), cases_of_one, ())
+    assert judge(lambda x: 0 * x, seed=0).misconception != "//"
 
 
 def cases_of_one(rng):
