@@ -753,8 +753,10 @@ class TestChoices:
 class TestProducts:
     """What NumPy says of a product @ in its own terms is said in ours."""
 
-    judge = judge_function(
-        lambda A, x: A @ x, lambda rng: [(rng.normal(size=(k, 3)), rng.normal(size=3)) for k in (4, 5)], ()
+    judge = staticmethod(
+        judge_function(
+            lambda A, x: A @ x, lambda rng: [(rng.normal(size=(k, 3)), rng.normal(size=3)) for k in (4, 5)], ()
+        )
     )
 
     def test_the_shapes_of_two_names_are_told(self):

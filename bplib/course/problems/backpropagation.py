@@ -982,9 +982,9 @@ TURNS = (
                 -3.5: "This is their mean. Both paths count in full.",
                 -12: "This is the first of the two paths. Both count.",
                 5: "This is the second of the two paths. Both count.",
-                -3: "These are the upstreams alone. Each is first multiplied by the slope of its place.",
-                8: "These are the slopes of the two places. Each is multiplied by what comes back to it.",
-                -24: "Slopes and upstreams were added up first. Multiply along each path, then add.",
+                1: "This is what arrives, added up. Each is first multiplied by the slope of its place, 3 or 1.",
+                4: "These are the slopes of the two places. Each is multiplied by what comes back to it.",
+                -2: "The slope of a place that adds 2 is 1: multiply by it, and add no 2.",
             },
         ),
         "Along a path slopes are multiplied. What happens where two paths meet?",
@@ -1041,7 +1041,7 @@ TURNS = (
             " 1.",
             {
                 5: "A sign was lost: in the last example feature 1 is 2 and the upstream is -1.",
-                0.25: "This is their mean. The four opinions are added; if the loss is a mean, dZ knows it already.",
+                0.25: "This is their mean. The four are added; if the loss is a mean, dZ knows it already.",
                 -2: "This is that of w_00, from above. For w_11 take the middle column of X and the last of dZ.",
                 -1: "This belongs to feature 1 and neuron 0. Take column 1 of dZ, where we count from 0.",
                 2: "This belongs to another weight. We count from 0, so it is the middle column of X and the last of"
