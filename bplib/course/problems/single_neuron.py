@@ -9,7 +9,7 @@ from bplib import data
 from bplib.activations import sigmoid
 from bplib.course.judging.judges import Problem, judge_function, misconceptions, verdict_of
 from bplib.course.judging.paper import judge_formula, judge_numbers
-from bplib.course.judging.reading import NOT_YET, Settled, call, fresh, mistaken, settling, shown
+from bplib.course.judging.reading import NOT_YET, Settled, call, fresh, mistaken, plain, settling, shown
 from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "04_single_neuron"
@@ -789,7 +789,7 @@ def _trained(answer, case):
     """The w, b and losses that an answer gives for a case; None where they cannot be read so."""
     try:
         w, b, losses = call(answer, fresh(case), "")
-        w, b, losses = (np.asarray(part, dtype=float) for part in (w, b, losses))
+        w, b, losses = (plain(part, "It returns") for part in (w, b, losses))
     except (Settled, TypeError, ValueError):
         return None
     readable = w.shape == case[0].shape[1:] and b.size == 1 and losses.ndim == 1 and len(losses)

@@ -9,6 +9,7 @@ from bplib.course.judging.reading import (
     Settled,
     Verdict,
     call,
+    fresh,
     kind_of,
     listed,
     mistaken,
@@ -201,14 +202,11 @@ def _judge_update():
         verdict = inner(answer, seed=seed)
         if verdict.misconception != "in place":
             return verdict
-        gradients, params, lr = _fits(np.random.default_rng(seed))[0]
-        given = {name: value.copy() for name, value in params.items()}
-        arrays = dict(given)
-        call(answer, (gradients, given, lr), "")
-        if any(not np.array_equal(arrays[name], params[name]) for name in params):
+        try:
+            call(answer, fresh(_fits(np.random.default_rng(seed))[0]), "")
+        except Settled:  # the arrays refuse it, and a dict takes whatever is put into it
             return verdict_of(UPDATE_MISTAKES, "old-arrays")
-        exchanged = any(given.get(name) is not array for name, array in arrays.items())
-        return verdict_of(UPDATE_MISTAKES, "old-dict") if exchanged else verdict
+        return verdict_of(UPDATE_MISTAKES, "old-dict")
 
     return settling(judge, inner.misconceptions)
 
