@@ -131,6 +131,16 @@ def test_a_wrong_value_gets_a_fact(right, said, fact):
     assert verdict.status == NOT_YET and fact in verdict.message, verdict
 
 
+@pytest.mark.parametrize(("right", "said"), [(0.018476, 0.018), (0.018476, 0.02), (0.6341, 0.63), (-0.2222, -0.22)])
+def test_the_right_value_with_too_few_digits_is_told_so(right, said):
+    assert "rounded too far" in judge_value(right, "So it is.")(said).message
+
+
+def test_another_way_to_say_it_passes():
+    judge = judge_value("saddle", "So it is.", also=("saddle point",))
+    assert judge("Saddle point").status == judge("saddle").status == PASSED != judge("point").status
+
+
 def test_a_foreseen_wrong_value_gets_its_sentence():
     judge = judge_value(0.25, "So it is.", {4.0: "This is one over it. Turn it round."})
     assert judge(4).misconception == "said 4.0" and judge(4).nudge == "This is one over it."

@@ -4,6 +4,7 @@ A diagnosis is claimed only when its wrong answer gives the learner's values in 
 a learner told the wrong thing is worse off than one told nothing.
 """
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -46,6 +47,7 @@ def _verdict(reference, runs, wrong, misconceptions, answer, probes, complete):
     """The verdict on a wrong answer: a known mistake, a wrong shape, a ratio, or what is seen of it."""
     known = (
         recognized(misconceptions, lambda mistake: _gives(mistake.answer, runs))
+        or _other_order(runs)
         or _wrong_shape(reference, runs)
         or _constant_ratio(runs, wrong)
         or _rounded_down(runs, wrong)
@@ -90,6 +92,7 @@ def _facts(reference, runs, wrong, misconceptions, answer, probes, complete):
             ("cases", places.which_cases(reference, runs, wrong)),
         ):
             if said:
+                facts = {key: fact for key, fact in facts.items() if not said.startswith(fact[:-1])}  # not twice
                 facts[kind] = said
         if not facts and (said := places.nearly(reference, runs, wrong)):
             facts["nearly"] = said
@@ -120,6 +123,18 @@ def _gives(variant, runs):
         if not all(agree(run.got[name], parts[name]) for name in parts):
             return False
     return True
+
+
+def _other_order(runs):
+    """The verdict on right values that are returned in another order, or None."""
+    names = list(runs[0].want)
+    if not isinstance(runs[0].needed, tuple) or len(names) > 4:
+        return None
+    for order in itertools.permutations(names):
+        if all(agree(run.got[place], run.want[name]) for run in runs for place, name in zip(names, order, strict=True)):
+            says = f"All are right, and they come in another order: {listed(order)}. Return {listed(names)}."
+            return mistaken(says, "another order")
+    return None
 
 
 def _wrong_shape(reference, runs):

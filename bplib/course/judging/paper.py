@@ -137,11 +137,14 @@ def judge_numbers(reference, misconceptions):
                     and all(by_hand(given[name], variant[name]) for name in wrong)
                 )
 
-            return recognized(misconceptions, lambda mistake: same(mistake.answer())) or Verdict(
-                NOT_YET,
-                f"{wrong[0]} = {shown(given[wrong[0]])} is not right yet; start there."
-                f"{_fact_of_number(given[wrong[0]], reference[wrong[0]])}",
-            )
+            if known := recognized(misconceptions, lambda mistake: same(mistake.answer())):
+                return known
+            value, needed = given[wrong[0]], reference[wrong[0]]
+            first = f"{wrong[0]} = {shown(value)}"
+            if rounded_too_far(value, needed):
+                says = f"{first} is rounded too far. Keep four digits or more on the way, and give at least three."
+                return Verdict(NOT_YET, says, "seen: rounded")
+            return Verdict(NOT_YET, f"{first} is not right yet; start there.{_fact_of_number(value, needed)}")
         if missing:
             return Verdict(NOT_YET, missing + (" What is there is right." if given else ""))
         return Verdict(PASSED, "Right to three digits." if len(reference) == 1 else "All are right to three digits.")
@@ -240,6 +243,12 @@ def _formula_number(formula):
 def by_hand(given, needed):
     """Whether a number is right to three significant digits."""
     return abs(given - needed) <= HAND_TOLERANCE * abs(needed)
+
+
+def rounded_too_far(given, needed):
+    """Whether a number is the needed one, rounded to one digit or two, where it has more than three."""
+    long = float(f"{needed:.3g}") != float(f"{needed:.7g}")
+    return long and not by_hand(given, needed) and given in [float(f"{needed:.{k}e}") for k in (0, 1)]
 
 
 def _as_written(value):

@@ -7,7 +7,7 @@ here a value is judged as it is.
 from dataclasses import replace
 
 from bplib.course.judging.judges import Misconception, Problem
-from bplib.course.judging.paper import by_hand, plain_choice
+from bplib.course.judging.paper import by_hand, plain_choice, rounded_too_far
 from bplib.course.judging.reading import (
     NOT_ATTEMPTED,
     NOT_YET,
@@ -35,11 +35,12 @@ def turn(id, title, judge, *hints):
     return Problem(id, title, 0, hints, judge_turn, minutes=1, difficulty=1)
 
 
-def judge_value(right, why, wrong=None):
+def judge_value(right, why, wrong=None, also=()):
     """A judge of one value: a number to three digits, a word, a tuple in its order, or a set of words in any order.
 
     why is what is told of the right one. wrong is a dict of wrong values to the sentences that help. What is in
-    neither gets a fact: the other sign, a factor, the wrong length, the wrong order, a name too many.
+    neither gets a fact: the other sign, a factor, too few digits, the wrong length, the wrong order, a name too many.
+    also are other ways to say the right one.
     """
     mistakes = tuple(
         Misconception(f"said {value}", lambda value=value: value, says) for value, says in (wrong or {}).items()
@@ -48,7 +49,7 @@ def judge_value(right, why, wrong=None):
     def judge(answer, seed=None):
         if callable(answer):
             return Verdict(NOT_YET, "This is a function; the value itself is asked for.")
-        if _same(answer, right):
+        if any(_same(answer, each) for each in (right, *also)):
             return Verdict(PASSED, why)
         known = next((mistake.verdict for mistake in mistakes if _same(answer, mistake.answer())), None)
         return known or _fact(answer, right, [right, *(wrong or {})])
@@ -121,6 +122,8 @@ def _fact(answer, right, choices):
     if not isinstance(given, float) or not isinstance(needed, float):
         needed_kind = "True or False" if isinstance(needed, bool) else "one number"
         return _seen(f"This is {kind_of(answer)}; {needed_kind} is needed.", "kind")
+    if rounded_too_far(given, needed):
+        return _seen(f"{shown(given)} is right, and rounded too far: give four digits.", "rounded")
     if by_hand(-given, needed):
         return _seen("The size is right, and the sign is not.", "sign")
     for factor, words in _FACTORS.items():
