@@ -95,6 +95,8 @@ def _tried(train, X, y):
 
 def _about(predicted, theirs):
     """The sentences about the predicted first loss."""
+    if isinstance(predicted, str):
+        return ["Your prediction is text: write the number without quotes."]
     if is_blank(predicted) or not isinstance(predicted, int | float | np.number):
         return ["You have predicted no first loss yet: put a number in the place of the three dots."]
     if abs(predicted - log(2)) > 5e-3:

@@ -12,7 +12,7 @@ import numpy as np
 from bplib import data
 from bplib.activations import sigmoid, softmax
 from bplib.course.judging.closing import closed
-from bplib.course.judging.reading import NOT_ATTEMPTED, PASSED, is_blank
+from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED, is_blank
 from bplib.course.problems import PROBLEMS
 from bplib.losses import softmax_cross_entropy, softmax_cross_entropy_grad
 
@@ -39,13 +39,16 @@ def meet(loss_and_grad, backward, predicted=None):
     """
     X, X_test, y, y_test = data.split(np.random.default_rng(0), *_digits())
     statuses = {id: _status(id, answer) for id, answer in (("softmax-ce-grad", loss_and_grad), (_BACKWARD, backward))}
-    said, theirs = [f"Your {id} {_SAID[status]}" for id, status in statuses.items()], None
+    said, theirs, name = [f"Your {id} {_SAID[status]}" for id, status in statuses.items()], None, "yours"
     if statuses[_BACKWARD] != NOT_ATTEMPTED:
         written = statuses["softmax-ce-grad"] != NOT_ATTEMPTED
         theirs, stopped = _tried(loss_and_grad if written else _loss_and_grad, backward, X, y)
+        name = "yours" if written else "your gradients, our loss"
         said += stopped
-    right = theirs and set(statuses.values()) == {PASSED} and not stopped
+    right = theirs and NOT_YET not in statuses.values() and not stopped
     ours = None if right else _trained(_loss_and_grad, _backward, X, y)
+    if theirs and ours:
+        said.append("What yours give stands beside ours.")
     params, losses = theirs or ours
     whose = "Yours" if theirs else "Ours"
     said.append(f"{whose}: after {len(losses)} epochs the loss has come from {losses[0]:.1f} to {losses[-1]:.2f}.")
@@ -54,7 +57,7 @@ def meet(loss_and_grad, backward, predicted=None):
     said.append(f"Right on digits it has never seen: {np.mean(answers == y_test):.0%}.")
     worst = np.argsort(P[np.arange(len(y_test)), y_test])[:10]
     titles = [f"{y_test[i]} as {answers[i]}" for i in worst]
-    curves = ({"yours": theirs[1]} if theirs else {}) | ({"ours": ours[1]} if ours else {})
+    curves = ({name: theirs[1]} if theirs else {}) | ({"ours": ours[1]} if ours else {})
     said = [*_about(predicted, losses[0]), *said]
     return Trial(said, curves, X_test[worst].reshape(-1, 8, 8), titles, answers[worst] != y_test[worst])
 
@@ -64,7 +67,7 @@ _SAID = {
     PASSED: "is right, and here it meets real digits.",
     NOT_ATTEMPTED: "is not written yet, so ours stands in. Come back with yours.",
 }
-_SAID["not yet"] = "is not right yet, and its check says why. What it gives stands beside ours."
+_SAID[NOT_YET] = "is not right yet, and its check says why."
 
 
 def _digits():
@@ -130,10 +133,11 @@ def _tried(loss_and_grad, backward, X, y):
 
 def _about(predicted, first):
     """The sentence about the predicted first loss."""
+    if isinstance(predicted, str):
+        return ["Your prediction is text: write the number without quotes."]
     if is_blank(predicted) or not isinstance(predicted, int | float | np.number):
         return ["You have predicted no first loss yet: put a number in the place of the three dots."]
     if abs(predicted - log(10)) > 0.11:
         return [f"You predicted {predicted:.2f} for the first loss. What does guessing cost, with ten classes?"]
-    return [
-        f"You predicted {predicted:.2f} for the first loss, log(10) is {log(10):.2f}, and it begins at {first:.1f}."
-    ]
+    begins = f"and it begins at {first:.1f}" if abs(first - log(10)) < 0.11 else "and there a right curve begins"
+    return [f"You predicted {predicted:.2f} for the first loss, log(10) is {log(10):.2f}, {begins}."]

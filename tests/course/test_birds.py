@@ -51,7 +51,7 @@ def test_a_known_mistake_is_drawn_beside_ours_or_told_where_it_stops(mistake):
     [
         (..., "predicted no first loss"),
         (None, "predicted no first loss"),
-        ("ln 2", "predicted no first loss"),
+        ("0.69", "write the number without quotes"),
         (0.5, "what is a, and what does it cost"),
         (0.69, "there a right curve begins"),
     ],

@@ -49,7 +49,7 @@ def test_with_all_epochs_it_reads(monkeypatch):
     [
         (not_written, not_written, ["ours"], "is not written yet"),
         (LOSS, not_written, ["ours"], "two-layer-backward is not written yet"),
-        (not_written, BACKWARD, ["yours", "ours"], "softmax-ce-grad is not written yet"),
+        (not_written, BACKWARD, ["your gradients, our loss"], "softmax-ce-grad is not written yet"),
         (LOSS, without_the_slope, ["yours", "ours"], "is not right yet"),
         (LOSS, lambda *a: {}, ["ours"], "stop with KeyError"),
         (LOSS, lambda *a: 1 / 0, ["ours"], "stop with ZeroDivisionError"),
@@ -70,6 +70,12 @@ def test_others_are_told_so_and_ours_stands_beside(loss, backward, curves, says)
     assert list(trial.curves) == curves and says in str(trial), str(trial)
 
 
+def test_what_stops_stands_beside_nothing_and_a_wrong_loss_begins_where_no_right_one_does():
+    assert "beside ours" not in str(handwriting.meet(LOSS, lambda *a: 1 / 0))
+    wrong = str(handwriting.meet(lambda *a: (0.0, 0.0), BACKWARD, math.log(10)))
+    assert "beside ours" in wrong and "and there a right curve begins" in wrong and "begins at" not in wrong
+
+
 def test_a_slow_answer_is_stopped_and_told(monkeypatch):
     def slow(*args, **kwargs):
         time.sleep(0.05)
@@ -81,7 +87,7 @@ def test_a_slow_answer_is_stopped_and_told(monkeypatch):
 
 @pytest.mark.parametrize(
     ("predicted", "says"),
-    [(..., "predicted no first loss"), ("log", "predicted no first loss"), (0.7, "What does guessing cost")],
+    [(..., "predicted no first loss"), ("2.3", "write the number without quotes"), (0.7, "What does guessing cost")],
 )
 def test_a_prediction_is_answered(predicted, says):
     assert says in str(handwriting.meet(LOSS, BACKWARD, predicted))

@@ -608,10 +608,16 @@ class TestNumbers:
         assert self.judge(lambda: answer).status == PASSED
 
     def test_two_digits_do_not_pass(self):
-        assert "a = 0.63 is not right yet" in refused(self.judge, lambda: {**NUMBERS, "a": 0.63}).message
+        assert "a = 0.63 is rounded too far" in refused(self.judge, lambda: {**NUMBERS, "a": 0.63}).message
 
     def test_an_empty_dict_does_not_pass(self):
         assert "Still missing: z, a, loss." in refused(self.judge, lambda: {}).message
+
+    @pytest.mark.parametrize(
+        ("factor", "fact"), [(-1, "the sign is not"), (2, "twice what"), (0.5, "half"), (-2, "twice")]
+    )
+    def test_a_sign_and_a_factor_2_are_told(self, factor, fact):
+        assert fact in refused(self.judge, lambda: {**NUMBERS, "z": factor * 0.55}).message
 
     def test_what_is_missing_and_what_is_unknown_are_named(self):
         message = refused(self.judge, lambda: {"z": 0.55, "a": 0.634, "Loss": 0.455}).message
@@ -659,6 +665,21 @@ class TestNumbers:
         assert status(judge, lambda: {"x": 1e-9}) == NOT_YET
 
 
+def test_a_quotient_rounded_down_is_told_as_such():
+    judge = judge_function(lambda x: 90 * x / 2, cases_of_one, ())
+    assert judge(lambda x: 90 * x // 2, seed=0).misconception == "//"
+    assert judge(lambda x: np.round(90 * x / 2), seed=0).misconception != "//"
+
+
+def test_zero_everywhere_is_not_taken_for_a_quotient_rounded_down():
+    judge = judge_function(lambda x: x**2 / (1 + x**2), cases_of_one, ())
+    assert judge(lambda x: 0 * x, seed=0).misconception != "//"
+
+
+def cases_of_one(rng):
+    return [(rng.normal(size=n),) for n in (5, 7)]
+
+
 WRONG = {"mse": "Look again.", "about the same": "They differ."}
 
 
@@ -674,7 +695,7 @@ class TestSquareFirst:
     def test_what_fits_in_square_arrays_only_is_recognized_there(self):
         assert refused(self.judge, lambda A, x: A.T @ x).message == "A lies on its side."
         plain = judge_function(lambda A, x: A @ x, self.cases, self.mistakes)
-        assert refused(plain, lambda A, x: A.T @ x).misconception is None
+        assert refused(plain, lambda A, x: A.T @ x).misconception == "shapes that met"
 
     def test_all_else_is_judged_on_arrays_of_unequal_axes(self):
         assert self.judge(lambda A, x: A @ x).status == PASSED
@@ -748,3 +769,53 @@ class TestChoices:
 
     def test_a_text_in_place_of_the_function_is_told_to_be_one(self):
         assert "Pass the function itself" in refused(self.judge, "cross-entropy").message
+
+
+class TestProducts:
+    """What NumPy says of a product @ in its own terms is said in ours."""
+
+    judge = staticmethod(
+        judge_function(
+            lambda A, x: A @ x, lambda rng: [(rng.normal(size=(k, 3)), rng.normal(size=3)) for k in (4, 5)], ()
+        )
+    )
+
+    def test_the_shapes_of_two_names_are_told(self):
+        def turned(A, x):
+            y = A.T @ x
+            return y
+
+        message = refused(self.judge, turned).message
+        assert "(3, 4) @ (3,): the inner lengths 4 and 3 differ" in message and "gufunc" not in message
+        assert "write each array's shape beside that line" in message
+
+    def test_of_other_products_the_lengths_are(self):
+        def turned(A, x):
+            return (2 * A).T @ x
+
+        message = refused(self.judge, turned).message
+        assert "in left @ right the inner lengths 4 and 3 differ" in message and "gufunc" not in message
+
+    def test_a_number_is_no_side_of_it(self):
+        assert "one side of @ is a single number" in refused(self.judge, lambda A, x: A @ x @ 2.0).message
+
+    def test_an_axis_that_has_gone_is_told(self):
+        message = refused(self.judge, lambda A, x: (A * x).sum(axis=0).sum(axis=1)).message
+        assert "the axes behind it have moved up" in message
+
+
+class TestOrderAndDoubles:
+    """Right values in another order are known as such, and nothing is said twice."""
+
+    def test_right_values_in_another_order_are_told_so(self):
+        def cases(rng):
+            return [(rng.normal(size=n),) for n in (4, 5)]
+
+        judge = judge_function(lambda x: (x.sum(), 2 * x, x), cases, (), returns="total double same")
+        verdict = refused(judge, lambda x: (2 * x, x, x.sum()))
+        assert verdict.misconception == "another order" and "Return total, double, same." in verdict.message
+        assert refused(judge, lambda x: (x.sum(), 3 * x, x)).misconception != "another order"
+
+    def test_a_case_that_a_probe_has_told_of_is_not_told_again(self):
+        judge = judge_function(lambda a, y: a - y, lambda rng: [(0.3, 0), (0.6, 1), (0.2, 1), (0.8, 0)], ())
+        assert refused(judge, lambda a, y: a - 1).message.count("right for y = 1") == 1

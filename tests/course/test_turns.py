@@ -83,6 +83,8 @@ def test_every_turn_stands_once_in_its_lesson_in_order_and_as_it_is_given_not_at
         ({"numeric", "symbolic"}, ["Symbolic", "numeric"]),
         ({"numeric"}, "numeric"),
         (True, np.True_),
+        ((2, 3, 4, 5), ((2, 3), (4, 5))),
+        (((2, 3), (4,)), [[2, 3], [4]]),
     ],
 )
 def test_a_right_value_in_another_form_passes(right, said):
@@ -112,6 +114,14 @@ def test_a_right_value_in_another_form_passes(right, said):
         ({"numeric", "symbolic"}, {"numeric"}, "1 of them is missing"),
         ({"numeric", "symbolic"}, {"numeric", "forward"}, "1 of them is missing and 1 of yours does not belong"),
         ({"numeric"}, 3, "names are needed"),
+        ({"numeric", "symbolic"}, "numeric, symbolic", "one text"),
+        (-0.25, -7.0, "too far from 0"),
+        (-0.25, -0.2, "too near to 0"),
+        ((2, 3), (2,), "This is 1 value; 2"),
+        ((2, -4), (1, -2), "half of"),
+        ((2, -4), (-2, 4), "all signs"),
+        ((2, -4), (3, -6), "ratios are right"),
+        ((2, 3, 4), ((2, 3), (5,)), "Value 3 of 3"),
         (0.25, lambda: 0.25, "function"),
     ],
 )
@@ -121,9 +131,46 @@ def test_a_wrong_value_gets_a_fact(right, said, fact):
     assert verdict.status == NOT_YET and fact in verdict.message, verdict
 
 
+@pytest.mark.parametrize(("right", "said"), [(0.018476, 0.018), (0.018476, 0.02), (0.6341, 0.63), (-0.2222, -0.22)])
+def test_the_right_value_with_too_few_digits_is_told_so(right, said):
+    assert "rounded too far" in judge_value(right, "So it is.")(said).message
+
+
+def test_another_way_to_say_it_passes():
+    judge = judge_value("saddle", "So it is.", also=("saddle point",))
+    assert judge("Saddle point").status == judge("saddle").status == PASSED != judge("point").status
+
+
 def test_a_foreseen_wrong_value_gets_its_sentence():
     judge = judge_value(0.25, "So it is.", {4.0: "This is one over it. Turn it round."})
     assert judge(4).misconception == "said 4.0" and judge(4).nudge == "This is one over it."
+
+
+@pytest.mark.parametrize("each", [*PROBLEMS.values(), *TURNS.values()], ids=[*PROBLEMS, *TURNS])
+def test_every_nudge_is_a_sentence_and_not_cut_short(each):
+    for mistake in each.misconceptions:
+        nudge = mistake.verdict.told_first
+        assert nudge[-1] in ".?)" and len(re.findall(r"[^\W_]+", nudge)) >= 3, nudge
+
+
+def test_what_is_read_off_a_rounded_column_may_be_a_little_beside():
+    judge = TURNS["turn-hundredth"].judge
+    assert all(judge(said).status == PASSED for said in (2.7e-9, 3e-9, 3.2e-9, 3.7e-9))
+    assert all(judge(said).status == NOT_YET for said in (2.6e-9, 3.8e-9, -3.2e-9, "3.2e-9", True))
+
+
+@pytest.mark.parametrize(
+    ("answer", "fact"),
+    [
+        (lambda f, x, h: (f(x + h) - f(x)) / (2 * h), "asks f at x and at x + h."),
+        (lambda f, x, h: (f(x) - f(h - x)) / h, "asks f at h - x and at x."),
+        (lambda f, x, h: (f(x) - f(x - h)) / 2 * h, "as it should"),
+        (lambda f, x, h: 3 * x**2, "never asks f"),
+    ],
+)
+def test_a_difference_that_nobody_foresaw_is_told_where_it_asks(answer, fact):
+    verdict = TURNS["turn-backward"].judge(answer, seed=0)
+    assert verdict.status == NOT_YET and fact in verdict.message
 
 
 def test_one_line_of_code_is_judged_as_an_exercise_is():

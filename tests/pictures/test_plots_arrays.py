@@ -53,10 +53,17 @@ def test_negative_entries_hold_a_minus_and_names_say_the_shape():
     middles = [np.mean(segment, axis=0) for lines in ax.collections for segment in lines.get_segments()]
     left = ax.images[0].get_extent()[0]
     negative = [(left + 0.5, 0.5), (left + 1.5, 0.5), (left + 0.5, 1.5)]
-    np.testing.assert_allclose(middles[:3], negative)
-    assert len(middles) == 4
+    found = sorted(map(tuple, middles), key=lambda place: (place[0] > left + 2, round(place[1], 6), place[0]))
+    np.testing.assert_allclose(found[:3], negative)
+    assert len(found) == 4
     assert [t.get_text() for t in ax.texts] == ["X (3, 2)", "b (4,)"]
     assert not plots.arrays(NAMED, signs=False).collections
+
+
+def test_a_minus_is_white_where_the_color_is_full():
+    ax = plots.arrays({"A": np.array([[-1.0, -0.1, 0.5]])})
+    colors = {tuple(lines.get_color()[0][:3]): len(lines.get_segments()) for lines in ax.collections}
+    assert colors.pop((1.0, 1.0, 1.0)) == 1 and list(colors.values()) == [1]
 
 
 @pytest.mark.parametrize("array", [np.zeros((2, 2, 2)), np.zeros(()), np.zeros((0, 3))])

@@ -4,6 +4,7 @@ A diagnosis is claimed only when its wrong answer gives the learner's values in 
 a learner told the wrong thing is worse off than one told nothing.
 """
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -46,8 +47,10 @@ def _verdict(reference, runs, wrong, misconceptions, answer, probes, complete):
     """The verdict on a wrong answer: a known mistake, a wrong shape, a ratio, or what is seen of it."""
     known = (
         recognized(misconceptions, lambda mistake: _gives(mistake.answer, runs))
+        or _other_order(runs)
         or _wrong_shape(reference, runs)
         or _constant_ratio(runs, wrong)
+        or _rounded_down(runs, wrong)
     )
     if known:
         return known
@@ -89,6 +92,7 @@ def _facts(reference, runs, wrong, misconceptions, answer, probes, complete):
             ("cases", places.which_cases(reference, runs, wrong)),
         ):
             if said:
+                facts = {key: fact for key, fact in facts.items() if not said.startswith(fact[:-1])}  # not twice
                 facts[kind] = said
         if not facts and (said := places.nearly(reference, runs, wrong)):
             facts["nearly"] = said
@@ -119,6 +123,18 @@ def _gives(variant, runs):
         if not all(agree(run.got[name], parts[name]) for name in parts):
             return False
     return True
+
+
+def _other_order(runs):
+    """The verdict on right values that are returned in another order, or None."""
+    names = list(runs[0].want)
+    if not isinstance(runs[0].needed, tuple) or len(names) > 4:
+        return None
+    for order in itertools.permutations(names):
+        if all(agree(run.got[place], run.want[name]) for run in runs for place, name in zip(names, order, strict=True)):
+            says = f"All are right, and they come in another order: {listed(order)}. Return {listed(names)}."
+            return mistaken(says, "another order")
+    return None
 
 
 def _wrong_shape(reference, runs):
@@ -168,6 +184,18 @@ def _constant_ratio(runs, wrong):
     [(id, says)] = found
     part = places.it_is("" if len(wrong) == len(runs[0].want) else listed(wrong), wrong)
     return mistaken(f"{part} {says}", id)
+
+
+def _rounded_down(runs, wrong):
+    """The verdict where all that is wrong is what is needed, rounded down to whole numbers, or None."""
+    pairs = [(run.got[name], run.want[name]) for run in runs for name in wrong]
+    if not all(np.isfinite(want).all() and np.array_equal(got, np.floor(want)) for got, want in pairs):
+        return None
+    if len({number for got, _ in pairs for number in np.ravel(got)[:100].tolist()}) < 2:
+        return None  # a zero everywhere is more often no rounding
+    return mistaken(
+        "All numbers are whole here, rounded down, as // and int do it. A plain / keeps what is behind the point.", "//"
+    )
 
 
 def _worst(reference, runs, wrong, short):

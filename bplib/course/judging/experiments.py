@@ -178,10 +178,18 @@ class Asked:
         try:
             new = change(arguments)
             args = tuple(new[name] for name in arguments)
-            args = tuple(self.complete(*args)) if self.complete else args
+            args = self._completed(args) if self.complete else args
         except (LookupError, TypeError, ValueError):
             return None
         return None if all(map(_same, args, arguments.values())) else args
+
+    def _completed(self, args):
+        """The arguments with what was computed from others; LookupError where that undoes a change to one value."""
+        completed = tuple(self.complete(*args))
+        for before, after in zip(args, completed, strict=True):
+            if _is_floats(before) and before.size > 1 and np.ptp(before) == 0 and not _same(before, after):
+                raise LookupError("it is not what it was said to be any more")
+        return completed
 
     def _run(self, answer, args):
         try:

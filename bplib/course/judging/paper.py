@@ -137,14 +137,26 @@ def judge_numbers(reference, misconceptions):
                     and all(by_hand(given[name], variant[name]) for name in wrong)
                 )
 
-            return recognized(misconceptions, lambda mistake: same(mistake.answer())) or Verdict(
-                NOT_YET, f"{wrong[0]} = {shown(given[wrong[0]])} is not right yet; start there."
-            )
+            if known := recognized(misconceptions, lambda mistake: same(mistake.answer())):
+                return known
+            value, needed = given[wrong[0]], reference[wrong[0]]
+            first = f"{wrong[0]} = {shown(value)}"
+            if rounded_too_far(value, needed):
+                says = f"{first} is rounded too far. Keep four digits or more on the way, and give at least three."
+                return Verdict(NOT_YET, says, "seen: rounded")
+            return Verdict(NOT_YET, f"{first} is not right yet; start there.{_fact_of_number(value, needed)}")
         if missing:
             return Verdict(NOT_YET, missing + (" What is there is right." if given else ""))
         return Verdict(PASSED, "Right to three digits." if len(reference) == 1 else "All are right to three digits.")
 
     return settling(judge, misconceptions)
+
+
+def _fact_of_number(given, needed):
+    """What is true of one wrong number, to be added to a sentence; nothing where nothing is."""
+    facts = ((-1, "The size is right, and the sign is not."), (2, "It is twice what is needed."))
+    facts += ((0.5, "It is half of what is needed."), (-2, "It has the wrong sign, and is twice as large."))
+    return next((f" {said}" for factor, said in facts if needed and by_hand(given, factor * needed)), "")
 
 
 def judge_choice(correct, why, wrong):
@@ -170,11 +182,21 @@ def judge_choice(correct, why, wrong):
         shown = kind_of(result) if chosen is None else _as_written(result)
         # Words to choose from stand in the exercise too; a number to work out would be given away.
         choice = (
-            f"which is none of the choices: {listed(choices)}" if isinstance(correct, str) else "and that is not it"
+            f"which is none of the choices: {listed(choices)}"
+            if isinstance(correct, str)
+            else f"and that is not it{_count(result, correct)}"
         )
         return Verdict(NOT_YET, f"It returns {shown}, {choice}.")
 
     return settling(judge, mistakes)
+
+
+def _count(result, correct):
+    """What is to be said of a tuple of the wrong length, beside one that is right."""
+    both = isinstance(result, tuple) and isinstance(correct, tuple)
+    return (
+        f": it has {len(result)} entries, and not as many as it should" if both and len(result) != len(correct) else ""
+    )
 
 
 def _expression(result, letters):
@@ -221,6 +243,12 @@ def _formula_number(formula):
 def by_hand(given, needed):
     """Whether a number is right to three significant digits."""
     return abs(given - needed) <= HAND_TOLERANCE * abs(needed)
+
+
+def rounded_too_far(given, needed):
+    """Whether a number is the needed one, rounded to one digit or two, where it has more than three."""
+    long = float(f"{needed:.3g}") != float(f"{needed:.7g}")
+    return long and not by_hand(given, needed) and given in [float(f"{needed:.{k}e}") for k in (0, 1)]
 
 
 def _as_written(value):

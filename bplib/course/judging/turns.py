@@ -7,7 +7,7 @@ here a value is judged as it is.
 from dataclasses import replace
 
 from bplib.course.judging.judges import Misconception, Problem
-from bplib.course.judging.paper import by_hand, plain_choice
+from bplib.course.judging.paper import by_hand, plain_choice, rounded_too_far
 from bplib.course.judging.reading import (
     NOT_ATTEMPTED,
     NOT_YET,
@@ -35,11 +35,12 @@ def turn(id, title, judge, *hints):
     return Problem(id, title, 0, hints, judge_turn, minutes=1, difficulty=1)
 
 
-def judge_value(right, why, wrong=None):
+def judge_value(right, why, wrong=None, also=()):
     """A judge of one value: a number to three digits, a word, a tuple in its order, or a set of words in any order.
 
     why is what is told of the right one. wrong is a dict of wrong values to the sentences that help. What is in
-    neither gets a fact: the other sign, a factor, the wrong length, the wrong order, a name too many.
+    neither gets a fact: the other sign, a factor, too few digits, the wrong length, the wrong order, a name too many.
+    also are other ways to say the right one.
     """
     mistakes = tuple(
         Misconception(f"said {value}", lambda value=value: value, says) for value, says in (wrong or {}).items()
@@ -48,7 +49,7 @@ def judge_value(right, why, wrong=None):
     def judge(answer, seed=None):
         if callable(answer):
             return Verdict(NOT_YET, "This is a function; the value itself is asked for.")
-        if _same(answer, right):
+        if any(_same(answer, each) for each in (right, *also)):
             return Verdict(PASSED, why)
         known = next((mistake.verdict for mistake in mistakes if _same(answer, mistake.answer())), None)
         return known or _fact(answer, right, [right, *(wrong or {})])
@@ -63,9 +64,20 @@ def _same(given, needed):
     given, needed = plain_choice(given), plain_choice(needed)
     if isinstance(needed, float) and isinstance(given, float):
         return by_hand(given, needed)
+    if isinstance(needed, tuple) and isinstance(given, tuple) and _depth(needed) == 1:
+        given = _flat(given)  # pairs in parentheses of their own are the same numbers
     if isinstance(needed, tuple) and isinstance(given, tuple) and len(given) == len(needed):
         return all(map(_same, given, needed))
     return given is not None and given == needed and type(given) is type(needed)
+
+
+def _depth(value):
+    return 1 + max(map(_depth, value), default=0) if isinstance(value, tuple) else 0
+
+
+def _flat(value):
+    """A tuple without the tuples in it, all values in their order."""
+    return tuple(each for part in value for each in (_flat(part) if isinstance(part, tuple) else (part,)))
 
 
 def _words(names):
@@ -82,6 +94,8 @@ def _fact(answer, right, choices):
         given, needed = _words(answer), _words(right)
         if given is None:
             return _seen(f"This is {kind_of(answer)}; names are needed, as in {{'this', 'that'}}.", "kind")
+        if isinstance(answer, str) and any(word in answer for word in ",{}"):
+            return _seen("This is one text; each name needs quotes of its own, as in {'this', 'that'}.", "one text")
         missing, extra = len(needed - given), len(given - needed)
         parts = [f"{missing} of them {'is' if missing == 1 else 'are'} missing"] if missing else []
         parts += [f"{extra} of yours {'does' if extra == 1 else 'do'} not belong there"] if extra else []
@@ -95,15 +109,21 @@ def _fact(answer, right, choices):
     if isinstance(needed, tuple):
         if not isinstance(given, tuple):
             return _seen(f"This is {kind_of(answer)}; {len(needed)} values in parentheses are needed.", "kind")
+        given = _flat(given) if _depth(needed) == 1 else given
         if len(given) != len(needed):
-            return _seen(f"These are {len(given)} values; {len(needed)} are needed.", "count")
+            count = "This is 1 value" if len(given) == 1 else f"These are {len(given)} values"
+            return _seen(f"{count}; {len(needed)} are needed.", "count")
         if sorted(map(str, given)) == sorted(map(str, needed)):
             return _seen("The values are right, and their order is not.", "order")
+        if said := _one_factor(given, needed):
+            return _seen(said, "factor")
         first = next(k for k, pair in enumerate(zip(given, needed, strict=True)) if not _same(*pair))
         return _seen(f"Value {first + 1} of {len(needed)} is not right yet.", "place")
     if not isinstance(given, float) or not isinstance(needed, float):
         needed_kind = "True or False" if isinstance(needed, bool) else "one number"
         return _seen(f"This is {kind_of(answer)}; {needed_kind} is needed.", "kind")
+    if rounded_too_far(given, needed):
+        return _seen(f"{shown(given)} is right, and rounded too far: give four digits.", "rounded")
     if by_hand(-given, needed):
         return _seen("The size is right, and the sign is not.", "sign")
     for factor, words in _FACTORS.items():
@@ -111,7 +131,24 @@ def _fact(answer, right, choices):
             return _seen(f"{shown(given)} is {words} what is needed.", "factor")
     if given * needed < 0:
         return _seen(f"{shown(given)} has the wrong sign, and another size.", "sign")
-    return _seen(f"{shown(given)} is too {'large' if abs(given) > abs(needed) else 'small'}.", "size")
+    far = abs(given) > abs(needed)
+    size = ("large" if far else "small") if needed > 0 else ("far from 0" if far else "near to 0")
+    return _seen(f"{shown(given)} is too {size}.", "size")
+
+
+def _one_factor(given, needed):
+    """The sentence on several numbers that are all off by one factor, or None."""
+    if not all(isinstance(each, float) for each in (*given, *needed)) or not any(needed):
+        return None
+    factor = next(g / n for g, n in zip(given, needed, strict=True) if n)
+    if not factor or not all(by_hand(g, factor * n) for g, n in zip(given, needed, strict=True)):
+        return None
+    if by_hand(factor, -1):
+        return "The sizes are right, and all signs are turned around."
+    words = next((words for each, words in _FACTORS.items() if by_hand(factor, each)), None)
+    if words:
+        return f"All values are {words} what is needed."
+    return f"The values are {'' if factor > 0 else 'minus '}the right ones but for one factor: their ratios are right."
 
 
 def _shown(value):

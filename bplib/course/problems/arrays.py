@@ -58,7 +58,8 @@ def _judge_shapes():
             if said == needed:
                 continue
             if not isinstance(said, tuple):
-                hint = "; a shape of one axis is written (3,), with a comma" if isinstance(said, float) else ""
+                one = "that of a single number is ()" if not needed else "one of one axis is written (3,), with a comma"
+                hint = f"; {one}" if isinstance(said, float) else ""
                 return Verdict(NOT_YET, f"{name} is {kind_of(shape)}, and a shape is a tuple{hint}.", "seen: kind")
             known = [
                 mistake
@@ -325,6 +326,22 @@ LEAD_MISTAKES = misconceptions(
         (lambda z, y: z[np.arange(len(z)), y] - z.max(axis=1),),
     ),
     (
+        "sum",
+        "The sum of the row is taken away. Its mean is asked for.",
+        (lambda z, y: z[np.arange(len(z)), y] - z.sum(axis=1),),
+    ),
+    (
+        "mean-of-chosen",
+        "The mean is taken over z[:, y], the columns that are in y, some of them more than once. The mean of the whole"
+        " row is z.mean(axis=1).",
+        (lambda z, y: z[np.arange(len(z)), y] - z[:, y].mean(axis=1),),
+    ),
+    (
+        "column-number",
+        "y itself stands where a score belongs. It says which column counts: take the entry of z in that column.",
+        (lambda z, y: y - z.mean(axis=1),),
+    ),
+    (
         "median",
         "It compares with the median of the row. The mean of the row is asked for.",
         (lambda z, y: z[np.arange(len(z)), y] - np.median(z, axis=1),),
@@ -536,7 +553,9 @@ TURNS = (
             "Rows and columns are read in pairs: (0, 2), (1, 0), (2, 1). The entries are 3, 4 and 9.",
             {
                 (3, 2, 1): "That is row 0 from the back. The pairs are (0, 2), (1, 0) and (2, 1).",
-                (8, 2, 5): "Each pair is a row and then a column, and these are the other way round.",
+                (8, 2, 6): "Each pair is a row and then a column, and these are the other way round.",
+                (3, 1, 2, 6, 4, 5, 7, 8, 9): "Nine numbers come of z[:, ...], which asks all rows for all columns. Here"
+                " rows and columns are read in pairs, and three pairs give three numbers.",
             },
         ),
         "Index 0 of the result comes from row 0 and column 2.",
@@ -568,8 +587,8 @@ TURNS = (
                     (3, 1),
                     (3, 2),
                 ): "A single number, the 1 in X[:, 1], takes its axis away altogether: one axis is left.",
-                ((4,), (3, 2)): "The : stands for all rows, and there are 3 of them.",
-                ((4,), (2, 4)): "The : stands for all rows; what follows the comma says which columns.",
+                ((4,), (3, 2)): "A colon alone takes all rows. There are 3 of them, so the column has 3 numbers.",
+                ((4,), (2, 4)): "A colon alone takes all rows; what follows the comma says which columns.",
                 ((3,), (3, 3)): "A slice 1:3 holds 1 and 2; its end is not in it.",
             },
         ),
@@ -646,7 +665,13 @@ TURNS = (
             "The pairs are (0, 1), (1, 0) and (2, 2).",
             {
                 (9, 5, 7): "From row 1 the entry in column 0 is asked for.",
-                (2, 9, 7): "The pairs go in order of the rows: row 0 first, with column 1.",
+                (
+                    2,
+                    9,
+                    7,
+                ): "Each pair is a row and then a column: row 0 comes first, with column 1. This is z[y, rows].",
+                (9, 2, 4, 5, 2, 3, 1, 6, 7): "Nine numbers come of z[:, y], which asks all rows for all columns. Here"
+                " rows and columns are read in pairs.",
                 (2, 2, 7): "From row 0 the entry in column 1 is asked for.",
             },
         ),

@@ -62,14 +62,6 @@ LINEAR_MISTAKES = misconceptions(
         " (n_out, n) and (n, n_in).",
         (_with_products(lambda dY, X, W: (dY @ W.T, dY @ X)),),
     ),
-    (
-        "order",
-        "The three gradients are right, but in another order. Return dX, dW, db.",
-        (
-            lambda dY, X, W: (dY.T @ X, dY.sum(axis=0), dY @ W),
-            lambda dY, X, W: (dY.T @ X, dY @ W, dY.sum(axis=0)),
-        ),
-    ),
 )
 
 
@@ -174,7 +166,19 @@ RELU_MISTAKES = misconceptions(
     (
         "at-zero",
         "It is right except where Z is exactly 0. There the slope is to be 0: use Z > 0, and not Z >= 0.",
-        (lambda dA, Z: dA * (Z >= 0), lambda dA, Z: dA * np.heaviside(Z, 0.5)),
+        (lambda dA, Z: dA * (Z >= 0),),
+    ),
+    (
+        "half-at-zero",
+        "It is right except where Z is exactly 0. There yours has the slope one half, between the two sides, and it is"
+        " to be 0: the mask is Z > 0.",
+        (lambda dA, Z: dA * np.heaviside(Z, 0.5), lambda dA, Z: dA * (np.sign(Z) + 1) / 2),
+    ),
+    (
+        "picked-out",
+        "Your dZ has lost its shape. dA[Z > 0] picks the entries out, into one long array; a product with the mask"
+        " leaves each in its place: dA * (Z > 0).",
+        (lambda dA, Z: dA[Z > 0],),
     ),
     (
         "upside-down",
@@ -314,6 +318,12 @@ VJP_MISTAKES = misconceptions(
         (lambda dP, P, temperature: dP * P / temperature,),
     ),
     (
+        "one-matrix",
+        "The first row is right, and the others were given its matrix. Each row has probabilities of its own, and so a"
+        " matrix of its own.",
+        (lambda dP, P, temperature: _softmax_vjp(dP, P[:1], temperature),),
+    ),
+    (
         "second-part-only",
         "Only what a logit does to the sum of its row is here. It also enlarges its own exponential, which gives dP P:"
         " together P (dP - the sum of dP P).",
@@ -432,6 +442,17 @@ def _log_with(small):
     return loss_and_grad
 
 
+def _with_maximum(z, y, s, times):
+    """The loss, of whose rows the largest logit is taken off so often once too often."""
+    return _loss_and_grad(z, y, s)[0] - times * np.sum(s * z.max(axis=1)) / s.sum()
+
+
+def _whole_rows(z, y, s):
+    dz = softmax(z)
+    dz[y] -= 1
+    return _loss_and_grad(z, y, s)[0], s[:, None] * dz / s.sum()
+
+
 def _columns(z, y, s):
     dz = softmax(z)
     dz[:, y] -= 1
@@ -497,6 +518,12 @@ CE_MISTAKES = misconceptions(
         (_columns,),
     ),
     (
+        "whole-rows",
+        "Look at where the 1 is subtracted. dz[y] takes whole rows, those whose numbers stand in y. Pair row i with its"
+        " label: dz[np.arange(n), y] -= 1.",
+        (_whole_rows,),
+    ),
+    (
         "axis",
         "Softmax ran down the columns. Each row of z is one example, and its k probabilities add up to 1: use axis 1.",
         (_with_grad(lambda p, t, s, z: s * (softmax(z.T).T - t) / s.sum()),),
@@ -514,6 +541,15 @@ CE_MISTAKES = misconceptions(
         (lambda z, y, s: _naive(z - z.max(), y, s),),
     ),
     (
+        "maximum-lost",
+        "dz is right, and in the loss the largest logit was taken off in one of the two places. It leaves both, the"
+        " sum and the true logit, or it is added again: log(sum of exp(z - m)) + m - z_true.",
+        (
+            lambda z, y, s: (_with_maximum(z, y, s, 1.0), _loss_and_grad(z, y, s)[1]),
+            lambda z, y, s: (_with_maximum(z, y, s, -1.0), _loss_and_grad(z, y, s)[1]),
+        ),
+    ),
+    (
         "log-of-zero",
         "Where the truth lies 1000 below the largest logit its probability is 0 as a float, and the logarithm of that"
         " is infinite. The loss there is about 1000: it is the logarithm of the sum, minus the true logit.",
@@ -524,11 +560,6 @@ CE_MISTAKES = misconceptions(
         "A small number inside the logarithm makes the loss finite and wrong: where the truth lies 1000 below the"
         " largest logit the loss is about 1000. It is the logarithm of the sum, minus the true logit.",
         tuple(_log_with(small) for small in (1e-8, 1e-12, 1e-15)),
-    ),
-    (
-        "order",
-        "Loss and gradient are right, but in the other order: return loss, dz.",
-        (lambda z, y, s: _loss_and_grad(z, y, s)[::-1],),
     ),
 )
 
@@ -570,6 +601,15 @@ def _two_layers(
 def _all_columns(p, y):
     """What dZ2[:, y] -= 1 takes off: once for each class that is named, from every row."""
     return np.broadcast_to(np.isin(np.arange(p.shape[1]), y) + 0.0, p.shape)
+
+
+def _with_the_error(name):
+    """A backward that makes one gradient of the first layer of dA1, and the other of dZ1."""
+
+    def backward(*args):
+        return _two_layers()(*args) | {name: _two_layers(slope=lambda a, z: 1.0)(*args)[name]}
+
+    return backward
 
 
 TWO_LAYER_MISTAKES = misconceptions(
@@ -649,6 +689,18 @@ TWO_LAYER_MISTAKES = misconceptions(
             _two_layers(slope=lambda a, z: 1 - a * a),
             _two_layers(slope=lambda a, z: 1 - a * a, function=np.tanh),
         ),
+    ),
+    (
+        "tanh-forward",
+        "All four are wrong, so look at the way forward, at the bend between the layers. You took tanh, as in the"
+        " lesson; here it is the sigmoid.",
+        (_two_layers(function=np.tanh),),
+    ),
+    (
+        "error-for-delta",
+        "The second layer is right, and of the first one of the two is. What stands behind both is dZ1, behind the"
+        " bend: dA1 still lacks the slope A1 (1 - A1).",
+        (_with_the_error("dW1"), _with_the_error("db1")),
     ),
     (
         "softmax-backward-again",
@@ -921,14 +973,18 @@ TURNS = (
         "turn-recall-two-paths",
         "Lesson 03: two paths",
         judge_value(
-            -3,
-            "Paths add up, each with its sign: 2 - 5 = -3.",
+            -7,
+            "Along each path slopes are multiplied, 3 times -4 and 5 times 1, and the two paths add up.",
             {
-                -10: "The two were multiplied, as along one path. These are two paths, from two places.",
-                7: "The sizes were added without their signs. The two paths pull in opposite directions.",
-                -1.5: "This is their mean. Both paths count in full.",
-                -5: "This is the larger of the two. Both paths count.",
-                2: "This is the first of the two. Both paths count.",
+                -60: "All four were multiplied, as along one path. These are two paths.",
+                17: "A sign was lost. One of the two paths makes the loss smaller.",
+                7: "The size is right. One path brings 3 times -4, the other 5 times 1.",
+                -3.5: "This is their mean. Both paths count in full.",
+                -12: "This is the first of the two paths. Both count.",
+                5: "This is the second of the two paths. Both count.",
+                1: "This is what arrives, added up. Each is first multiplied by the slope of its place, 3 or 1.",
+                4: "These are the slopes of the two places. Each is multiplied by what comes back to it.",
+                -2: "The slope of a place that adds 2 is 1: multiply by it, and add no 2.",
             },
         ),
         "Along a path slopes are multiplied. What happens where two paths meet?",
@@ -948,6 +1004,10 @@ TURNS = (
             {
                 -0.2: "This is a column of W2 where a row is needed. Which two weights lead out of neuron 1? They stand"
                 " in row 1 of W2.",
+                -0.64: "This is the gradient of a weight, an output times an upstream. The blame goes through the"
+                " weights: 0.8 and -0.8, times row 1 of W2.",
+                -0.48: "This is the gradient of a weight, an output times an upstream. The blame goes through the"
+                " weights: 0.8 and -0.8, times row 1 of W2.",
                 0.2: "A sign was lost on the way. The two terms are 0.8 times -1 and -0.8 times 0.75.",
                 0.4: "This is the blame of neuron 0, whose weights stand in row 0 of W2. We count from 0.",
                 1.4: "The size is right, and the sign is not. The two terms are 0.8 times -1 and -0.8 times 0.75.",
@@ -968,6 +1028,7 @@ TURNS = (
                 "down": "A step goes against the gradient. Which sign has 2 times -0.504?",
                 "not at all": "A weight stays where its gradient is 0. Its gradient is x_1 times dz_1: 2 times -0.504.",
             },
+            also=("increases", "upward", "goes up", "it goes up"),
         ),
         "Its gradient is its feature times the upstream at its neuron. Then remember which way a step goes.",
     ),
@@ -980,7 +1041,8 @@ TURNS = (
             " 1.",
             {
                 5: "A sign was lost: in the last example feature 1 is 2 and the upstream is -1.",
-                0.25: "This is their mean. The four opinions are added; if the loss is a mean, dZ knows it already.",
+                0.25: "This is their mean. The four are added; if the loss is a mean, dZ knows it already.",
+                -2: "This is that of w_00, from above. For w_11 take the middle column of X and the last of dZ.",
                 -1: "This belongs to feature 1 and neuron 0. Take column 1 of dZ, where we count from 0.",
                 2: "This belongs to another weight. We count from 0, so it is the middle column of X and the last of"
                 " dZ.",
@@ -998,7 +1060,11 @@ TURNS = (
             {
                 0: "A sum over axis 0 leaves one number for each neuron. There is one for each example: along which"
                 " axis was it copied?",
+                2: "(5, 4) has two axes, and their numbers are 0 and 1.",
+                4: "This is the length of an axis. Which number has that axis, 0 or 1?",
+                5: "This is the length of an axis. Which number has that axis, 0 or 1?",
             },
+            also=(-1,),
         ),
         "Along which axis of (5, 4) did NumPy repeat the numbers of (5, 1)?",
     ),

@@ -64,6 +64,11 @@ EXP_MISTAKES = misconceptions(
         ),
     ),
     (
+        "m-dropped",
+        "Look at the second link: the derivative of (x - m)^2 is 2 (x - m). The m inside of the square stays.",
+        (lambda x, m: -2 * x * _bump(x, m), lambda x, m: -2 * x * (x - m) * _bump(x, m)),
+    ),
+    (
         "exponent-minus",
         "The minus in the exponent is gone. exp keeps the exponent that it has, -(x - m)^2, and in Python (-(x - m))**2"
         " is something else than -(x - m)**2.",
@@ -204,6 +209,12 @@ TANH_MISTAKES = misconceptions(
         ),
     ),
     (
+        "tanh-at-x",
+        "Look at where the slope of tanh is taken: it is at w x, which went into tanh, and not at x. So it is"
+        " 1 - tanh(w x)^2.",
+        (lambda x, w, v, y: 2 * (v * tanh(w * x) - y) * v * (1 - tanh(x) ** 2) * x,),
+    ),
+    (
         "no-slope",
         "The link over tanh is missing: between v and x stands its slope, 1 - tanh(w x)^2.",
         (_tanh_slope(lambda t, z, v: 1),),
@@ -339,6 +350,35 @@ NUMBER_MISTAKES = misconceptions(
         "power",
         "Look at the path over s, at its step from s to w. s is w^2, so ds/dw is 2 w; you have w.",
         (lambda: _two_paths(ds_dw=W),),
+    ),
+    (
+        "factor-at-sum",
+        "Look at the step from u to e: in e = u - y a larger u makes e larger by just as much. So de/du is 1, and dL/du"
+        " is dL/de.",
+        tuple(
+            lambda f=f: NUMBERS | {"dL_du": -4.0 * f, "dL_dx": -4.0 * f * W, "dL_dw": -4.0 * f * X + RATE * 2 * W}
+            for f in (X, W * X, W, -1.0)
+        ),
+    ),
+    (
+        "not-yet-at-x",
+        "dL/dx is not what arrives at u. From u to x there is another edge: multiply by its local derivative, w.",
+        (lambda: NUMBERS | {"dL_dx": -4.0},),
+    ),
+    (
+        "sign-at-x",
+        "Look at the sign of dL/dx: dL/du is negative, and w is positive.",
+        (lambda: NUMBERS | {"dL_dx": 6.0},),
+    ),
+    (
+        "local-at-y",
+        "This is the local derivative from y to e, or its size. Multiply it by what arrives at e.",
+        (lambda: NUMBERS | {"dL_dy": -1.0}, lambda: NUMBERS | {"dL_dy": 1.0}),
+    ),
+    (
+        "regularizer-of-w",
+        "Look at the step from s to r: it multiplies lambda by s, the square of w.",
+        tuple(lambda r=r: NUMBERS | {"r": r, "L": 4.0 + r} for r in (RATE * W, RATE)),
     ),
     (
         "no-rate",
@@ -650,6 +690,25 @@ COUNT_MISTAKES = misconceptions(
         ),
     ),
     (
+        "lengths-exchanged",
+        "Your tables are the right ones, and what you multiply each by is not. Reverse carries a row for each output,"
+        " sizes[-1] of them, and forward a column for each input, sizes[0].",
+        (_carrying(lambda sizes: sizes[0], lambda sizes: sizes[-1]),),
+    ),
+    (
+        "both-ends",
+        "Of the tables you left out two. Each way begins with the table at its own end, and multiplies by all the"
+        " others, the one at the far end too.",
+        (
+            _carrying(
+                lambda sizes: sizes[-1],
+                lambda sizes: sizes[0],
+                lambda tables: tables[1:-1],
+                lambda tables: tables[1:-1],
+            ),
+        ),
+    ),
+    (
         "carried-size",
         "What a way carries keeps one length to its end. Reverse has sizes[-1] rows throughout and forward sizes[0]"
         " columns, whatever the layers in between are.",
@@ -744,12 +803,18 @@ TURNS = (
         "turn-recall-logit",
         "The slope at a logit",
         judge_value(
-            -0.1,
-            "With the cross-entropy the slope at the logit is prediction minus truth, 0.9 - 1.",
+            -0.8,
+            "With softmax, too, the slope at a logit is prediction minus truth. For the true class the truth is 1.",
             {
-                0.1: "The size is right. Would a larger z make this loss larger?",
-                -1 / 0.9: "This is the slope at p. From z to p there is a sigmoid, whose slope multiplies it.",
-                -0.009: "The slope of the sigmoid stands in it once too often: with the cross-entropy it cancels.",
+                0.8: "The size is right. Would a larger logit of the true class make this loss larger?",
+                0.2: "This is the prediction. From that of the true class the truth is taken away, and it is 1.",
+                -0.2: "This is minus the prediction. What is the truth for the class that is right?",
+                0.7: "This is the slope at the second logit, whose class is not the true one.",
+                -0.3: "Was the second class the true one? It is the first.",
+                -5.0: "This is the slope at p. At the logit, what softmax adds to the chain cancels the 1/p.",
+                -0.128: "The slope p (1 - p) stands in it once too often: with the cross-entropy it cancels.",
+                0.16: "This is p (1 - p), how fast the probability grows. The slope of the loss is simpler.",
+                1.6094: "This is the loss itself, -log 0.2.",
             },
         ),
         "Prediction minus truth.",
@@ -763,6 +828,8 @@ TURNS = (
             {
                 10: "So it is with a forward difference. The central one is better: its error goes with h squared.",
                 1: "It does change, until rounding takes over.",
+                0.01: "The error is multiplied by that. How many times smaller has it become?",
+                0.1: "Its error goes with h squared. And how many times smaller is it then, as a number above 1?",
                 1000: "Its error goes with h squared, and not with h to the third.",
             },
         ),
@@ -803,6 +870,13 @@ TURNS = (
                 (5, 5, -10, 15, 5, 5): "If b moved a little, would the maximum notice?",
                 (15, -10, -10, 15, 5, 0): "A sum grows as fast as either of its inputs: its local derivatives are 1.",
                 (2.5, 2.5, -10, 15, 5, 0): "A sum does not share the gradient out. Each input gets all of it.",
+                (5, 5, -10, 15, 3, 0): "A maximum passes on what arrives, and not its own value. How fast does it grow"
+                " with a?",
+                (5, 5, -10, 15, 15, 0): "At the maximum the local derivative toward a is 1, and not a itself.",
+                (5, 5, -30, -30, 5, 0): "At the product you multiplied what arrives by its value, -6. Each input gets"
+                " it times the other input.",
+                (5, 5, -6, -6, 5, 0): "At the product stands its value. Each input gets what arrives times the other"
+                " input.",
                 (1, 1, -2, 3, 1, 0): "These are the local derivatives. Multiply each by the 5 that arrives.",
             },
         ),
@@ -831,6 +905,10 @@ TURNS = (
             (5, 10),
             "One on each edge: reverse passes the five edges once for both leaves, forward once for each leaf.",
             {
+                (5, 6): "Forward from x meets w too, with a 0 there. A 0 is multiplied like any other number.",
+                (5, 7): "Forward from x meets w too, with a 0 there. A 0 is multiplied like any other number.",
+                (5, 9): "Forward passes all edges on each of its ways. A 0 is multiplied like any other number.",
+                (5, 8): "Forward passes all edges on each of its ways. A 0 is multiplied like any other number.",
                 (5, 5): "Forward from x knows nothing about w: it passes the edges again for the second leaf.",
                 (
                     7,

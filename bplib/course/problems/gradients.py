@@ -1,7 +1,9 @@
 """Lesson 02: slopes along directions, a gradient by differences and its step, a slope on paper, a relative error."""
 
+import contextlib
 import functools
 import numbers
+from dataclasses import replace
 
 import numpy as np
 import sympy
@@ -9,6 +11,7 @@ import sympy
 from bplib import gradcheck
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_choice, judge_formula, judge_numbers
+from bplib.course.judging.reading import NOT_YET, Settled, call
 from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "02_gradients"
@@ -19,7 +22,12 @@ TITLE = "Gradients"
 
 
 def _directions(rng):
-    return [(rng.normal(size=shape), rng.uniform(1.5, 4.0) * rng.normal(size=shape)) for shape in ((5,), (7,), (4, 3))]
+    """Of three directions the first leads up and the others down, so that a lost sign shows."""
+    cases = []
+    for shape, sign in (((5,), 1), ((7,), -1), ((4, 3), -1)):
+        gradient, d = rng.normal(size=shape), rng.uniform(1.5, 4.0) * rng.normal(size=shape)
+        cases.append((gradient, sign * np.sign(np.sum(gradient * d)) * d))
+    return cases
 
 
 def _slope_along(gradient, d):
@@ -87,6 +95,15 @@ ALONG_MISTAKES = misconceptions(
         (lambda g, d: np.abs(np.sum(g * d)) / _length(d),),
     ),
     (
+        "clamp",
+        "Slopes below 0 have become 0. A direction that leads down has a negative slope: take no maximum.",
+        (
+            lambda g, d: np.maximum(np.sum(g * d) / _length(d), 0),
+            lambda g, d: np.maximum(np.sum(g * d), 0),
+            lambda g, d: np.sum(np.maximum(g * d, 0)) / _length(d),
+        ),
+    ),
+    (
         "steepest",
         "This is the slope in the steepest direction, whatever d is. Multiply the gradient by d, entry by entry.",
         (lambda g, d: _length(g),),
@@ -127,6 +144,11 @@ STEEPEST_MISTAKES = misconceptions(
         (lambda: _steepest(10.0, -6.0),),
     ),
     (
+        "value-of-w",
+        "Look at the first term of df_dw: it is a straight line in w, so its slope is b^2 whatever w is.",
+        (lambda: _steepest(-10.0, -6.0),),
+    ),
+    (
         "constant-kept",
         "Look at df_db again: -w does not change when only b moves, so it adds nothing. What is left is the slope of"
         " w b^2 in b, with w held.",
@@ -165,7 +187,14 @@ STEEPEST_MISTAKES = misconceptions(
     (
         "not-unit",
         "How long is your direction? u must have the length 1, so divide the gradient by its own length.",
-        (lambda: {"u_w": 8.0, "u_b": -6.0},),
+        (
+            lambda: {"u_w": 8.0, "u_b": -6.0},
+            lambda: {"u_w": 4.0, "u_b": -3.0},
+            lambda: {"u_w": 1.0, "u_b": -0.75},
+            lambda: {"u_w": 4 / 3, "u_b": -1.0},
+            lambda: {"u_w": 8 / 14, "u_b": -6 / 14},
+            lambda: {"u_w": 0.08, "u_b": -0.06},
+        ),
     ),
     (
         "downhill",
@@ -300,7 +329,7 @@ DIFFERENCE_MISTAKES = misconceptions(
     (
         "one-sided",
         "This is a forward or a backward difference, whose error shrinks like h and not like h^2. The central one looks"
-        " at both sides of x: f(x + h e_i) - f(x - h e_i), divided by 2h.",
+        " at both sides of x: the value with the entry moved up minus the one with it moved down, divided by 2h.",
         (
             _entry_by_entry(lambda f, x, s, h: (f(x + s) - f(x)) / h),
             _entry_by_entry(lambda f, x, s, h: (f(x) - f(x - s)) / h),
@@ -391,6 +420,7 @@ H_WRONG = {
     1e-1: "Here the curve of the function is what hurts: h^2 is 1e-2, and that is far above the rounding, 1e-7 / h ="
     " 1e-6. A smaller h is better.",
     5e-3: "That is almost exactly where the two errors meet, but it is none of the five. Which of them comes closest?",
+    1e-3: "That is none of the five. Of these, look for the h where h^2 and 1e-7 / h are about equal.",
     1e-4: "Here rounding is what hurts: 1e-7 / h is 1e-3, while h^2 is only 1e-8. A larger h is better; look for the h"
     " where the two are about equal.",
     1e-5: "In float64 this would be a good step. But float32 has an eps of 1e-7, so the two values of f are left with"
@@ -445,7 +475,15 @@ BCE_MISTAKES = misconceptions(
     (
         "brackets",
         "Python multiplies before it subtracts: below the line 1 - p needs parentheses of its own, as in p * (1 - p).",
-        (lambda p, y, n: (p - y) / (n * p * 1 - p), lambda p, y, n: (-y / p + (1 - y) / 1 - p) / n),
+        (
+            lambda p, y, n: (p - y) / (n * p * 1 - p),
+            lambda p, y, n: (-y / p + (1 - y) / 1 - p) / n,
+            lambda p, y, n: -(y / p - (1 - y) / 1 - p) / n,
+            lambda p, y, n: -y / (n * p) + (1 - y) / (n * 1 - p),
+            lambda p, y, n: -y / (n * p) + (1 - y) / n * 1 - p,
+            lambda p, y, n: -y / p + (1 - y) / 1 - p,
+            lambda p, y, n: -(y / p - (1 - y) / 1 - p),
+        ),
     ),
     (
         "sign",
@@ -551,6 +589,17 @@ def _fixed_floor(powers):
         for answer in _over(
             lambda a, b, floor=floor: np.maximum(_magnitudes(a, b), floor),
             lambda a, b, floor=floor: _magnitudes(a, b) + floor,
+        )
+    )
+
+
+def _sum_and_floor(powers):
+    """As in the notes of CS231n: the larger of the sum and a small number, or both added."""
+    return tuple(
+        answer
+        for floor in (10.0**-k for k in powers)
+        for answer in _over(
+            lambda a, b, floor=floor: np.maximum(np.abs(a) + np.abs(b), floor),
             lambda a, b, floor=floor: np.abs(a) + np.abs(b) + floor,
         )
     )
@@ -566,9 +615,25 @@ ERROR_MISTAKES = misconceptions(
         ),
     ),
     (
+        "other-scale",
+        "Look at your s: it is the largest magnitude of an entry, so of |a_i| or |b_i| alone, and not of a"
+        " difference, a sum or a length.",
+        _over(
+            lambda a, b: np.maximum(_magnitudes(a, b), np.max(np.abs(a - b)) / 1000),
+            lambda a, b: np.maximum(_magnitudes(a, b), np.max(np.abs(a) + np.abs(b)) / 1000),
+            lambda a, b: np.maximum(_magnitudes(a, b), (np.max(np.abs(a)) + np.max(np.abs(b))) / 1000),
+            lambda a, b: np.maximum(_magnitudes(a, b), np.linalg.norm(a - b) / 1000),
+        ),
+    ),
+    (
         "signed-scale",
-        "Your s overlooks a large negative entry. It is the largest magnitude: take absolute values first.",
-        _over(lambda a, b: np.maximum(_magnitudes(a, b), max(np.max(a), np.max(b)) / 1000)),
+        "Your s overlooks an entry that is large and negative, or large in one of the two arrays alone. It is the"
+        " largest magnitude of both: take absolute values first, then the largest of all.",
+        _over(
+            lambda a, b: np.maximum(_magnitudes(a, b), max(np.max(a), np.max(b)) / 1000),
+            lambda a, b: np.maximum(_magnitudes(a, b), min(np.max(np.abs(a)), np.max(np.abs(b))) / 1000),
+            lambda a, b: np.maximum(_magnitudes(a, b), np.max(np.minimum(np.abs(a), np.abs(b))) / 1000),
+        ),
     ),
     (
         "added-floor",
@@ -588,6 +653,12 @@ ERROR_MISTAKES = misconceptions(
             lambda a, b: np.abs(a) + np.abs(b),
             lambda a, b: (np.abs(a) + np.abs(b)) / 2,
         ),
+    ),
+    (
+        "sum-and-fixed-floor",
+        "Two things differ from the formula below its line. In the place of the sum of the two magnitudes stands the"
+        " larger one, and the floor goes with the arrays, s/1000, where yours is a fixed number.",
+        _sum_and_floor(range(3, 17)),
     ),
     (
         "one-side",
@@ -651,6 +722,12 @@ ERROR_MISTAKES = misconceptions(
         "Above the line an entry that is too small has a negative difference, and no largest will find it. Take the"
         " magnitude of each difference.",
         (lambda a, b: np.max((a - b) / _floored(_magnitudes)(a, b)),),
+    ),
+    (
+        "difference-of-magnitudes",
+        "Look above the line: 1 and -1 would agree there. It is the magnitude of the difference, |a - b|, and not the"
+        " difference of the magnitudes.",
+        (lambda a, b: np.max(np.abs(np.abs(a) - np.abs(b)) / _floored(_magnitudes)(a, b)),),
     ),
     (
         "signed-below",
@@ -751,6 +828,9 @@ PROBLEMS = (
 RECALL_SLOPE_WHY = "Prediction minus truth: 0.8 - 1. A larger logit would raise p and lower the loss."
 RECALL_SLOPE_WRONG = {
     0.2: "The size is right. Would a larger logit raise this loss or lower it?",
+    -0.8: "This is minus p. At the logit the slope is prediction minus truth.",
+    0.16: "This is the slope of the sigmoid itself, p (1 - p). In the slope of the cross-entropy it has canceled.",
+    -0.25: "This is prediction minus truth, once more divided by p. At the logit nothing is left to divide by.",
     0.8: "This is p itself. At the logit the slope is prediction minus truth.",
     -1.25: "This is the slope with respect to p, -1/p. It is asked at the logit z.",
     -0.064: "This would be the slope of the squared error. That of the cross-entropy has no p (1 - p) in it.",
@@ -764,8 +844,8 @@ RECALL_OUTLIER_WHY = (
 )
 RECALL_OUTLIER_WRONG = {
     "absolute": "The absolute error pulls with the same force whatever the distance. How hard does a square pull?",
-    "both alike": "Their slopes differ: one grows with the error, the other is 1 or -1. Which one does a far bird move"
-    " more?",
+    "both alike": "Compare the slopes: one grows with the error, the other is 1 or -1. Which one does a far bird"
+    " move more?",
 }
 
 PARTIAL_WHY = (
@@ -776,6 +856,7 @@ PARTIAL_WRONG = {
     (2, 6): "Both are right, and they have changed places: w first, then b.",
     (6, 6): "Is b multiplied by x? It stands there alone, so its inner derivative is 1.",
     (2, 2): "The inner derivative is missing: w stands beside x = 3.",
+    (6, 1): "The slope in w is right. In b the outer derivative is missing, 2 times the error.",
     (-6, -2): "The error is prediction minus truth, 3 - 2. Its sign has turned around.",
 }
 
@@ -796,6 +877,7 @@ DOWN_WRONG = {
     (6, 18): "This is the gradient, which leads up. Minus the gradient is asked for.",
     (-3, -1): "This leads straight to the bottom, of which the gradient knows nothing. Differentiate, and put the place"
     " in.",
+    (-6, -9): "The slope in w is right. In b a factor 2 got lost: what is the derivative of b^2?",
     (-6, -2): "The 9 got lost: what is the derivative of 9 b^2?",
     (-3, -9): "A factor 2 got lost, in both: the derivative of w^2 is 2 w.",
 }
@@ -819,6 +901,26 @@ BACKWARD_MISTAKES = misconceptions(
         "forward",
         "This one looks ahead, to x + h. The backward difference looks back.",
         (lambda f, x, h: (f(x + h) - f(x)) / h,),
+    ),
+    (
+        "ahead-turned",
+        "This one looks ahead, to x + h, and its sign is turned around. The backward difference looks back, to x - h.",
+        (lambda f, x, h: (f(x) - f(x + h)) / h,),
+    ),
+    (
+        "added",
+        "The two values are added. How much f has changed is their difference.",
+        (lambda f, x, h: (f(x) + f(x - h)) / h,),
+    ),
+    (
+        "times-h",
+        "The difference is multiplied by h. Per unit of x it is divided by h.",
+        (lambda f, x, h: (f(x) - f(x - h)) * h,),
+    ),
+    (
+        "inside",
+        "The step has gone out of the parentheses of f. It belongs to the place: f(x - h), and not f(x) - h.",
+        (lambda f, x, h: (f(x) - (f(x) - h)) / h, lambda f, x, h: (f(x) - f(x) - h) / h),
     ),
     (
         "central",
@@ -847,6 +949,30 @@ BACKWARD_MISTAKES = misconceptions(
     ),
 )
 
+_BACKWARD = judge_function(_backward_difference, _one_variable, BACKWARD_MISTAKES)
+_PLACES = {2.0: "x", 1.75: "x - h", 2.25: "x + h", 1.5: "x - 2h", 2.5: "x + 2h", -1.75: "h - x", 0.25: "h"}
+
+
+def _judge_backward(answer, seed=None):
+    """What nobody foresaw is told at which places it asks f, at x = 2 with h = 1/4."""
+    verdict = _BACKWARD(answer, seed=seed)
+    if verdict.status != NOT_YET or verdict.misconception is not None or not callable(answer):
+        return verdict
+    asked = []
+    with contextlib.suppress(Settled):
+        call(lambda x, h: answer(lambda t: asked.append(t) or t**3, x, h), (2.0, 0.25), "")
+    names = sorted({_PLACES.get(t, "another place") if isinstance(t, numbers.Real) else "another place" for t in asked})
+    if not names:
+        return replace(verdict, message=f"It never asks f. {verdict.message}", misconception="seen: f is not asked")
+    if names == ["x", "x - h"]:
+        said = "It asks f at x and at x - h, as it should. What it makes of the two values is another thing."
+    else:
+        said = f"It asks f at {' and at '.join(names)}. Where does a step begin and end that goes back from x?"
+    return replace(verdict, message=f"{said} {verdict.message}", misconception="seen: places")
+
+
+_judge_backward.misconceptions = _BACKWARD.misconceptions
+
 HUNDREDTH_WHY = (
     "The error of the central difference shrinks like the square of h: a tenth of the step, a hundredth of it."
 )
@@ -854,7 +980,19 @@ HUNDREDTH_WRONG = {
     3.2e-8: "This is a tenth. The forward difference shrinks like that; look at the right column above.",
     3.2e-10: "This is a thousandth. From one row to the next the right column shrinks by how much?",
     3.2e-7: "This is the error at h = 0.001. The step is a tenth of that.",
+    3.2e-5: "This stands beside h = 0.01, or in the left column one row further. Read the right column to its end.",
 }
+
+
+def _judge_hundredth(answer, seed=None):
+    """Who reads a factor off the rounded column may come out a little beside; so from 2.7e-9 to 3.7e-9 is right."""
+    near = isinstance(answer, numbers.Real) and 2.7e-9 <= answer <= 3.7e-9
+    return _HUNDREDTH(3.2e-9 if near else answer, seed=seed)
+
+
+_HUNDREDTH = judge_value(3.2e-9, HUNDREDTH_WHY, HUNDREDTH_WRONG)
+_judge_hundredth.misconceptions, _judge_hundredth.right = _HUNDREDTH.misconceptions, _HUNDREDTH.right
+
 
 TURNS = (
     turn(
@@ -890,13 +1028,13 @@ TURNS = (
     turn(
         "turn-backward",
         "The backward difference",
-        judge_function(_backward_difference, _one_variable, BACKWARD_MISTAKES),
+        _judge_backward,
         "Two values of f, their difference, and the distance between the two places.",
     ),
     turn(
         "turn-hundredth",
         "The error of the next row",
-        judge_value(3.2e-9, HUNDREDTH_WHY, HUNDREDTH_WRONG),
+        _judge_hundredth,
         "Read the right column from row to row.",
     ),
 )

@@ -399,7 +399,16 @@ BCE_MISTAKES = misconceptions(
         "Nearly, but your exponent can still be large and positive. With max(z, 0) in front it has to be -|z|.",
         tuple(
             lambda z, y, exponent=exponent: np.mean(np.maximum(z, 0) - z * y + np.log1p(np.exp(exponent(z))))
-            for exponent in (np.abs, np.positive, np.negative)
+            for exponent in (np.abs, np.positive)
+        ),
+    ),
+    (
+        "abs-for-max",
+        "Where z is below 0 it is |z| too much. Perhaps in front stands |z| where max(z, 0) belongs, or the exponent is"
+        " -z where -|z| belongs.",
+        (
+            lambda z, y: np.mean(np.abs(z) + np.log1p(np.exp(-np.abs(z))) - z * y),
+            lambda z, y: np.mean(np.maximum(z, 0) - z * y + np.log1p(np.exp(-z))),
         ),
     ),
     (
@@ -631,7 +640,22 @@ SOFTMAX_MISTAKES = misconceptions(
     (
         "broadcast-columns",
         "z[:, y] takes the columns y of every row, n times n numbers. Pair row i with its label: z[np.arange(n), y].",
-        (lambda z, y: -_log_p(z)[:, y],),
+        (
+            lambda z, y: -_log_p(z)[:, y],
+            lambda z, y: np.log(np.exp(z).sum(axis=1)) - z[:, y],
+            lambda z, y: np.log(np.exp(z).sum(axis=1, keepdims=True)) - z[:, y],
+        ),
+    ),
+    (
+        "label-as-factor",
+        "The label stands as a factor, so class 2 counts twice as much as class 1, and class 0 not at all. It says"
+        " which column to take: log_p[np.arange(n), y].",
+        (lambda z, y: -np.sum(y[:, None] * _log_p(z), axis=1),),
+    ),
+    (
+        "mean-inside",
+        "Inside of the logarithm stands a mean of the exponentials. The probabilities have their sum below the line.",
+        (lambda z, y: np.log(np.exp(z).mean(axis=1)) - _picked(z, y),),
     ),
     (
         "broadcast-rows",
@@ -699,6 +723,12 @@ SOFTMAX_OVERFLOWS = misconceptions(
     ),
     ("overflow-clip", SOFTMAX_CLIP, (*_for_each(EPSILONS, _capped_p), *_for_each(EPSILONS, _small_added))),
     (
+        "largest-magnitude",
+        "Right for moderate logits, but you subtracted the largest magnitude. Where all logits of a row are near -1000,"
+        " that shifts them to -2000, and every exp is 0: take z.max, without absolute values.",
+        _after(lambda z: z - np.abs(z).max(axis=1, keepdims=True), _log_p, _log_of_p),
+    ),
+    (
         "overflow-other-shift",
         "Right for moderate logits, but after your subtraction an exponent can still be large. Subtract the largest"
         " logit of the row, and none is above 0.",
@@ -730,6 +760,14 @@ BROADCAST_WRONG = {
     (5, 1): "The row does not turn into a column by itself. NumPy aligns shapes from the right: (5, 1) against (1, 5).",
     (1, 5): "Each axis takes the longer of its two lengths. Aligned from the right, the axes are 5 against 1 and 1"
     " against 5.",
+    (10,): "Nothing is put end to end. NumPy aligns the shapes from the right: (5, 1) against (1, 5).",
+    (10, 1): "Nothing is put end to end. NumPy aligns the shapes from the right: (5, 1) against (1, 5).",
+    (
+        5,
+        5,
+        1,
+    ): "No axis is put in beyond those that are there. The longer of the two shapes has two axes, and so has the"
+    " result.",
     (25,): "There are indeed 25 differences, but they stay in a table: two axes, each with a length.",
     "error": "An error would be kinder, but NumPy does not refuse these two. It stretches an axis of length 1 to fit,"
     " and here each side has one.",
@@ -852,10 +890,21 @@ BUG_WRONG = {
     frozenset(WITNESSES): (
         "Who never runs the package's loss at all? SymPy and our autodiff have the definition alone, and that is right."
     ),
-    frozenset({"forward", "numeric"}): 'Nearly: write the first name in full, as it stands: "forward = definition".',
+    frozenset({"symbolic"}): (
+        "What does SymPy look at? It differentiates the definition, which has no bug. Ask who runs the new forward."
+    ),
+    frozenset({"numeric", "symbolic"}): (
+        "One of the two looks at the definition alone, which has no bug. That is SymPy; who else runs the new forward?"
+    ),
+    frozenset({"automatic"}): (
+        "What does autodiff go through? It is the definition, which has no bug. Ask who runs the new forward."
+    ),
+    frozenset(
+        {"forward", "numeric"}
+    ): 'These are nearly the names: write the first name in full, as it stands: "forward = definition".',
     frozenset(
         {"forward=definition", "numeric"}
-    ): 'Nearly: write the first name with its spaces, "forward = definition".',
+    ): 'These are nearly the names: write the first one with its spaces, "forward = definition".',
     frozenset(WITNESSES[:1]): (
         "Who else runs the loss? It is three times too large, and so is every difference of two of its values."
     ),
@@ -863,6 +912,17 @@ BUG_WRONG = {
         "Who else runs the loss? The differences do, and the first line compares its values with the definition."
     ),
 }
+
+
+def _both_ways(rng):
+    """Predictions that are too high in the mean, and some that are too low, so that a lost sign shows."""
+    return [
+        (y + sign * np.abs(np.mean(error)) + error - np.mean(error), y)
+        for error, y, sign in (
+            (rng.normal(size=shape), rng.normal(size=shape), sign)
+            for shape, sign in (((5,), 1), ((7,), -1), ((7, 3), 1))
+        )
+    ]
 
 
 def _mae(y_pred, y):
@@ -883,9 +943,30 @@ MAE_MISTAKES = misconceptions(
     (
         "no-abs",
         "Errors above and below zero cancel here: np.abs takes their signs away.",
-        (lambda a, y: np.mean(a - y),),
+        (lambda a, y: np.mean(a - y), lambda a, y: np.mean(y - a)),
     ),
     ("sum", "This is the sum. The mean does not grow with the amount of data.", (lambda a, y: np.sum(np.abs(a - y)),)),
+    (
+        "over-rows",
+        "It is right for shape (n,), and for shape (7, 3) this is the planted bug from above. There are 21 entries, and"
+        " len counts 7 rows: np.mean counts all.",
+        (lambda a, y: np.sum(np.abs(a - y)) / len(y),),
+    ),
+    (
+        "root",
+        "This is the root of the mean squared error. Nothing is squared in the mean absolute error.",
+        (lambda a, y: np.sqrt(np.mean((a - y) ** 2)),),
+    ),
+    (
+        "largest",
+        "This is the largest of the errors alone. All of them count, each equally: take their mean.",
+        (lambda a, y: np.max(np.abs(a - y)),),
+    ),
+    (
+        "median",
+        "This is the median of the errors without their signs. Their mean is asked for.",
+        (lambda a, y: np.median(np.abs(a - y)),),
+    ),
     (
         "abs-of-each",
         "The sign was taken from predictions and truths. It is the error that has to lose it.",
@@ -921,6 +1002,8 @@ SLOPES_WRONG = {
     (0.6, -0.7, 0.1): "This is for class 1, as above. Classes are counted from 0: which place has class 0?",
     (0.6, 0.3, 0.1): "These are the probabilities. From which of them is 1 taken?",
     (-0.4, -0.7, -0.9): "1 was taken from each of them. Only the true class loses it.",
+    (-0.4, 0.0, 0.0): "The slope of the true class is right. The other classes have one too: raising their logits takes"
+    " probability from the truth.",
     (0.4, 0.3, 0.1): "The true class has the wrong sign: it is p - 1, and not 1 - p.",
 }
 
@@ -940,7 +1023,7 @@ TURNS = (
     turn(
         "turn-absolute",
         "The mean absolute error",
-        judge_function(_mae, _predictions, MAE_MISTAKES),
+        judge_function(_mae, _both_ways, MAE_MISTAKES),
         "np.abs takes the sign away, entry by entry.",
     ),
     turn(

@@ -7,9 +7,9 @@ import sympy
 
 from bplib import data
 from bplib.activations import sigmoid
-from bplib.course.judging.judges import Problem, judge_function, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, misconceptions, verdict_of
 from bplib.course.judging.paper import judge_formula, judge_numbers
-from bplib.course.judging.reading import NOT_YET, Settled, call, fresh, mistaken, settling, shown
+from bplib.course.judging.reading import NOT_YET, Settled, call, fresh, mistaken, plain, settling, shown
 from bplib.course.judging.turns import judge_value, turn
 
 LESSON = "04_single_neuron"
@@ -52,6 +52,11 @@ def _half():
     return _nine(dL_da=A - Y) | {"L": (A - Y) ** 2 / 2}
 
 
+def _with_a_positive_x2():
+    nine = _nine(z=W1 * X1 - W2 * X2 + B)
+    return nine | {"dL_dw2": -nine["dL_dw2"]}
+
+
 NINE_MISTAKES = misconceptions(
     (
         "no-bias",
@@ -61,7 +66,7 @@ NINE_MISTAKES = misconceptions(
     (
         "sign-of-x2",
         "Look at the sign of x2 in z. It is negative, so w2 x2 = 0.2 * (-1.5) lowers z.",
-        (lambda: _nine(z=W1 * X1 - W2 * X2 + B),),
+        (lambda: _nine(z=W1 * X1 - W2 * X2 + B), _with_a_positive_x2),
     ),
     (
         "no-inputs",
@@ -207,14 +212,6 @@ NINE_MISTAKES = misconceptions(
         "Look at what the bias is multiplied by in z. It stands there without a factor, so dz/db is 1, and what arrives"
         " at z arrives at b.",
         (lambda: NINE | {"dL_db": 0.0}, lambda: NINE | {"dL_db": NINE["dL_dz"] * B}),
-    ),
-    (
-        "rounded",
-        "That is rounded too far. Keep four digits or more on the way, and give at least three.",
-        (
-            *(lambda k=k: {name: round(number, k) for name, number in NINE.items()} for k in (1,)),
-            *(lambda k=k: _nine(a=round(A, k)) for k in (1,)),
-        ),
     ),
 )
 
@@ -514,6 +511,16 @@ def _one_after_the_other(bias_first):
     return train
 
 
+def _uphill_with_logarithms(*args):
+    """Uphill, with a loss that becomes infinite where the neuron is sure and wrong."""
+
+    def loss(z, y):
+        a = 1 / (1 + np.exp(-z))
+        return -np.mean(np.where(y > 0, np.log(a), np.log(1 - a)))
+
+    return _training(dz=lambda a, y: (y - a) / len(y), loss=loss)(*args)
+
+
 def _bird_by_bird(X, y, lr, tolerance, most):
     w, b, losses = np.zeros(X.shape[1]), 0.0, []
     for left in range(most, -1, -1):
@@ -537,9 +544,22 @@ def _no_last_at_the_limit(X, y, lr, tolerance, most):
     return w, b, losses[:-1] if len(losses) > most else losses
 
 
-def _bias_returned_first(*args):
-    w, b, losses = _train(*args)
-    return b, w, losses
+def _always_updates(rounds, ask_first):
+    """A for loop that updates in each of its rounds, and asks whether to stop before that or after it."""
+
+    def train(X, y, lr, tolerance, most):
+        w, b, losses = np.zeros(X.shape[1]), 0.0, []
+        for _ in range(rounds(most)):
+            losses.append(_loss(X @ w + b, y))
+            if ask_first and losses[-1] < tolerance:
+                break
+            slope = (sigmoid(X @ w + b) - y) / len(y)
+            w, b = w - lr * X.T @ slope, b - lr * slope.sum()
+            if losses[-1] < tolerance:
+                break
+        return w, b, losses
+
+    return train
 
 
 def _gradients_once(X, y, lr, tolerance, most):
@@ -604,11 +624,6 @@ TRAIN_MISTAKES = misconceptions(
         (_stops_on_the_change,),
     ),
     (
-        "order-of-the-values",
-        "w and b have changed places in what you return: return w, b, losses.",
-        (_bias_returned_first,),
-    ),
-    (
         "last-at-the-limit",
         "Look at a training that is ended by `most`. Its last update has changed the weights, and the loss at the place"
         " it led to is not noted: after the loop, note it too.",
@@ -641,6 +656,18 @@ TRAIN_MISTAKES = misconceptions(
         "one-loss",
         "You return one loss. A list is needed, with the loss before each update and at the end.",
         (_with_losses(lambda losses: losses[-1]), _with_losses(lambda losses: [losses[-1]])),
+    ),
+    (
+        "update-before-the-test",
+        "Your w and b are one update ahead of your last loss. You update before you ask whether to stop: note the loss,"
+        " ask, and only then update.",
+        (_always_updates(lambda most: most + 1, False), _always_updates(lambda most: most, False)),
+    ),
+    (
+        "one-update-more-at-the-limit",
+        "Look at a training that is ended by `most`. The last loss is noted, and then there is one more update: after"
+        " `most` updates return before the next one.",
+        (_always_updates(lambda most: most + 1, True),),
     ),
     (
         "one-update-too-many",
@@ -692,7 +719,7 @@ TRAIN_MISTAKES = misconceptions(
     (
         "uphill",
         "Your losses grow. The gradient points to where the loss grows, so subtract it.",
-        (_training(dz=lambda a, y: (y - a) / len(y)),),
+        (_training(dz=lambda a, y: (y - a) / len(y)), _uphill_with_logarithms),
     ),
     (
         "bias-left",
@@ -748,34 +775,78 @@ def _judge_train():
         if verdict.status != NOT_YET or verdict.recognized:
             return verdict
         for case in _flocks(np.random.default_rng(seed)):
-            try:
-                _, _, losses = call(answer, fresh(case), "")
-                losses = np.asarray(losses, dtype=float)
-            except (Settled, TypeError, ValueError):
+            if (trained := _trained(answer, case)) is None:
                 return verdict
-            if losses.ndim == 1 and len(losses) and np.isfinite(losses).all() and (seen := _seen(losses, case)):
-                return mistaken(seen, "seen: losses")
+            seen = _first_loss(trained[2]) or _first_update(answer, case) or _number_of_losses(trained[2], case)
+            if seen:
+                return seen
         return verdict
 
     return settling(judge, inner.misconceptions)
 
 
-def _seen(losses, case):
-    """What is wrong with the losses of a training, in a sentence, or None."""
+def _trained(answer, case):
+    """The w, b and losses that an answer gives for a case; None where they cannot be read so."""
+    try:
+        w, b, losses = call(answer, fresh(case), "")
+        w, b, losses = (plain(part, "It returns") for part in (w, b, losses))
+    except (Settled, TypeError, ValueError):
+        return None
+    readable = w.shape == case[0].shape[1:] and b.size == 1 and losses.ndim == 1 and len(losses)
+    return (w, float(b.reshape(())), losses) if readable else None
+
+
+def _first_loss(losses):
+    """The verdict on a training that does not begin at zero."""
+    if abs(losses[0] - log(2)) < 1e-6:
+        return None
+    return mistaken(
+        f"Your first loss is {shown(float(losses[0]))}, so look at where you begin. With all weights and the bias at"
+        " zero each a is one half, and the first loss is log 2 = 0.6931, whatever the birds are: begin at zero, and"
+        " note the loss before the first update.",
+        "seen: first loss",
+    )
+
+
+def _first_update(answer, case):
+    """The verdict on a training whose w or b is wrong after a single update, or None."""
+    once = (*case[:3], 0.0, 1)
+    trained = _trained(answer, once)
+    if trained is None:
+        return None
+    (w, b, _), (right_w, right_b, _) = trained, _train(*once)
+    w_right, b_right = np.allclose(w, right_w, rtol=1e-6, atol=1e-9), abs(b - right_b) < 1e-6 * abs(right_b) + 1e-9
+    if (w_right and b_right) or not np.isfinite([*w, b]).all():
+        return None
+    if np.allclose([*-w, -b], [*right_w, right_b], rtol=1e-6, atol=1e-9):
+        return verdict_of(TRAIN_MISTAKES, "uphill")
+    wrong = "w and b are" if not (w_right or b_right) else "b is" if w_right else "w is"
+    right = " and b is right" if b_right else " and w is right" if w_right else ""
+    return mistaken(
+        f"After the first update {wrong} wrong{right}. On {len(case[1])} birds, with most = 1, your w is"
+        f" {np.array2string(w, precision=4)} and your b {shown(b)}; w = {np.array2string(right_w, precision=4)} and"
+        f" b = {shown(right_b)} are needed.",
+        "seen: first update",
+    )
+
+
+def _number_of_losses(losses, case):
+    """The verdict on a training that notes too many losses or too few, or None."""
     _, _, _, tolerance, most = case
-    if abs(losses[0] - log(2)) > 1e-6:
-        return (
-            f"Your first loss is {shown(float(losses[0]))}. With all weights and the bias at zero each a is one half,"
-            " and it must be log 2 = 0.6931: begin at zero, and note the loss before the first update."
-        )
     needed = len(_train(*case)[2])
     if len(losses) == needed:
         return None
+    noted = f"{len(losses)} loss{'es' if len(losses) > 1 else ''}"
     if most + 1 == needed:
-        return f"With most = {most} you note {len(losses)} losses; {needed} are needed, one for each place on the way."
-    return (
-        f"You note {len(losses)} losses where {needed} are needed, for a tolerance of {tolerance:g}; your last one is"
-        f" {shown(float(losses[-1]))}. Stop at the first place whose loss is below the tolerance."
+        return mistaken(
+            f"A training that is ended by most = {most} notes {noted}, and {needed} are needed. There is one for each"
+            " place on the way, the first and the last among them.",
+            "seen: losses at the limit",
+        )
+    return mistaken(
+        f"A training with tolerance = {tolerance:g} and most = {most} notes {noted}, and {needed} are needed. Your last"
+        f" loss is {shown(float(losses[-1]))}: stop at the first place whose loss is below {tolerance:g}.",
+        "seen: number of losses",
     )
 
 
@@ -790,6 +861,10 @@ def _outputs(rng):
     return [(float(a), float(y)) for a, y in zip(rng.uniform(0.05, 0.95, 4), (0, 1, 1, 0), strict=True)]
 
 
+def _size_of_the_error(a, y):
+    return abs(a - y)
+
+
 SLOPE_MISTAKES = misconceptions(
     ("turned-around", "The size is right. Prediction minus truth, and not the other way.", (lambda a, y: y - a,)),
     (
@@ -801,6 +876,12 @@ SLOPE_MISTAKES = misconceptions(
     ("slope-only", "This is the slope of the sigmoid alone. Multiply it by dL/da.", (lambda a, y: a * (1 - a),)),
     ("squared", "This is the squared error itself.", (lambda a, y: (a - y) ** 2,)),
     ("with-two", "The 2 belongs to the squared error. The cross-entropy has none.", (lambda a, y: 2 * (a - y),)),
+    (
+        "truth-of-the-bird",
+        "You put in y = 1, as it is for our bird. y is an argument of the function: prediction minus truth.",
+        (lambda a, y: a - 1,),
+    ),
+    ("size-only", "The size is right, and the sign is lost. It tells too much from too little.", (_size_of_the_error,)),
     ("output", "Where is the truth? The slope must vanish for a = y.", (lambda a, y: a,)),
 )
 
@@ -832,6 +913,8 @@ TURNS = (
                 (-4, -3): "Along this way the loss stays the same: it is at a right angle to the gradient.",
                 (3, 4): "Turn all of the gradient around, each entry.",
                 (-3, -4): "Turn all of the gradient around, each entry.",
+                (-4, 3): "The two entries are exchanged. Each keeps its place, and changes its sign.",
+                (-0.6, 0.8): "The direction is right, and its length is 1. Give the one as long as the gradient.",
             },
         ),
         "The gradient points to where the loss grows fastest.",
@@ -883,6 +966,7 @@ TURNS = (
                 0.04298: "This is the length, not squared: the gradient is met twice, in the slope and in the step.",
                 0.0018476: "The learning rate counts once. It is in the step, and the slope knows nothing of it.",
                 0.005087: "The bias moves as well: its gradient belongs to the four.",
+                0.018222: "This is the true fall. Asked for is what the slopes promise, a little more.",
                 -0.018476: "The size is right. A fall is asked for, so count it positive.",
                 0.07318: "You added up the gradients. It is their squares that add up.",
             },
@@ -902,6 +986,9 @@ TURNS = (
                 1: "sigmoid(0) is one half. What is its cross-entropy?",
                 -0.6931: "The logarithm of a half is negative, and the loss is minus that.",
                 0.25: "This is the squared error of a half.",
+                0.301: "This is the logarithm to base 10. Take the natural one, log in Python.",
+                0.611: "So much it costs to say 0.3 for each bird, their true share. At zero weights a is one half.",
+                0.357: "This is the loss of an Adelie to whom the neuron says 0.3. At zero weights a is one half.",
             },
         ),
         "With zero weights z is 0 for each bird. What is a?",

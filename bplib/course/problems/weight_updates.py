@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from bplib.course.judging.judges import Problem, judge_function, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, misconceptions, verdict_of
 from bplib.course.judging.reading import (
     NOT_ATTEMPTED,
     PASSED,
     Settled,
     Verdict,
     call,
+    fresh,
     kind_of,
     listed,
     mistaken,
@@ -83,12 +84,38 @@ def _down(p, g, lr):
     return p - lr * g
 
 
+def _into_the_old_arrays(gradients, params, lr):
+    new, grads = dict(params), gradients(params)
+    for name in new:
+        new[name] -= lr * grads[name]
+    return new
+
+
+def _into_the_old_dict(gradients, params, lr):
+    grads = gradients(params)
+    for name in params:
+        params[name] = params[name] - lr * grads[name]
+    return params
+
+
 UPDATE_MISTAKES = misconceptions(
     (
         "update-order",
         "You asked for the second gradient after the first parameter had moved. All gradients belong to the same place:"
         " call gradients once, with the old params, and then update.",
         (_in_turn(list), _in_turn(reversed)),
+    ),
+    (
+        "old-arrays",
+        "The given arrays have changed. -= writes into the array that is there, also in a copy of the dict, which holds"
+        " the same arrays: params[name] - lr * grads[name] makes a new one.",
+        (_into_the_old_arrays,),
+    ),
+    (
+        "old-dict",
+        "The given dict has changed. params[name] = ... puts a new array into it: collect the new ones in a dict of"
+        " your own, which begins as {}.",
+        (_into_the_old_dict,),
     ),
     (
         "sign",
@@ -164,6 +191,24 @@ UPDATE_MISTAKES = misconceptions(
         (lambda gradients, params, lr: _update(gradients, _update(gradients, params, lr), lr),),
     ),
 )
+
+
+def _judge_update():
+    """As `judge_function`; of an answer that writes into its input it finds out how."""
+    inner = judge_function(_update, _fits, UPDATE_MISTAKES, boundaries=_other_names)
+
+    def judge(answer, rng):
+        seed = int(rng.integers(1 << 31))
+        verdict = inner(answer, seed=seed)
+        if verdict.misconception != "in place":
+            return verdict
+        try:
+            call(answer, fresh(_fits(np.random.default_rng(seed))[0]), "")
+        except Settled:  # the arrays refuse it, and a dict takes whatever is put into it
+            return verdict_of(UPDATE_MISTAKES, "old-arrays")
+        return verdict_of(UPDATE_MISTAKES, "old-dict")
+
+    return settling(judge, inner.misconceptions)
 
 
 # three-walks: what each of three rates does on L = 3 w^2
@@ -517,6 +562,11 @@ def _asks_after_the_step(gradient, w, lr, tolerance, most):
     return place, steps + 1
 
 
+def _one_round_more(gradient, w, lr, tolerance, most):
+    place, steps = _descend(gradient, w, lr, tolerance, most + 1)
+    return place, min(steps, most)
+
+
 STOP_MISTAKES = misconceptions(
     (
         "step-small",
@@ -544,9 +594,12 @@ STOP_MISTAKES = misconceptions(
     ),
     (
         "sum",
-        "You add the gradients up, where positive and negative ones cancel. Each of them must be small: take the"
-        " absolute values first, then the largest.",
-        (_descending(lambda g, step, w, tolerance: abs(np.sum(g)) < tolerance),),
+        "You add the gradients up, or average them, and positive and negative ones cancel. Each of them must be"
+        " small: take the absolute values first, then the largest.",
+        (
+            _descending(lambda g, step, w, tolerance: abs(np.sum(g)) < tolerance),
+            _descending(lambda g, step, w, tolerance: abs(np.mean(g)) < tolerance),
+        ),
     ),
     (
         "any",
@@ -623,6 +676,8 @@ STOP_MISTAKES = misconceptions(
         (
             lambda gradient, w, lr, tolerance, most: _descend(gradient, w, lr, tolerance, most + 1),
             lambda gradient, w, lr, tolerance, most: _descend(gradient, w, lr, tolerance, most - 1),
+            lambda gradient, w, lr, tolerance, most: (_descend(gradient, w, lr, tolerance, most + 1)[0], most),
+            _one_round_more,
         ),
     ),
     (
@@ -649,7 +704,16 @@ def _places(rng):
 
 PLACE_MISTAKES = misconceptions(
     ("uphill", "This walks uphill. The slope points to where the loss grows.", (lambda w, slope, lr: w + lr * slope,)),
-    ("step", "This is the step alone. Where does it lead from w?", (lambda w, slope, lr: -lr * slope,)),
+    (
+        "step",
+        "This is the step alone. Where does it lead from w?",
+        (lambda w, slope, lr: -lr * slope, lambda w, slope, lr: lr * slope),
+    ),
+    (
+        "slope-of-one-loss",
+        "2 w is the slope of one loss, of w^2. Here the slope is given, as the argument of that name.",
+        (lambda w, slope, lr: w - lr * 2 * w,),
+    ),
     ("no-rate", "The learning rate is missing. The step is lr times the slope.", (lambda w, slope, lr: w - slope,)),
     ("decay", "The step is lr times the slope. w itself is no part of it.", (lambda w, slope, lr: w - lr * slope * w,)),
 )
@@ -665,6 +729,8 @@ TURNS = (
                 -0.8: "The error is prediction minus truth.",
                 0.16: "This is the slope of the sigmoid. With the cross-entropy it cancels.",
                 0.128: "The slope of the sigmoid stands in it once too often: with the cross-entropy it cancels.",
+                0.2: "This is 1 - a, as for a truth of 1. Here y is 0: what is a - y?",
+                -0.2: "This is a - 1, as for a truth of 1. Here y is 0: what is a - y?",
                 5: "This is dL/da, one link too early: multiply it by the slope of the sigmoid.",
             },
         ),
@@ -728,6 +794,10 @@ TURNS = (
             {
                 (0.2, -0.8): "The size of the factor is asked for, and it is the same in both directions.",
                 (0.2, 0.2): "1 - 0.2 times 1: what is left, and not what is gone.",
+                (0.2, 9): "The rate is right. 9 is the condition number; the shrinking is 1 - 0.2 times 1.",
+                (0.2, 8 / 9): "The rate is right. Put it, and not 1/9, into 1 - eta c for c = 1.",
+                (2 / 9, 0.8): "2/9 is the limit of the steep direction. The best rate has both curvatures below the"
+                " line, and the 0.8 belongs to it.",
                 (2 / 9, 7 / 9): "This is the limit of the steep direction, where it does not shrink at all.",
                 (1 / 9, 8 / 9): "With 1/c the steep direction is done in one step, and the flat one has to wait.",
                 (0.1, 0.9): "The limit of each direction is 2/c: a 2 stands above the line.",
@@ -747,6 +817,7 @@ TURNS = (
                 "maximum": "Along the first direction the curvature is positive: there the loss rises on both sides.",
                 "slope": "The gradient is zero there, so it is no slope.",
             },
+            also=("saddle point", "saddlepoint", "a saddle"),
         ),
         "One curvature is positive and one is negative.",
     ),
@@ -764,7 +835,7 @@ PROBLEMS = (
             "grads = gradients(params), then a new dict: for each name, value of params.items() it holds"
             " value - lr * grads[name].",
         ),
-        judge=judge_function(_update, _fits, UPDATE_MISTAKES, boundaries=_other_names),
+        judge=_judge_update(),
         minutes=5,
         difficulty=1,
     ),

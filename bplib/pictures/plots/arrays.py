@@ -5,6 +5,8 @@ import numpy as np
 
 from bplib.pictures.plots.style import BLUE, INK, VERMILLION, readable, shade
 
+_DARK = 0.6  # of the fullest color, from which on a minus is white
+
 
 def arrays(named, *, below=None, ax=None, color=BLUE, signs=True):
     """Arrays of one or two axes side by side, {name: array}; the fuller the color, the larger an entry among them all.
@@ -55,7 +57,9 @@ def _field(ax, name, cells, shape, corner, color, largest, signs):
     ax.imshow(np.abs(cells) / largest, cmap=shade(color), vmin=0, vmax=1, extent=box, aspect="equal", label=name)
     ax.add_patch(plt.Rectangle(corner, columns, rows, fill=False, edgecolor=INK, linewidth=0.8))
     if signs:
-        i, j = np.nonzero(cells < 0)
-        ax.hlines(top + i + 0.5, left + j + 0.3, left + j + 0.7, color=INK, linewidth=1)
+        dark = np.abs(cells) > _DARK * largest
+        for there, ink in (((cells < 0) & ~dark, INK), ((cells < 0) & dark, "white")):
+            i, j = np.nonzero(there)
+            ax.hlines(top + i + 0.5, left + j + 0.3, left + j + 0.7, color=ink, linewidth=1)
     middle = left + columns / 2
     ax.text(middle, top - 0.35, f"{name} {shape}", ha="center", va="bottom", fontsize=9, color=readable(color))

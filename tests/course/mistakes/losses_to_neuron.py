@@ -154,7 +154,39 @@ def bias_averaged_again(X, y, w, b):
     return X.T @ dz, np.mean(dz)
 
 
+def trained(X, y, lr, tolerance, most, rate=1.0, begin=0.0, below=1.0):
+    w, b, noted = begin * np.cos(np.arange(X.shape[1])), 0.0, []
+    for k in range(most + 1):
+        a = 1 / (1 + np.exp(-(X @ w + b)))
+        noted.append(-np.mean(np.where(y > 0, np.log(a), np.log(1 - a))))
+        if noted[-1] < below * tolerance or k == most:
+            break
+        error = a - y
+        w, b = w - lr * rate * X.T @ error / len(y), b - lr * rate * error.mean()
+    return w, b, noted
+
+
+def uphill(X, y, lr, tolerance, most):
+    return trained(X, y, lr, tolerance, most, rate=-1.0)
+
+
+def begun_elsewhere(X, y, lr, tolerance, most):
+    return trained(X, y, lr, tolerance, most, begin=0.7)
+
+
+def half_of_the_step(X, y, lr, tolerance, most):
+    return trained(X, y, lr, tolerance, most, rate=0.4)
+
+
+def half_of_the_tolerance(X, y, lr, tolerance, most):
+    return trained(X, y, lr, tolerance, most, below=0.5)
+
+
 MISTAKES = [
+    Mistake("train", "stranger 3", "uphill, to an infinite loss", uphill, "Your losses grow."),
+    Mistake("train", "stranger 3", "another start", begun_elsewhere, "begin at zero"),
+    Mistake("train", "stranger 3", "a shorter step", half_of_the_step, "After the first update w and b are wrong."),
+    Mistake("train", "stranger 3", "another tolerance", half_of_the_tolerance, "stop at the first place whose loss is"),
     # Judged while the course is closed, one seed is told of a function that the answer does not call.
     Mistake("bce-logits", "tensorflow#41595", "clipped and eps added", clipped_and_with_something_added, None),
     Mistake(
