@@ -148,6 +148,11 @@ NESTEROV_MISTAKES = misconceptions(
         (_descent(of=lambda rates: 0 * rates + rates[0]),),
     ),
     (
+        "rate-left-out",
+        "One step is missing: each of the rates makes one, the first and the last of them too.",
+        (_descent(of=lambda rates: rates[1:]), _descent(of=lambda rates: rates[:-1])),
+    ),
+    (
         "no-friction",
         "The velocity never fades: each step adds g to all of v. Keep only the share mu of the old velocity.",
         (_descent(lambda v, g, lr, mu: v + g),),
