@@ -66,8 +66,8 @@ def momentum_explorer(
             found = contour_lines(across, up, left, [level])
             lines += [_thin(line) for line in found]
             for xs, ys in sorted(found, key=lambda line: -len(line[0]))[:1]:
-                top = int(np.argmax(ys))
-                labels.append((xs[top], ys[top], f"{level:g}", svg.INK, 10))
+                end = int(np.argmax(xs))  # beside the limit, where no pair that arrives can be covered
+                labels.append((xs[end] + 0.009, ys[end], f"{level:g}", svg.INK, 10))
         limit = max(contour_lines(across, up, left, [1.0]), key=lambda line: len(line[0]))
         return lines, labels, _thin(limit)
 
@@ -94,7 +94,7 @@ def momentum_explorer(
         curve = svg.chart(fallen, label, "step", "log₁₀ of the loss", **seen)
 
         at = best(steep / condition, steep)
-        words = [*labels, (float(at[0]) + 0.017, float(at[1]) - 0.01, "best", svg.GREEN, 12)]
+        words = [*labels, (float(at[0]) + 0.03, float(at[1]), "best", svg.GREEN, 12)]
         seen = {"contours": lines, "points": ([float(at[0])], [float(at[1])]), "labels": words, "named": False}
         seen |= {"limits": (0, 1.05 * rates[-1], 0, 1), "marks": {"now": (rate, momentum, None)}, "height": 300}
         label = f"What is left after a step, for every rate and momentum. {said}"
@@ -132,4 +132,4 @@ def _thin(line, most=40):
 def _legend(said):
     parts = [svg.key(0, "the loss; the present pair; the roots along the ravine", 8, 12)]
     parts.append(svg.key(1, "the share alone; the limit; the roots across", 400, 12))
-    return svg.document(760, 24, f"Legend. {said}", parts)
+    return svg.document(940, 24, f"Legend. {said}", parts)
