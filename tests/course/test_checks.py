@@ -146,13 +146,13 @@ def test_progress_is_printed_outside_and_a_table_in_a_notebook(capsys, shell):
 
 
 def test_a_method_of_the_course_is_closed_as_a_function_is_and_open_again_afterward(capsys):
-    def momentum(gradient, w, lr, mu, steps):
-        w, optimizer = w.copy(), SGD(lr, momentum=mu)
-        for _ in range(steps):
+    def nesterov(gradient, w, rates, mu):
+        w, optimizer = w.copy(), SGD(rates[0], momentum=mu, nesterov=True)
+        for _ in rates:
             optimizer.step({"w": w}, {"w": gradient(w)})
         return w
 
-    check("momentum", momentum)
+    check("nesterov", nesterov)
     assert "It calls optimizers.SGD.__init__, but this exercise opens nothing of the course" in unfolded(capsys)
     w = np.ones(2)
     SGD(0.5).step({"w": w}, {"w": np.ones(2)})

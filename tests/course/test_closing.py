@@ -77,5 +77,5 @@ def test_a_class_or_a_module_is_open_as_a_whole():
 def test_our_own_function_that_is_given_to_an_answer_may_be_called():
     """As the gradient that an optimizer is given: what it calls of ours is called by us."""
     with closed(()):
-        given = PROBLEMS["momentum"].judge(RIGHT["momentum"][0], seed=1)
+        given = PROBLEMS["nesterov"].judge(RIGHT["nesterov"][0], seed=1)
     assert given.status == PASSED

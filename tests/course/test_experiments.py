@@ -34,10 +34,10 @@ def biases_twice(X, y, W1, b1, W2, b2):
     return {"dW1": X.T @ dZ1, "db1": dZ1.sum(0), "dW2": A1.T @ dZ2, "db2": dZ2.sum(0)}
 
 
-def velocity_scaled_twice(gradient, w, lr, mu, steps):
+def velocity_scaled_twice(gradient, w, rates, mu):
     v = np.zeros_like(w)
-    for _ in range(steps):
-        v = mu * v + (1 - mu) * gradient(w)
+    for lr in rates:
+        v = mu * v + (1 - mu) * gradient(w - lr * mu * v)
         w = w - lr * v / (1 - mu) ** 2
     return w
 
@@ -137,7 +137,7 @@ def slope_without_its_square(da, a, z):
 
 MISTAKES = [
     ("two-layer-backward", biases_twice, "All of it is right when all biases are zero."),
-    ("momentum", velocity_scaled_twice, "It is right for mu = 0."),
+    ("nesterov", velocity_scaled_twice, "It is right for mu = 0."),
     ("training-loop", rate_that_falls, "All of it is right for epochs = 1."),
     ("lstm-step-backward", brackets, "All of it is right when c_next is zero."),
     ("lstm-step-backward", forget_gate_without_the_cell, "All of it is right when dc_next is zero."),
@@ -196,13 +196,12 @@ def returns_by_powers(rewards, discount):
     return np.cumsum((rewards * powers)[::-1])[::-1] / powers
 
 
-def first_step_outside_of_the_loop(gradient, w, lr, mu, steps):
+def first_step_outside_of_the_loop(gradient, w, rates, mu):
     v = gradient(w)
-    w = w - lr * v
-    for _ in range(steps - 1):
-        v = mu * v + gradient(w)
+    for k, lr in enumerate(rates):
+        v = mu * v + gradient(w - lr * mu * v) if k else v
         w = w - lr * v
-    return w
+    return w + 0 * k  # of no step there is no k
 
 
 def clip_as_torch_does(dWx, dWh, db, limit):
@@ -248,7 +247,7 @@ BOUNDARIES = [
     ("attention-backward", attention_filled_with(-30.0), "scores of -600"),
     ("attention-backward", attention_filled_with(-100.0), "scores of -600"),
     ("returns-to-go", returns_by_powers, "a discount of 0"),
-    ("momentum", first_step_outside_of_the_loop, "no step at all"),
+    ("nesterov", first_step_outside_of_the_loop, "no step at all"),
     ("clip", clip_as_torch_does, "a small limit"),
     ("max-pool-backward", nearly_the_largest, "entries that are nearly equal"),
     ("central-difference", step_in_whole_numbers, "an x of whole numbers"),
@@ -283,7 +282,7 @@ def in_single(answer):
     return computed
 
 
-SINGLE = ["linear-backward", "tanh-backward", "batch-norm-backward", "softmax-rows-backward", "adam", "policy-update"]
+SINGLE = ["linear-backward", "tanh-backward", "batch-norm-backward", "softmax-rows-backward", "adamw", "policy-update"]
 
 
 @pytest.mark.parametrize("id", SINGLE)

@@ -92,3 +92,9 @@ def test_a_move_is_quick(stopwatch):
         with stopwatch:
             step.value = k
     assert stopwatch.milliseconds() < 10
+
+
+def test_a_loss_far_below_a_millionth_is_drawn_as_low_as_it_is():
+    explorer = build(60)
+    heights = [label for label in re.findall(r">(−?\d+)</text>", explorer.picture) if label.startswith("−")]
+    assert min(int(label.replace("−", "-")) for label in heights) < -6

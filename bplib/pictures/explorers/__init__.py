@@ -21,6 +21,7 @@ from bplib.pictures.explorers.filtering import filter_explorer
 from bplib.pictures.explorers.fitting import line_explorer, loss_explorer
 from bplib.pictures.explorers.gates import gate_explorer
 from bplib.pictures.explorers.graphs import graph_explorer
+from bplib.pictures.explorers.momentum import momentum_explorer
 from bplib.pictures.explorers.ordering import order_explorer
 from bplib.pictures.explorers.policies import policy_explorer
 from bplib.pictures.explorers.pooling import pooling_explorer
@@ -50,6 +51,7 @@ __all__ = [
     "index_explorer",
     "line_explorer",
     "loss_explorer",
+    "momentum_explorer",
     "neuron_explorer",
     "order_explorer",
     "policy_explorer",

@@ -11,6 +11,7 @@ from bplib.pictures.explorers.widget import Explorer, selection, slider, toggles
 
 FACTORS = ("1/8", "1/4", "1/2", "1", "2", "4", "8")
 _LOST = 1e9  # a loss that nobody comes back from
+_FOUND = 1e-16  # and one from which down the curve lies flat; RMSprop may jump up again from anywhere above
 
 
 def race_explorer(surfaces, racers, steps=60):
@@ -47,7 +48,7 @@ def race_explorer(surfaces, racers, steps=60):
         marks = {name: (xs[-1], ys[-1], None) for name, (xs, ys) in walked.items()}
         seen = {"marks": marks, "contours": background(surface), "named": False}
         where = svg.chart(walked, f"Paths of the optimizers. {said}", "w1", "w2", limits=limits, **seen)
-        heights = {name: np.log10(np.clip(losses, 1e-6, 1e6)).tolist() for name, (_, losses) in runs.items()}
+        heights = {name: np.log10(np.clip(losses, _FOUND, 1e6)).tolist() for name, (_, losses) in runs.items()}
         fallen = {name: (range(step + 1), ys[: step + 1]) for name, ys in heights.items()}
         low = min(min(ys) for ys in heights.values())
         high = min(max(max(ys) for ys in heights.values()), 3.0)

@@ -5,21 +5,31 @@ import math
 import numpy as np
 
 
-def momentum_with_the_rate_inside(gradient, w, lr, mu, steps):
+def nesterov_with_a_step_ahead(gradient, w, rates, mu):
     velocity = 0 * w
-    while steps:
-        velocity = mu * velocity - lr * gradient(w)
-        w = w + velocity
-        steps -= 1
+    for k in range(len(rates)):
+        ahead = w - rates[k] * mu * velocity
+        g = gradient(ahead)
+        velocity, w = mu * velocity + g, ahead - rates[k] * g
     return w
 
 
-def momentum_from_all_gradients(gradient, w, lr, mu, steps):
+def nesterov_from_all_gradients(gradient, w, rates, mu):
     w, seen = w.copy(), []
-    for t in range(steps):
-        seen.append(np.asarray(gradient(w)))
-        w -= lr * sum(mu ** (t - k) * g for k, g in enumerate(seen))
+    for lr in rates:
+        old = sum((mu ** (len(seen) - k) * g for k, g in enumerate(seen)), np.zeros(len(w)))
+        seen.append(np.asarray(gradient(w - lr * old)))
+        w -= lr * (old + seen[-1])
     return w.tolist()
+
+
+def nesterov_with_the_velocity_in_steps(gradient, w, rates, mu):
+    step, before = np.zeros(w.shape), None
+    for lr in rates:
+        carried = mu * step if before is None else mu * step * (lr / before)
+        step = carried - lr * gradient(w + carried)
+        w, before = w + step, lr
+    return w
 
 
 def rmsprop_in_place_on_a_copy(gradient, w, lr, rho, eps, steps):
@@ -41,26 +51,44 @@ def rmsprop_one_weight_after_the_other(gradient, w, lr, rho, eps, steps):
     return w
 
 
-def adam_with_weighted_sums(w, gradients, lr, beta1, beta2, eps):
-    rows = []
-    for t in range(1, len(gradients) + 1):
+def adamw_with_weighted_sums(w, gradients, lr, warmup, weight_decay, beta1, beta2, eps):
+    rows, T = [], len(gradients)
+    up = [lr * (k + 1) / warmup for k in range(warmup)]
+    rates = [*up, *(lr / 2 * (1 + np.cos(np.pi * np.arange(T - warmup) / (T - warmup))))]
+    for t in range(1, T + 1):
         old = np.arange(t)[::-1, None]
         m_hat = np.sum(beta1**old * gradients[:t], axis=0) / np.sum(beta1**old)
         v_hat = np.sum(beta2**old * gradients[:t] ** 2, axis=0) / np.sum(beta2**old)
-        w = w - lr * m_hat / (np.sqrt(v_hat) + eps)
+        w = (1 - rates[t - 1] * weight_decay) * w - rates[t - 1] * m_hat / (np.sqrt(v_hat) + eps)
         rows.append(w)
     return rows
 
 
-def adam_with_one_rate(w, gradients, lr, beta1, beta2, eps):
+def adamw_with_one_rate(w, gradients, lr, warmup, weight_decay, beta1, beta2, eps):
     m = v = np.zeros(len(w))
     path = np.zeros(gradients.shape)
     for i, g in enumerate(gradients):
         m, v = m + (1 - beta1) * (g - m), v + (1 - beta2) * (g * g - v)
         root = math.sqrt(1 - beta2 ** (i + 1))
-        w = w - lr * root / (1 - beta1 ** (i + 1)) * m / (np.sqrt(v) + eps * root)
+        done = (i - warmup) / (len(gradients) - warmup)
+        rate = lr * (i + 1) / warmup if i < warmup else lr * math.cos(math.pi * done / 2) ** 2
+        w = w - rate * weight_decay * w - rate * root / (1 - beta1 ** (i + 1)) * m / (np.sqrt(v) + eps * root)
         path[i] = w
     return path
+
+
+def pair_by_the_condition_number(H):
+    curvatures = np.linalg.eigvals(H).real
+    c, k = curvatures.min(), np.linalg.cond(H)
+    left = (math.sqrt(k) - 1) / (math.sqrt(k) + 1)
+    return [(1 - left) ** 2 / c, left**2, left]
+
+
+def pair_by_norms(H):
+    steep, flat = np.linalg.norm(H, 2), 1 / np.linalg.norm(np.linalg.inv(H), 2)
+    rate = 4 / (steep + flat + 2 * np.sqrt(steep * flat))
+    left = 1 - np.sqrt(rate * flat)
+    return rate, left**2, left
 
 
 def decay_by_hand():
@@ -84,16 +112,16 @@ def decay_by_one_step_of_adam():
     return dict(zip(["l2_a", "l2_b", "l2_c", "adamw_a", "adamw_b", "adamw_c"], values, strict=True))
 
 
-def momentum_by_differences(gradient, w, lr, mu, steps):
-    before = w
-    for _ in range(steps):
-        w, before = w + mu * (w - before) - lr * gradient(w), w
-    return w
-
-
 RIGHT = {
-    "momentum": [momentum_with_the_rate_inside, momentum_from_all_gradients, momentum_by_differences],
+    "nesterov": [nesterov_with_a_step_ahead, nesterov_from_all_gradients, nesterov_with_the_velocity_in_steps],
     "rmsprop": [rmsprop_in_place_on_a_copy, rmsprop_one_weight_after_the_other],
-    "adam": [adam_with_weighted_sums, adam_with_one_rate],
+    "adamw": [adamw_with_weighted_sums, adamw_with_one_rate],
+    "best-pair": [pair_by_the_condition_number, pair_by_norms],
+    "nesterov-limit": [
+        lambda c, mu: (2 + 2 * mu) / (c + 2 * c * mu),
+        lambda c, mu: (1 + 1 / (1 + 2 * mu)) / c,
+    ],
     "decay": [decay_by_hand, decay_by_one_step_of_adam],
 }
+
+TURNED = {"turn-limit": [lambda c, mu: 2 * (1 + mu) / c, lambda c, mu: (2 + 2 * mu) / c]}

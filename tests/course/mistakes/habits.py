@@ -37,14 +37,14 @@ def rows_of_the_first_axis(da, a):
     return dz
 
 
-# momentum, clip, stop-when-converged, max-pool-backward
+# nesterov, clip, stop-when-converged, max-pool-backward
 
 
-def first_step_before_the_loop(gradient, w, lr, mu, steps):
+def first_step_before_the_loop(gradient, w, rates, mu):
     v = gradient(w)
-    w = w - lr * v
-    for _ in range(1, steps):
-        v = mu * v + gradient(w)
+    w = w - rates[0] * v
+    for lr in rates[1:]:
+        v = mu * v + gradient(w - lr * mu * v)
         w = w - lr * v
     return w
 
@@ -110,7 +110,7 @@ MISTAKES = [
         rows_of_the_first_axis,
         "It is right where axis 1 has the length 1.",
     ),
-    Mistake("momentum", "common", "first step before the loop", first_step_before_the_loop, "no step at all"),
+    Mistake("nesterov", "common", "first step before the loop", first_step_before_the_loop, "no step at all"),
     Mistake("clip", "torch, clip_grad_norm_", "1e-6 added", norm_with_something_added, "a norm that is hardly larger"),
     Mistake("clip", "common", "in place", clipped_in_place, "changes its input in place"),
     Mistake(

@@ -117,33 +117,35 @@ def shuffled_copies(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
     return w, history
 
 
-# momentum and adam
+# nesterov and adamw
 
 
-class Momentum:
-    def __init__(self, lr, mu):
-        self.lr, self.mu, self.velocity = lr, mu, None
+class Nesterov:
+    def __init__(self, mu):
+        self.mu, self.velocity = mu, 0.0
 
-    def step(self, w, gradient):
-        self.velocity = np.array(gradient) if self.velocity is None else self.mu * self.velocity + gradient
-        return w - self.lr * self.velocity
+    def step(self, w, gradient, lr):
+        self.velocity = self.mu * self.velocity + gradient(w - lr * self.mu * self.velocity)
+        return w - lr * self.velocity
 
 
-def momentum_by_an_object(gradient, w, lr, mu, steps):
-    optimizer = Momentum(lr, mu)
-    for _ in range(steps):
-        w = optimizer.step(w, gradient(w))
+def nesterov_by_an_object(gradient, w, rates, mu):
+    optimizer = Nesterov(mu)
+    for lr in rates.tolist():
+        w = optimizer.step(w, gradient, lr)
     return w
 
 
-def adam_in_float32(w, gradients, lr, beta1, beta2, eps):
-    lr, beta1, beta2, eps = (np.float32(number) for number in (lr, beta1, beta2, eps))
+def adamw_in_float32(w, gradients, lr, warmup, weight_decay, beta1, beta2, eps):
+    lr, weight_decay, beta1, beta2, eps = (np.float32(number) for number in (lr, weight_decay, beta1, beta2, eps))
     w, gradients = w.astype(np.float32), gradients.astype(np.float32)
     m = v = np.zeros_like(w)
-    rows = []
+    rows, T = [], len(gradients)
     for t, g in enumerate(gradients, start=1):
         m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
-        w = w - lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+        part = t / warmup if t <= warmup else (1 + np.cos(np.pi * (t - 1 - warmup) / (T - warmup))) / 2
+        step = (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+        w = w - np.float32(lr * part) * (step + weight_decay * w)
         rows.append(w)
     return rows
 
@@ -226,8 +228,8 @@ RIGHT = [
     ("training-loop", "a list for w, an array for the losses", list_of_weights_and_array_of_losses),
     ("training-loop", "np.split", batches_by_split),
     ("training-loop", "shuffled copies", shuffled_copies),
-    ("momentum", "class of an optimizer", momentum_by_an_object),
-    ("adam", "float32", adam_in_float32),
+    ("nesterov", "class of an optimizer", nesterov_by_an_object),
+    ("adamw", "float32", adamw_in_float32),
     ("returns-to-go", "float32", returns_in_float32),
     ("returns-to-go", "reversed view", returns_as_a_reversed_view),
     ("returns-to-go", "deque", returns_in_a_deque),

@@ -113,54 +113,55 @@ def rate_halved_by_the_epoch(loss_and_gradient, w, X, y, lr, batch_size, epochs,
     return w, history
 
 
-# momentum
+# nesterov
 
 
-def weights_before_velocity(gradient, w, lr, mu, steps):
+def weights_before_velocity(gradient, w, rates, mu):
     v = np.zeros(w.shape)
-    for _ in range(steps):
-        g = gradient(w)
+    for lr in rates:
+        g = gradient(w - lr * mu * v)
         w = w - lr * v
         v = mu * v + g
     return w
 
 
-def averaged_and_scaled_again(gradient, w, lr, mu, steps):
+def averaged_and_scaled_again(gradient, w, rates, mu):
     v = 0
-    for _ in range(steps):
-        v = mu * v + (1 - mu) * gradient(w)
+    for lr in rates:
+        v = mu * v + (1 - mu) * gradient(w - lr * mu * v)
         w = w - lr * (1 - mu) * v
     return w
 
 
-def gradient_from_ahead(gradient, w, lr, mu, steps):
+def gradient_from_here(gradient, w, rates, mu):
     v = 0
-    for _ in range(steps):
-        ahead = w - lr * mu * v
-        v = mu * v + gradient(ahead)
+    for lr in rates:
+        v = mu * v + gradient(w)
         w = w - lr * v
     return w
 
 
-def velocity_before_and_after(gradient, w, lr, mu, steps):
+def ahead_of_itself(gradient, w, rates, mu):
     v = 0
-    for _ in range(steps):
-        before, v = v, mu * v - lr * gradient(w)
-        w = w + v + mu * (v - before)
+    for lr in rates:
+        g = gradient(w)
+        v = mu * v + g
+        w = w - lr * (g + mu * v)
     return w
 
 
-def against_the_last_step(gradient, w, lr, mu, steps):
-    before = w
-    for _ in range(steps):
-        w, before = w - lr * gradient(w) - mu * (w - before), w
+def rate_in_the_velocity(gradient, w, rates, mu):
+    v = 0
+    for lr in rates:
+        v = mu * v - lr * gradient(w + mu * v)
+        w = w + v
     return w
 
 
-def minus_and_minus(gradient, w, lr, mu, steps):
+def minus_and_minus(gradient, w, rates, mu):
     v = 0
-    for _ in range(steps):
-        v = mu * v - gradient(w)
+    for lr in rates:
+        v = mu * v - gradient(w - lr * mu * v)
         w = w - lr * v
     return w
 
@@ -256,21 +257,17 @@ MISTAKES = [
         "All of it is right for epochs = 1.",
     ),
     Mistake(
-        "momentum",
+        "nesterov",
         "mdenil/dropout#4",
         "weights before velocity",
         weights_before_velocity,
         "The weights move before the velocity has heard of the new gradient.",
     ),
-    Mistake("momentum", "mdenil/dropout#4", "1 - mu twice", averaged_and_scaled_again, "It is right for mu = 0."),
-    Mistake("momentum", "common", "gradient from ahead", gradient_from_ahead, "This is Nesterov's momentum"),
-    Mistake(
-        "momentum", "CS231n, keras nesterov=True", "Nesterov", velocity_before_and_after, "This is Nesterov's momentum"
-    ),
-    Mistake(
-        "momentum", "common", "minus the last step", against_the_last_step, "Every step works against the one before."
-    ),
-    Mistake("momentum", "common", "two minus signs", minus_and_minus, "It runs uphill."),
+    Mistake("nesterov", "mdenil/dropout#4", "1 - mu twice", averaged_and_scaled_again, "It is right for mu = 0."),
+    Mistake("nesterov", "common", "gradient from here", gradient_from_here, "This is plain momentum"),
+    Mistake("nesterov", "CS231n, keras nesterov=True", "ahead of itself", ahead_of_itself, "w itself stands ahead"),
+    Mistake("nesterov", "CS231n", "the rate in the velocity", rate_in_the_velocity, "Your rate is inside v"),
+    Mistake("nesterov", "common", "two minus signs", minus_and_minus, "It runs uphill."),
     Mistake(
         "rmsprop",
         "keras#4356, LlionJ/blog#1",
