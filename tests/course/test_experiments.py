@@ -35,7 +35,7 @@ def _walks(rng):
 
 def test_where_rows_are_steps_the_first_wrong_one_is_told_and_not_the_farthest_off():
     judge = judge_function(_walk, _walks, ())
-    late = judge(lambda w, lr, steps: np.array([w * (1 - lr * (k > 1)) ** k for k in range(steps + 1)]), seed=0)
+    late = judge(lambda w, lr, steps: np.array([w * (1 - 2 * lr) ** k for k in range(steps + 1)]), seed=0)
     assert "It is right up to step 0, and step 1 is the first wrong one: look at what is carried on." in late.message
     assert "at index (1, " in late.message
     begun = judge(lambda w, lr, steps: np.array([1.01 * w * (1 + lr) ** k for k in range(steps + 1)]), seed=0)
