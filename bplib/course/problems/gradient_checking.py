@@ -671,13 +671,13 @@ TURNS = (
             "At 1e-3 the right code passes and all six bugs are caught: seven digits leave a gap, and it is narrow.",
             {
                 -6: "There the right code raises a false alarm: seven digits do not go that far, whatever the step.",
-                -4: "There the right code still raises a false alarm, by a hair.",
+                -4: "There the right code still raises a false alarm.",
                 -2: "Look at the early update: its largest error is above 1e-2 by a hair only. One step further down"
                 " there is room on both sides.",
                 -1: "There the early update escapes.",
             },
         ),
-        "Choose the check 'float32, best h'. Look at the bars of the bug 'none', and then at those of the early update.",
+        "Choose the check 'float32, best h'. Look at the bars of the bug 'none', then at those of the early update.",
     ),
     turn(
         "turn-which-line",
