@@ -426,13 +426,6 @@ def test_names_may_come_in_an_array_or_one_by_one():
     assert verdict("topological-sort", lambda inputs, output: iter(right(inputs, output))).status == PASSED
 
 
-def test_a_whole_number_may_be_written_as_a_float():
-    settings = RIGHT["overfit-twenty"][0]()
-    written = {name: float(value) for name, value in settings.items()}
-    assert verdict("overfit-twenty", lambda: written).status == PASSED
-    assert "a whole number is needed" in verdict("overfit-twenty", lambda: {**written, "hidden": 64.5}).message
-
-
 def test_a_hyperbolic_secant_is_a_formula_as_any_other():
     import sympy
 
