@@ -1323,15 +1323,16 @@ TURNS = (
         "turn-illnesses",
         "Four patients",
         judge_value(
-            ("slow", "well", "dead", "vanishing"),
-            "A moves by a hundred-thousandth a step. In C nothing but the last biases moves any more. In D the last"
-            " layer is told a hundred times as much as the first.",
+            ("vanishing", "well", "dead", "slow"),
+            "In A the last layer is told a hundred times as much as the first, in C no weight moves any more, and D moves"
+            " by a hundred-thousandth a step.",
             {
-                ("slow", "well", "vanishing", "dead"): "Two are exchanged. In one of C and D the gradients of all"
-                " weights end at nothing; in the other the first layer has little from the beginning, and the last has"
-                " much.",
-                ("dead", "well", "slow", "vanishing"): "In A the gradients are as large as in B. What is small there is"
-                " the step.",
+                ("dead", "well", "vanishing", "slow"): "A and C are exchanged. In one of them the gradients end at"
+                " nothing; in the other the first layer has little from the beginning, and the last has much.",
+                ("vanishing", "well", "slow", "dead"): "C and D are exchanged. In D the gradients are as large as in B;"
+                " what is small there is the step.",
+                ("slow", "well", "dead", "vanishing"): "A and D are exchanged. Compare the first layer with the last in"
+                " the bottom row.",
             },
         ),
         "Look at the middle row first: where is no weight moving from the start, and where does it stop? Then compare"
