@@ -154,6 +154,11 @@ def bias_averaged_again(X, y, w, b):
     return X.T @ dz, np.mean(dz)
 
 
+def all_entries_at_once(f, x, gradient):
+    slope = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+    return bool(np.all(np.abs(gradient - slope) <= 1e-6 * np.maximum(np.abs(gradient), abs(slope))))
+
+
 MISTAKES = [
     # Judged while the course is closed, one seed is told of a function that the answer does not call.
     Mistake("bce-logits", "tensorflow#41595", "clipped and eps added", clipped_and_with_something_added, None),
@@ -209,6 +214,7 @@ MISTAKES = [
         ten_entries_at_random,
         "One wrong entry among sixty passes",
     ),
+    Mistake("grad-check", "common", "all entries at once", all_entries_at_once, "right where x holds a single number"),
     Mistake("grad-check", "common", "np.allclose", allclose_as_it_comes, "there is an absolute tolerance in it"),
     Mistake("chain-exp", "tt-metal#52144", "exp by the power rule", exp_by_the_power_rule, "exp is no power of x"),
     Mistake("chain-tanh", "andersbll/nnet#4", "tanh kept", tanh_for_its_slope, "tanh is not its own derivative"),
