@@ -24,6 +24,26 @@ def verdict(id, answer, seed=0):
     return PROBLEMS[id].judge(answer, seed=seed)
 
 
+# Where rows are steps
+
+
+def _walk(w, lr, steps):
+    return np.array([w * (1 - lr) ** k for k in range(steps + 1)])
+
+
+def _walks(rng):
+    return [(rng.uniform(1, 2, size=d), 0.3, steps) for d, steps in ((3, 5), (2, 7))]
+
+
+def test_where_rows_are_steps_the_first_wrong_one_is_told_and_not_the_farthest_off():
+    judge = judge_function(_walk, _walks, ())
+    late = judge(lambda w, lr, steps: np.array([w * (1 - 2 * lr) ** k for k in range(steps + 1)]), seed=0)
+    assert "It is right up to step 0, and step 1 is the first wrong one: look at what is carried on." in late.message
+    assert "at index (1, " in late.message
+    begun = judge(lambda w, lr, steps: np.array([1.01 * w * (1 + lr) ** k for k in range(steps + 1)]), seed=0)
+    assert "at index (0, " in begun.message  # and not the last, which is farthest off
+
+
 # Mistakes, and what is seen of them
 
 
@@ -450,13 +470,6 @@ def test_an_engine_that_looks_through_its_whole_list_is_slow_and_walks_no_path_t
         return order
 
     assert verdict("engine", engines.engine_with(searched)).status == PASSED
-
-
-def test_a_whole_number_may_be_written_as_a_float():
-    settings = RIGHT["overfit-twenty"][0]()
-    written = {name: float(value) for name, value in settings.items()}
-    assert verdict("overfit-twenty", lambda: written).status == PASSED
-    assert "a whole number is needed" in verdict("overfit-twenty", lambda: {**written, "hidden": 64.5}).message
 
 
 def test_a_hyperbolic_secant_is_a_formula_as_any_other():

@@ -199,10 +199,14 @@ def _rounded_down(runs, wrong):
 
 
 def _worst(reference, runs, wrong, short):
-    """The entry farthest off, beside the scale of its array, with or without the inputs behind it."""
+    """The entry farthest off, beside the scale of its array, with or without the inputs behind it.
+
+    Where step follows step it is that of the first wrong step: the last one is only the farthest off.
+    """
 
     def distance(run, name):
-        return np.abs(run.got[name] - run.want[name])
+        far = np.abs(run.got[name] - run.want[name])
+        return far * places.up_to_the_first_wrong_step(run, name, axes[name])
 
     def badness(pair):
         run, name = pair
@@ -210,6 +214,7 @@ def _worst(reference, runs, wrong, short):
 
     # Every shape is right by now, and an empty array always agrees.
     pairs = [(run, name) for run in runs for name in wrong if not run.right(name)]
+    axes = {name: places.step_axis(reference, runs, name) for name in wrong}
     run, name = max(pairs, key=badness)
     index = tuple(map(int, np.unravel_index(distance(run, name).argmax(), run.want[name].shape)))
     needed, given = two_numbers(float(run.want[name][index]), float(run.got[name][index]))

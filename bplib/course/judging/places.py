@@ -204,12 +204,9 @@ def _by_diagonal(bad, name):
 
 def _by_step(reference, bad, name):
     """For values with an axis of steps: from which step on they are wrong, on the way there or back."""
-    arguments = named(reference, bad[0][0].args)
-    axis = 1 if "h0" in arguments else 0 if {"gradients", "rewards"} & set(arguments) else None
-    if axis is None or any(mask.ndim <= axis + (axis == 0 and "gradients" in arguments) for _, mask in bad):
+    axis = step_axis(reference, [run for run, _ in bad], name)
+    if axis is None:
         return ""
-    if axis == 1 and any(mask.ndim < 3 or mask.shape[1] != _steps(reference, run) for run, mask in bad):
-        return ""  # an array of weights
     along = [mask.any(axis=tuple(k for k in range(mask.ndim) if k != axis)) for _, mask in bad]
     along = [row for row in along if len(row) > 2]
     if not along or any(row.all() for row in along):
@@ -231,10 +228,30 @@ def _by_step(reference, bad, name):
     return f"{it_is(name)} right in step {min(steps)} and wrong around it." if steps else ""
 
 
-def _steps(reference, run):
-    """How many steps the sequences have, which are the arrays of three axes."""
-    arguments = named(reference, run.args).values()
-    return next((x.shape[1] for x in arguments if isinstance(x, np.ndarray) and x.ndim == 3), None)
+def step_axis(reference, runs, name):
+    """The axis of a value along which step follows step, as time in a sequence or epochs in a history; or None."""
+    axes = {_step_axis(named(reference, run.args), run.want[name].shape) for run in runs}
+    return axes.pop() if len(axes) == 1 else None
+
+
+def _step_axis(arguments, shape):
+    if "h0" in arguments:  # what is no sequence is an array of weights; sequences are the arrays of three axes
+        sequences = [x for x in arguments.values() if isinstance(x, np.ndarray) and x.ndim == 3]
+        return 1 if len(shape) > 2 and sequences and shape[1] == sequences[0].shape[1] else None
+    if {"gradients", "rewards"} & set(arguments):
+        return 0 if len(shape) > ("gradients" in arguments) else None
+    counts = [x for x in map(arguments.get, ("steps", "epochs")) if isinstance(x, int) and x > 1]
+    return 0 if shape and any(shape[0] in (count, count + 1) for count in counts) else None
+
+
+def up_to_the_first_wrong_step(run, name, axis):
+    """A mask of the entries that are not behind the first step that is off; all of them where there are no steps."""
+    mask = off(run, name)
+    if axis is None or not mask.any():
+        return np.ones(mask.shape, dtype=bool)
+    along = mask.any(axis=tuple(k for k in range(mask.ndim) if k != axis))
+    first = np.arange(len(along)) <= np.argmax(along)
+    return np.broadcast_to(first.reshape([-1 if k == axis else 1 for k in range(mask.ndim)]), mask.shape)
 
 
 def _by_gate(reference, bad, name):

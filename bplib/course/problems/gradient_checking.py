@@ -8,7 +8,7 @@ from bplib.activations import sigmoid
 from bplib.course import planted
 from bplib.course.judging.comparing import TOLERANCE
 from bplib.course.judging.diagnosis import recognized
-from bplib.course.judging.judges import Misconception, Problem, misconceptions
+from bplib.course.judging.judges import Misconception, Problem, judge_function, misconceptions
 from bplib.course.judging.raising import IN_PLACE
 from bplib.course.judging.reading import (
     NOT_YET,
@@ -25,6 +25,7 @@ from bplib.course.judging.reading import (
     shown,
     unchanged,
 )
+from bplib.course.judging.turns import judge_value, turn
 from bplib.gradcheck import central_difference, relative_error
 
 LESSON = "07_gradient_checking"
@@ -63,7 +64,7 @@ def _claims(rng):
         return np.sin(np.sum(C * X)) + np.sum(C * X**2)
 
     def cubes(x):
-        return 1e6 * np.sum(c * x**3)
+        return 1e6 * np.sum(c[: len(x)] * x**3)
 
     def small(x):
         return 1e-9 * np.sum(c * x**2)
@@ -98,9 +99,11 @@ def _claims(rng):
         Claim(cube, x, d_cube, True, "of a curved function of five numbers"),
         Claim(cubes, x, 3e6 * c * x**2, True, "that is as large as a million"),
         Claim(wave, X, d_wave, True, "of a function of a matrix"),
+        Claim(cubes, x[:1], 3e6 * c[:1] * x[:1] ** 2, True, "of a function of one number"),
         Claim(wave, X, _times(d_wave, largest, 1 + 4e-5), False, "in which one entry of sixty is off by 0.004 %"),
         Claim(cube, x, _times(d_cube, 1 + c[1:].argmax(), 1 + 4e-5), False, "in which one entry is off by 0.004 %"),
         Claim(cube, x, _times(d_cube, 3, 2.0), False, "in which one entry is twice what it should be"),
+        Claim(cube, x, d_cube[[1, 0, 2, 3, 4]], False, "in which two entries are exchanged"),
         Claim(cube, x, _times(d_cube, 4, 0.5), False, "in which one entry is half of what it should be"),
         Claim(uneven_line, x, _times(uneven, 3, 2.0), False, "in which one tiny entry is twice what it should be"),
         Claim(small, x, 4e-9 * c * x, False, "that is tiny, and twice what it should be"),
@@ -198,6 +201,10 @@ def _not_restored(f, x, h=1e-5):
     return found
 
 
+def _all_at_once(f, x, h=1e-5):
+    return np.full(x.shape, (f(x + h) - f(x - h)) / (2 * h))
+
+
 def _magnitudes(a, b):
     return np.abs(np.abs(a) - np.abs(b)) / np.maximum(_larger(a, b), 1e-300)
 
@@ -243,6 +250,18 @@ CHECK_MISTAKES = misconceptions(
         "It refuses every gradient, the right ones too. Is the step about 1e-5, and a relative error of 1e-6 allowed?"
         " Differences are never exact.",
         (_comparing(np.array_equal),),
+    ),
+    (
+        "all-at-once",
+        "It is right where x holds a single number, and nowhere else: f(x + h) moves all entries at once, and gives one"
+        " number, the sum of the slopes. Move one entry at a time, on a copy, and leave the others where they are.",
+        (_measuring(_all_at_once),),
+    ),
+    (
+        "sum-of-slopes",
+        "Two entries that are exchanged pass, since their sum is right: a step of all entries at once gives the sum of"
+        " the slopes and no more. Move one entry at a time, and compare each with its own slope.",
+        (lambda f, x, gradient: bool(_relative(np.sum(gradient), _all_at_once(f, x).flat[0]) <= TOLERANCE),),
     ),
     (
         "whole-rows",
@@ -475,7 +494,8 @@ PROBLEMS = (
             "Work on a copy of x. For each i in np.ndindex(x.shape): raise x[i] by h, call f, lower it by 2h, call f,"
             " put it back.",
             "In the comparison neither an absolute tolerance nor a mean may appear, and a NaN must not slip through.",
-            "np.all(np.abs(a - b) <= 1e-6 * np.maximum(np.abs(a), np.abs(b))) divides by nothing; it is False for NaN.",
+            "With size = np.maximum(np.abs(a), np.abs(b)), and no entry of it below size.max() / 1000,"
+            " np.all(np.abs(a - b) <= 1e-6 * size) divides by nothing, and is False for NaN.",
         ),
         judge=judge_checks(_claims, CHECK_MISTAKES),
         minutes=15,
@@ -510,5 +530,168 @@ PROBLEMS = (
         judge=judge_fooled(_sigmoid_backward, _weak, _strong, FOOL_MISTAKES),
         minutes=5,
         difficulty=2,
+    ),
+)
+
+
+# Turns in the lesson
+
+
+def _upstreams(rng):
+    return [(rng.normal(size=shape), rng.normal(size=shape)) for shape in ((5, 3), (7, 4), (6, 2))]
+
+
+NUMBER_MISTAKES = misconceptions(
+    (
+        "no-upstream",
+        "U does not appear. The gradient of a plain sum is a 1 for each entry of A; it should be U.",
+        (lambda A, U: np.sum(A),),
+    ),
+    (
+        "not-summed",
+        "This is still an array. A difference needs one number: multiply entry by entry, and add them all up.",
+        (lambda A, U: A * U, lambda A, U: np.sum(A * U, axis=0)),
+    ),
+    (
+        "mean",
+        "A mean divides by the number of entries, and so would the gradient. Take the sum.",
+        (lambda A, U: np.mean(A * U),),
+    ),
+    (
+        "two-sums",
+        "Two sums are multiplied, so each entry of A has the same slope, the sum of U. Multiply first, entry by entry.",
+        (lambda A, U: np.sum(A) * np.sum(U),),
+    ),
+)
+
+
+TURNS = (
+    turn(
+        "turn-recall-tenfold",
+        "Lesson 02: a smaller step",
+        judge_value(
+            100,
+            "The error of a central difference goes like the square of the step, as long as rounding stays out of it.",
+            {
+                10: "So it is for a one-sided difference, whose error goes like h. In the central one that term is"
+                " gone.",
+                1000: "The term is h^3 f'''/6, and it is divided by the distance 2h once more.",
+                1: "It does fall. The first term that is left over has h^2 in it.",
+            },
+        ),
+        "Subtract the two series for f(x + h) and f(x - h), divide by 2h, and look at the first term that is left.",
+    ),
+    turn(
+        "turn-recall-axis",
+        "Lesson 06: the gradient of a bias",
+        judge_value(
+            0,
+            "All examples share the bias, so their upstreams are added, and a number is left for each of the four"
+            " neurons.",
+            {
+                1: "A sum along axis 1 leaves a number for each example, five of them. The bias has one for each"
+                " neuron.",
+            },
+        ),
+        "db has the shape of b, which is (4,). Which axis of (5, 4) has to go?",
+    ),
+    turn(
+        "turn-uphill",
+        "Which will not learn?",
+        judge_value(
+            "none",
+            "All three go downhill. Look at the figure for how well they hide.",
+            {
+                "right": "It has the right gradient, and steps of 0.5. Why should it not learn?",
+                "no slope": "The slope of tanh is positive everywhere, so without it no sign is turned on the way back:"
+                " each neuron is only blamed too much.",
+                "bias means": "A mean has the sign of the sum, so the biases still go the right way, in steps that are"
+                " too short.",
+            },
+        ),
+        "A direction need not be the steepest to lead downhill. Do these mistakes turn any sign around?",
+    ),
+    turn(
+        "turn-twice",
+        "How wrong is twice?",
+        judge_value(
+            (0.5, 2),
+            "|2 - 1|/2 = 1/2, and |-1 - 1|/1 = 2, the largest there is. Bugs leave errors like these.",
+            {
+                (1, 2): "Below the line stands the larger of the two, and in the first case that is the wrong one, 2.",
+                (0.5, 1): "Minus 1 and 1 are two apart.",
+                (0.5, -2): "A relative error is made of absolute values.",
+            },
+        ),
+        "Take 1 for the right entry. Then the wrong ones are 2 and -1.",
+    ),
+    turn(
+        "turn-floor",
+        "With a floor",
+        judge_value(
+            5e-8,
+            "10^-10 against the floor, 2/1000, is 5e-8: rounding. Without the floor it would be 1, as for a bug.",
+            {
+                1: "This is without the floor: 10^-10 against itself.",
+                5e-11: "This is measured against the largest entry itself. The floor is a thousandth of it.",
+                1e-7: "The largest entry is 2, so the floor is 0.002.",
+                0: "The two numbers do differ, by 10^-10. Below the line stands the floor.",
+            },
+        ),
+        "The floor is a thousandth of the largest entry, which is 2. What is 1e-10 divided by it?",
+    ),
+    turn(
+        "turn-number",
+        "One number from many",
+        judge_function(lambda A, U: np.sum(A * U), _upstreams, NUMBER_MISTAKES),
+        "The gradient of u_1 a_1 + u_2 a_2 + ... with respect to a_1 is u_1.",
+    ),
+    turn(
+        "turn-penalty",
+        "Where a penalty hides",
+        judge_value(
+            frozenset({"zero weights", "no penalty"}),
+            "Twice nothing is nothing: lambda W is 0 where lambda is, and where the weights are.",
+            {
+                frozenset({"no penalty"}): "It is one of two. The gradient of the penalty is lambda W: what else makes"
+                " it zero?",
+                frozenset({"zero weights"}): "It is one of two. The gradient of the penalty is lambda W. What beside W"
+                " makes it zero?",
+                frozenset({"one example", "zero weights", "no penalty"}): "The penalty does not look at the examples,"
+                " so one of them is as good as five.",
+            },
+        ),
+        "The gradient of the penalty is lambda W. In which of the checks is it zero?",
+    ),
+    turn(
+        "turn-single",
+        "A tolerance for float32",
+        judge_value(
+            -3,
+            "At 1e-3 the right code passes and all six bugs are caught: seven digits leave a gap, and it is narrow.",
+            {
+                -6: "There the right code raises a false alarm: seven digits do not go that far, whatever the step.",
+                -4: "There the right code still raises a false alarm.",
+                -2: "Look at the early update: its largest error is above 1e-2 by a hair only. One step further down"
+                " there is room on both sides.",
+                -1: "There the early update escapes.",
+            },
+        ),
+        "Choose the check 'float32, best h'. Look at the bars of the bug 'none', then at those of the early update.",
+    ),
+    turn(
+        "turn-which-line",
+        "From where on",
+        judge_value(
+            "dA1",
+            "dZ2 before it is right, so its own line is to blame. Nothing can be said yet of the three behind it.",
+            {
+                "dZ1": "It is wrong, and it was made from a wrong dA1.",
+                "dW1": "It is wrong, and it was made from a wrong dZ1.",
+                "db1": "Wrong, too, and made from a wrong dZ1.",
+                "dZ2": "It is right: differences confirm it.",
+            },
+        ),
+        "Go through the arrays in the order of the backward, and stop at the first that is wrong.",
     ),
 )

@@ -7,7 +7,7 @@ from bplib.pictures import svg
 from bplib.pictures.explorers.widget import Explorer, menu, slider
 
 _LOW, _HIGH = -8, 1  # powers of ten: what is below is rounding, which differs from machine to machine
-_ROW, _COLUMN, _NAMES, _TOP = 26, 98, 150, 34
+_ROW, _COLUMN, _NAMES, _TOP = 26, 94, 130, 34
 
 
 def checks_explorer(errors, bug, check, tolerance=-6):

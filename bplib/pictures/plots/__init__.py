@@ -21,6 +21,7 @@ from bplib.pictures.plots.racing import contour_lines, descents, falling
 from bplib.pictures.plots.sequences import forecast, unrolled
 from bplib.pictures.plots.style import BLUE, FILLS, GREEN, INK, MARKERS, PURPLE, VERMILLION
 from bplib.pictures.plots.surfaces import decision_boundary, loss_surface
+from bplib.pictures.plots.vitals import vital_signs
 from bplib.pictures.plots.walking import walk_on_curve
 
 __all__ = [
@@ -56,5 +57,6 @@ __all__ = [
     "step_size_errors",
     "unrolled",
     "value_line",
+    "vital_signs",
     "walk_on_curve",
 ]

@@ -49,3 +49,7 @@ RIGHT = {
         lambda da, a, z: da / 4,
     ],
 }
+
+TURNED = {
+    "turn-number": [lambda A, U: np.sum(A * U), lambda A, U: np.vdot(A, U), lambda A, U: (U * A).sum()],
+}

@@ -33,18 +33,77 @@ def loop_with_array_split(loss_and_gradient, w, X, y, lr, batch_size, epochs, rn
     return w, history
 
 
-def sweep_by_loop(run, rates):
-    best, lowest = None, math.inf
-    for lr in rates:
-        loss = run(lr)["validation"]
-        if loss < lowest:  # never true of NaN
-            best, lowest = lr, loss
-    return best
+def choose_by_loop(run, rates, seeds, now):
+    found = {lr: [run(lr, seed)["validation"] for seed in seeds] for lr in rates}
+    whole = [lr for lr in rates if not any(math.isnan(loss) for loss in found[lr])]
+    best = min(whole, key=lambda lr: sum(found[lr]))
+    lead = [old - new for old, new in zip(found[now], found[best], strict=True)]
+    mean = sum(lead) / len(lead)
+    spread = math.sqrt(sum((each - mean) ** 2 for each in lead) / (len(lead) - 1))
+    return best if mean > 2 * spread / math.sqrt(len(lead)) else now
 
 
-def sweep_by_sorting(run, rates):
-    runs = [(run(lr)["validation"], lr) for lr in rates]
-    return sorted(pair for pair in runs if not math.isnan(pair[0]))[0][1]
+def choose_by_arrays(run, rates, seeds, now):
+    losses = np.array([[run(lr, seed)["validation"] for lr in rates] for seed in seeds])
+    best = np.nanargmin(losses.sum(axis=0))
+    lead = losses[:, rates.index(now)] - losses[:, best]
+    return rates[best] if lead.mean() >= 2 * lead.std() / np.sqrt(len(seeds) - 1) else now
+
+
+def stop_with_while(epoch, validation_loss, w, patience, most):
+    history = [epoch(w)]
+    losses = [validation_loss(history[0])]
+    while len(losses) < most and len(losses) - 1 - losses.index(np.nanmin(losses)) < patience:
+        history.append(epoch(history[-1]))
+        losses.append(validation_loss(history[-1]))
+    return history[losses.index(np.nanmin(losses))], len(losses)
+
+
+def stop_with_for(epoch, validation_loss, w, patience, most):
+    kept = [math.inf, w, 0]
+    for count in range(1, most + 1):
+        w = epoch(w)
+        loss = validation_loss(w)
+        if loss < kept[0]:
+            kept = [loss, w, count]
+        elif count - kept[2] == patience:
+            return kept[1], count
+    return kept[1], most
+
+
+def sound_by_labels(train, X, y):
+    places = [i for label in range(10) for i in np.flatnonzero(y == label)[:2]]
+    return train(X[places], y[places], 400)[-1] <= 0.1
+
+
+def sound_by_random_rows(train, X, y):
+    rows = np.random.default_rng(0).permutation(len(X))[:20]
+    return np.bool_(min(train(X[rows], y[rows], 300)[-5:]) < 0.2)
+
+
+def illness_by_ifs(record):
+    if not all(math.isfinite(loss) for loss in record["training"]):
+        return "diverged"
+    if record["dead"][-1] > 0.5:
+        return "dead"
+    names = sorted(name for name in record["weights"] if "W" in name)
+    if record["gradients"][names[0]][0] < 0.05 * record["gradients"][names[-1]][0]:
+        return "vanishing"
+    moved = [record["updates"][name][0] / record["weights"][name][0] for name in names]
+    return "slow" if max(moved) < 1e-4 else "well"
+
+
+def illness_by_a_table(record):
+    names = [name for name in record["weights"] if name[-1] == "W"]
+    first, last = (record["gradients"][name][0] for name in (names[0], names[-1]))
+    signs = {
+        "diverged": np.isnan(record["training"]).any() or np.isinf(record["training"]).any(),
+        "Dead": max(record["dead"][-1:]) >= 0.6,
+        " vanishing": 30 * first < last,
+        "slow": all(record["updates"][name][0] < 1e-4 * record["weights"][name][0] for name in names),
+        "well": True,
+    }
+    return next(name for name, seen in signs.items() if seen)
 
 
 def fit_by_hand(X, y, rng):
@@ -80,10 +139,13 @@ def fit_with_relu_and_adam(X, y, rng):
 
 RIGHT = {
     "training-loop": [loop_with_while, loop_with_array_split],
-    "rate-sweep": [sweep_by_loop, sweep_by_sorting],
-    "overfit-twenty": [
-        lambda: {"hidden": 64, "lr": 0.5, "epochs": 900},
-        lambda: {"epochs": 600, "hidden": 100, "lr": 1, "note": "by trying"},
-    ],
+    "rate-sweep": [choose_by_loop, choose_by_arrays],
+    "early-stopping": [stop_with_while, stop_with_for],
+    "ask-twenty": [sound_by_labels, sound_by_random_rows],
+    "name-illness": [illness_by_ifs, illness_by_a_table],
     "accuracy-band": [fit_by_hand, fit_with_relu_and_adam],
+}
+
+TURNED = {
+    "turn-error": [lambda p, n: np.sqrt(p * (1 - p) / n), lambda p, n: ((p - p**2) / n) ** 0.5],
 }

@@ -182,6 +182,11 @@ def half_of_the_tolerance(X, y, lr, tolerance, most):
     return trained(X, y, lr, tolerance, most, below=0.5)
 
 
+def all_entries_at_once(f, x, gradient):
+    slope = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+    return bool(np.all(np.abs(gradient - slope) <= 1e-6 * np.maximum(np.abs(gradient), abs(slope))))
+
+
 MISTAKES = [
     Mistake("train", "stranger 3", "uphill, to an infinite loss", uphill, "Your losses grow."),
     Mistake("train", "stranger 3", "another start", begun_elsewhere, "begin at zero"),
@@ -241,6 +246,7 @@ MISTAKES = [
         ten_entries_at_random,
         "One wrong entry among sixty passes",
     ),
+    Mistake("grad-check", "common", "all entries at once", all_entries_at_once, "right where x holds a single number"),
     Mistake("grad-check", "common", "np.allclose", allclose_as_it_comes, "there is an absolute tolerance in it"),
     Mistake("chain-exp", "tt-metal#52144", "exp by the power rule", exp_by_the_power_rule, "exp is no power of x"),
     Mistake("chain-tanh", "andersbll/nnet#4", "tanh kept", tanh_for_its_slope, "tanh is not its own derivative"),

@@ -113,6 +113,27 @@ def rate_halved_by_the_epoch(loss_and_gradient, w, X, y, lr, batch_size, epochs,
     return w, history
 
 
+def one_step_for_all_batches(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        order, total, gradients = rng.permutation(len(X)), 0, []
+        for start in range(0, len(X), batch_size):
+            rows = order[start : start + batch_size]
+            loss, gradient = loss_and_gradient(w, X[rows], y[rows])
+            gradients.append(gradient)
+            total += loss * len(rows)
+        w = w - lr * sum(gradients)
+        history.append(total / len(X))
+    return w, history
+
+
+# rate-sweep
+
+
+def the_boldest(run, rates, seeds, now):
+    return max(rates)
+
+
 # nesterov
 
 
@@ -249,6 +270,14 @@ MISTAKES = [
         gradients_never_cleared,
         "All of it is right when all examples are one batch.",
     ),
+    Mistake(
+        "training-loop",
+        "common, gradient accumulation",
+        "one step for all batches",
+        one_step_for_all_batches,
+        "There is one update in each epoch, with the gradients of its batches added up.",
+    ),
+    Mistake("rate-sweep", "common", "the largest rate", the_boldest, "This is the largest rate, and it diverges."),
     Mistake(
         "training-loop",
         "common",
