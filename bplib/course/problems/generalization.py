@@ -673,22 +673,6 @@ TURNS = (
         "AdamW takes the rate times the decay times w away from w, before Adam's own step.",
     ),
     turn(
-        "turn-kept",
-        "What is kept grows",
-        judge_value(
-            1.25,
-            "Four fifths are kept, so what is kept is divided by 0.8: on average the sum stays what it was.",
-            {
-                0.8: "This is the share that is kept. It has to make up for the rest: multiply by what?",
-                5.0: "This is one over the share that is dropped. What is kept has the share 0.8.",
-                0.2: "This is the share that is dropped. What is kept has to make up for it.",
-                2.0: "This would be right if half were dropped.",
-                1.2: "A fifth more is not enough: a fifth of 0.8 is 0.16, and 0.2 are missing.",
-            },
-        ),
-        "The share 0.8 is kept. Times which factor does 0.8 become 1 again?",
-    ),
-    turn(
         "turn-test-error",
         "Plus or minus",
         judge_value(
@@ -718,6 +702,22 @@ TURNS = (
             },
         ),
         "Write down the four differences, and look at how much they spread.",
+    ),
+    turn(
+        "turn-kept",
+        "What is kept grows",
+        judge_value(
+            1.25,
+            "Four fifths are kept, so what is kept is divided by 0.8: on average the sum stays what it was.",
+            {
+                0.8: "This is the share that is kept. It has to make up for the rest: multiply by what?",
+                5.0: "This is one over the share that is dropped. What is kept has the share 0.8.",
+                0.2: "This is the share that is dropped. What is kept has to make up for it.",
+                2.0: "This would be right if half were dropped.",
+                1.2: "A fifth more is not enough: a fifth of 0.8 is 0.16, and 0.2 are missing.",
+            },
+        ),
+        "The share 0.8 is kept. Times which factor does 0.8 become 1 again?",
     ),
     turn(
         "turn-claims",
