@@ -511,6 +511,17 @@ def _place(strengths, validation, test, plain):
     return _reporting()(np.arange(len(strengths)), validation, test, plain)
 
 
+def _spread_of_accuracies(strengths, validation, test, plain):
+    strength, gain, _ = _report(strengths, validation, test, plain)
+    shares = test[:, np.argmax(validation.mean(axis=0))]
+    return strength, gain, np.std(shares, ddof=1) / np.sqrt(len(shares))
+
+
+def _median(strengths, validation, test, plain):
+    strength, _, error = _report(strengths, validation, test, plain)
+    return strength, np.median(test[:, np.argmax(validation.mean(axis=0))] - plain), error
+
+
 REPORT_MISTAKES = misconceptions(
     (
         "chosen-on-the-test",
@@ -566,6 +577,22 @@ REPORT_MISTAKES = misconceptions(
             _reporting(error=lambda d: np.std(d, ddof=1)),
             _reporting(error=np.std),
         ),
+    ),
+    (
+        "spread-of-accuracies",
+        "Strength and gain are right, and the error is that of the accuracies themselves. What a seed does to both"
+        " trainings cancels in the differences: take their spread.",
+        (_spread_of_accuracies,),
+    ),
+    (
+        "n-1-twice",
+        "n - 1 is there twice. It belongs into the spread, ddof=1; below the root stands how many seeds there are.",
+        (_reporting(error=lambda d: np.std(d, ddof=1) / np.sqrt(len(d) - 1)),),
+    ),
+    (
+        "median",
+        "This is the median of the differences. Their mean is asked for.",
+        (_median,),
     ),
     (
         "n",

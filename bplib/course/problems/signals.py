@@ -255,10 +255,51 @@ FIRST_MISTAKES = misconceptions(
         (_without_the_bend,),
     ),
     (
+        "recipe",
+        "This is the recipe for one bend, or for none, whatever f is. Yours is to be made from the mean squares of f(z)"
+        " and of the slope.",
+        (
+            lambda f, slope, z, n_in, n_out: (np.sqrt(2 / n_in), np.sqrt(2 / n_out)),
+            lambda f, slope, z, n_in, n_out: (np.sqrt(2 / n_in), np.sqrt(2 / n_in)),
+            lambda f, slope, z, n_in, n_out: (np.sqrt(2 / (n_in + n_out)), np.sqrt(2 / (n_in + n_out))),
+        ),
+    ),
+    (
+        "no-slope",
+        "The second one takes no notice of the slope. A gradient going back is multiplied by it, so the mean of its"
+        " square belongs below the root.",
+        (
+            _deviations(of_slope=lambda x: 1.0),
+            _deviations(of_z=lambda z: 1.0, of_slope=lambda x: 1.0),
+        ),
+    ),
+    (
+        "f-for-slope",
+        "The second one is made with f(z). A gradient going back is multiplied by the slope.",
+        (
+            lambda f, slope, z, n_in, n_out: _first_deviations(f, f, z, n_in, n_out),
+            lambda f, slope, z, n_in, n_out: _deviations(of_z=lambda z: 1.0)(f, f, z, n_in, n_out),
+        ),
+    ),
+    (
+        "absolute",
+        "The mean of the sizes is not that of the squares. Square first, then take the mean.",
+        (
+            _deviations(of_slope=lambda x: np.mean(np.abs(x))),
+            _deviations(of_slope=lambda x: np.mean(np.abs(x)) ** 2),
+            _deviations(of_f=lambda x: np.mean(np.abs(x)) ** 2, of_slope=lambda x: np.mean(np.abs(x)) ** 2),
+        ),
+    ),
+    (
         "variance-of-f",
         "You took the variance of f(z). What counts is the mean of its square, which is larger where f(z) has a mean of"
         " its own, as that of a sigmoid: the weights multiply the whole value.",
-        (_deviations(of_f=np.var), _deviations(of_z=np.var, of_f=np.var), _deviations(of_f=np.var, of_slope=np.var)),
+        (
+            _deviations(of_f=np.var),
+            _deviations(of_z=np.var, of_f=np.var),
+            _deviations(of_f=np.var, of_slope=np.var),
+            _deviations(np.var, np.var, np.var),
+        ),
     ),
     (
         "variance-of-z",
@@ -509,6 +550,10 @@ def _of_all_batches(batches, gamma, beta, eps, x):
     return gamma * (x - together.mean(axis=0)) / np.sqrt(together.var(axis=0, ddof=1) + eps) + beta
 
 
+def _of_all_with_n(batches, gamma, beta, eps, x):
+    return gamma * (x - batches.mean(axis=(0, 1))) / np.sqrt(batches.var(axis=(0, 1)) + eps) + beta
+
+
 def _plain_means(batches, gamma, beta, eps, x):
     M, V = batches.mean(axis=(0, 1)), batches.var(axis=1, ddof=1).mean(axis=0)
     return gamma * (x - M) / np.sqrt(V + eps) + beta
@@ -538,13 +583,13 @@ EVALUATION_MISTAKES = misconceptions(
     (
         "last-batch",
         "Only the last batch is remembered. The averages run: a tenth is new each time and nine tenths stay.",
-        (_at_rest(keep=0.0),),
+        (_at_rest(keep=0.0), _at_rest(keep=0.0, seen=lambda batch: (batch.mean(axis=0), batch.var(axis=0)))),
     ),
     (
         "of-all",
         "This is a plain mean over all that the layer has met. A running average forgets: nine tenths of the old one"
         " and a tenth of the new, batch by batch.",
-        (_of_all_batches, _plain_means),
+        (_of_all_batches, _of_all_with_n, _plain_means),
     ),
     (
         "n",
@@ -872,6 +917,11 @@ def _listed_from_the_last(dy, x, weights, scale):
     return dx, d_weights[::-1]
 
 
+def _across(dy, x, weights, scale):
+    dx, d_weights = _stack_backward(dy, x, weights, scale)
+    return dx, np.swapaxes(d_weights, 1, 2)
+
+
 STACK_MISTAKES = misconceptions(
     (
         "no-way-around",
@@ -908,7 +958,22 @@ STACK_MISTAKES = misconceptions(
         (_going_back(slope=lambda a, scale: 1 - (scale * a) ** 2),),
     ),
     (
-        "no-slope",
+        "slope-of-another",
+        "This is not the slope of tanh. With a = tanh(h W) it is 1 - a^2; that of a sigmoid is a (1 - a).",
+        (_going_back(slope=lambda a, scale: a * (1 - a)), _going_back(slope=lambda a, scale: 1 - a)),
+    ),
+    (
+        "W-left-out",
+        "dz came back as it is. On its way through the block it passes W: dz @ W.T.",
+        (_going_back(through=lambda dz, W: dz),),
+    ),
+    (
+        "weights-across",
+        "The weights' gradients are turned: h W has the gradient h.T @ dz. Square matrices do not complain.",
+        (_across,),
+    ),
+    (
+        "no-slope-of-tanh",
         "The slope of tanh is missing: 1 - a^2, where a = tanh(h W).",
         (_going_back(slope=lambda a, scale: 1.0),),
     ),
