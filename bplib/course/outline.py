@@ -11,7 +11,8 @@ ROWS = (
     (None, "08", "11", "07"),
     (None, "09", None, None),
     ("12", "15", "10", None),
-    ("13", "14", "16", "17"),
+    ("13", None, "10b", "17"),
+    ("14", "16", None, None),
 )
 BUILDS_ON = {
     "00b": ("00",),
@@ -25,13 +26,14 @@ BUILDS_ON = {
     "08": ("05", "06"),
     "09": ("08",),
     "10": ("09",),
+    "10b": ("10",),
     "11": ("06",),
     "12": ("09",),
     "13": ("12",),
     "14": ("13",),
     "15": ("09",),
     "16": ("14",),
-    "17": ("07", "10"),
+    "17": ("07", "10b"),
 }
 """What has to come just before a lesson; what that builds on comes before, too."""
 MINUTES = {
@@ -47,7 +49,7 @@ MINUTES = {
     "08": 55,
     "09": 50,
 }
-MINUTES |= {"11": 50, **dict.fromkeys(("10", "12", "13", "14", "15", "16", "17"), 60)}
+MINUTES |= {"10b": 45, "11": 50, **dict.fromkeys(("10", "12", "13", "14", "15", "16", "17"), 60)}
 """How long a lesson takes without its exercises, as its first cell says."""
 MAY_SKIP = ("00b",)
 

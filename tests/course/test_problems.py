@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from answers import RIGHT
-from answers.regularization import autopsy_by_training
+from answers.signals import autopsy_by_training
 
 from bplib.course import problems
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED

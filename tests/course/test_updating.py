@@ -18,7 +18,7 @@ from bplib.course.notebooks import canonical, releases, updating
 from bplib.course.notebooks.grafting import graft
 
 NAME = toy_course.NAME
-SECOND = "78_more.ipynb"
+SECOND, THIRD = "78_more.ipynb", "78b_rest.ipynb"
 MINE = {"toy-double": "def double(x):\n    return x + x", "toy-half": "def half(x):\n    return 0.5 * x"}
 
 
@@ -293,6 +293,52 @@ def test_own_files_and_answers_to_a_lesson_that_is_gone_come_along(old, new):
     }
 
 
+def split(folder):
+    """A version in which the lesson has become two, each with one of its exercises."""
+    for name in ("notebooks", "solutions", "exercises"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "solutions" / NAME).unlink(missing_ok=True)
+    for name, id in ((SECOND, "toy-double"), (THIRD, "toy-half")):
+        nb = solution(id, title="# Half of it")
+        files.write(folder / "solutions" / name, canonical.text(canonical.canonical(nb)))
+    releases.release_all(folder)
+    return folder
+
+
+def holds_split_answers(folder):
+    for name, id in ((SECOND, "toy-double"), (THIRD, "toy-half")):
+        nb = canonical.read(folder / "exercises" / name)
+        assert sources(nb)[0] == "# Half of it" and toy_course.cell(nb, id).source == MINE[id]
+    return True
+
+
+def test_answers_to_a_lesson_that_has_become_two_are_in_both_and_the_old_file_stays(old, tmp_path, monkeypatch, capsys):
+    mine, folder = work(old), split(tmp_path / "split")
+    monkeypatch.setattr(releases, "RELEASED", folder / "bplib" / "course" / "released")
+    monkeypatch.chdir(folder)
+    assert cli.main(["update", str(old)]) == 0
+    assert holds_split_answers(folder) and (folder / "exercises" / NAME).read_bytes() == mine
+    assert f"exercises/{THIRD} holds your answers to toy-half from {NAME}, which stays" in capsys.readouterr().out
+    before = everything(folder)
+    assert cli.main(["update"]) == 0
+    assert capsys.readouterr().out == "exercises/ is up to date\n" and everything(folder) == before
+
+
+def test_what_was_answered_anew_in_one_of_the_two_is_not_replaced_and_a_stub_is_no_answer(
+    old, tmp_path, monkeypatch, capsys
+):
+    work(old, {"toy-double": MINE["toy-double"]})
+    folder = split(tmp_path / "split")
+    monkeypatch.setattr(releases, "RELEASED", folder / "bplib" / "course" / "released")
+    monkeypatch.chdir(folder)
+    path = folder / "exercises" / SECOND
+    newer = toy_course.answered({"toy-double": "def double(x):\n    return 3 * x"}, canonical.read(path))
+    path.write_text(canonical.text(newer), encoding="utf-8")
+    before = everything(folder)
+    assert cli.main(["update", str(old)]) == 0
+    assert before.items() <= everything(folder).items()
+
+
 def test_an_own_file_that_is_another_in_the_new_copy_is_laid_beside_it(old, new):
     (old / "exercises" / "notes.txt").write_text("old")
     (new / "exercises" / "notes.txt").write_text("new")
@@ -560,6 +606,22 @@ def test_answers_to_a_lesson_that_is_gone_stay(clone):
     assert cli.main(["update"]) == 0
     assert mine in [path.read_bytes() for path in (clone / "exercises").iterdir()]
     assert git(clone, "ls-files", "--unmerged") == ""
+
+
+@with_git
+@pytest.mark.parametrize("renames", ["true", "false"])
+def test_after_a_pull_a_lesson_that_has_become_two_has_the_answers_in_both(clone, renames):
+    work(clone)
+    upstream = split(clone.parent / "upstream")
+    commit(upstream, "two lessons")
+    git(clone, "-c", f"merge.renames={renames}", "pull", "--no-rebase", "--autostash", fails=None)
+    assert cli.main(["update"]) == 0
+    assert holds_split_answers(clone)
+    assert git(clone, "ls-files", "--unmerged") == ""
+    texts = [path.read_text(encoding="utf-8") for path in (clone / "exercises").iterdir()]
+    assert any("my note" in text for text in texts)
+    before = everything(clone / "exercises")
+    assert cli.main(["update"]) == 0 and everything(clone / "exercises") == before
 
 
 @with_git

@@ -80,6 +80,15 @@ def test_gradients_that_are_zero_are_counted_and_not_drawn():
     assert not re.search(r"\b(nan|inf)\b", explorer.picture)
 
 
+def test_deviations_have_a_slider():
+    one = [np.ones(3)]
+    explorer = explorers.depth_explorer({sigma: {"plain": ([sigma * np.arange(3)], one)} for sigma in (0.1, 0.25)})
+    assert "weights" not in controls(explorer) and controls(explorer)["deviation"].kind == "slider"
+    assert said(explorer).startswith("deviation 0.1, plain, layer 1 of 1: activations have standard deviation 0.0816")
+    controls(explorer)["deviation"].value = 0.25
+    assert said(explorer).startswith("deviation 0.25, plain") and "deviation 0.2041" in said(explorer)
+
+
 def test_rows_that_do_not_match_are_refused():
     one = [np.ones(3)]
     with pytest.raises(ValueError, match="every initialization needs the networks plain"):

@@ -62,6 +62,25 @@ def graft(learner, released, base=None):
     return nb
 
 
+def moved(nb, id):
+    """The source of the learner's answer to an exercise that is no more in this notebook; None if there is none."""
+    for cell in nb.cells:
+        if _is_code(cell) and id in _keys(cell) and _defined(cell) and not _STUB.search(cell.source):
+            return cell.source
+    return None
+
+
+def answer(nb, answers):
+    """Write answers, {id: source}, into those exercises of a notebook that are still stubs; return their ids."""
+    taken = []
+    for cell in nb.cells:
+        id = next((key for key in _keys(cell) if key in answers), None)
+        if id and _is_stub(cell):
+            cell.source, cell.outputs, cell.execution_count = answers[id], [], None
+            taken.append(id)
+    return taken
+
+
 def _keys(cell):
     return [key for key in (grade_id(cell), cell.get("id")) if key]
 

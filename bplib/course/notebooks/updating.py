@@ -11,8 +11,8 @@ from pathlib import Path
 from bplib.course import files, progress
 from bplib.course.notebooks import canonical, releases
 from bplib.course.notebooks.conflicts import Sides, conflicts, merging, settle
-from bplib.course.notebooks.grafting import graft
-from bplib.course.notebooks.submissions import grade_id
+from bplib.course.notebooks.grafting import answer, graft, moved
+from bplib.course.notebooks.submissions import exercise_ids, grade_id
 
 
 def update(folder, old=None):
@@ -34,6 +34,7 @@ def update(folder, old=None):
         _in_place(folder, lines, problems)
     else:
         _from_older_copy(folder, Path(old), lines, problems)
+    _from_other_notebooks(folder / "exercises", lines, problems)
     return lines, problems
 
 
@@ -108,6 +109,31 @@ def _from_older_copy(folder, old, lines, problems):
         except OSError as error:
             problems.append(f"exercises/{name.as_posix()}: {error}")
     progress.take_over(old)
+
+
+def _from_other_notebooks(exercises, lines, problems):
+    """Answer what is not yet answered by what stands in a notebook where the exercise was in an older version.
+
+    That notebook stays as it is. Dated copies are not searched, and neither is the exercise's own notebook of now.
+    """
+    here = {path.name: path for path in sorted(exercises.glob("*.ipynb")) if not files.is_set_aside(path)}
+    read = {name: _parse(path.read_bytes()) for name, path in here.items() if _readable(path.read_bytes())}
+    asked = {fresh.name: exercise_ids(canonical.read(fresh)) for fresh in sorted(releases.RELEASED.glob("*.ipynb"))}
+    for name in sorted(asked.keys() & read.keys()):
+        answers, sources = {}, {}
+        for other, nb in read.items():
+            for id in set(asked[name]) - set(asked.get(other, ())) - answers.keys():
+                if (source := moved(nb, id)) is not None:
+                    answers[id], sources[id] = source, other
+        try:
+            if taken := answer(read[name], answers):
+                if not _same(_stored(here[name]), (releases.RELEASED / name).read_bytes()):
+                    files.keep_copy(here[name], _stored(here[name]))
+                files.write(here[name], canonical.text(read[name]))
+                came = " and ".join(sorted({sources[id] for id in taken}))
+                lines.append(f"exercises/{name} holds your answers to {', '.join(taken)} from {came}, which stays")
+        except (ValueError, OSError) as error:
+            problems.append(f"exercises/{name}: {error}")
 
 
 def _copy(path, target, base, lines):

@@ -396,7 +396,7 @@ def _missed_project(asked, said, parts):
         NOT_YET,
         f"{right:.1%} of the digits that it had not seen are right, and {BAR:.0%} are needed. It agrees with"
         f" {believed:.0%} of the labels it was given, of which about {1 - 0.9 * HASTY / TRAINED:.0%} are right:"
-        " does it learn too much of them, or too little? Try the remedies of lesson 10 with other strengths and"
+        " does it learn too much of them, or too little? Try the remedies of lesson 10b with other strengths and"
         " together, and let a validation part decide.",
     )
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from bplib.pictures import svg
-from bplib.pictures.explorers.widget import Explorer, slider, toggles
+from bplib.pictures.explorers.widget import Explorer, selection, slider, toggles
 
 _BINS = 31  # odd, so that one has 0 in its middle
 _LOWEST = -12  # of the decimal logarithms of gradients; what is smaller counts as 0
@@ -13,10 +13,11 @@ _HIGHEST = 6
 
 
 def depth_explorer(signals):
-    """How activations and gradients are distributed in each layer of deep networks, which two rows of buttons choose.
+    """How activations and gradients are distributed in each layer of deep networks, which are chosen above them.
 
     signals is {initialization: {network: (activations, gradients)}}, where both are lists of arrays, one for each
-    layer from the first. All have the same networks and equally many layers, else ValueError. The first picture has
+    layer from the first. Initializations that are numbers are deviations of the weights, and have a slider; others have
+    buttons. All have the same networks and equally many layers, else ValueError. The first picture has
     the values of the activations as its axis, the second the logarithms of the sizes of the gradients.
     """
     initializations, networks = list(signals), list(next(iter(signals.values())))
@@ -42,13 +43,16 @@ def depth_explorer(signals):
             [(float(np.std(array)), 1 - size.size / array.size) for array, size in zip(gradients, sizes, strict=True)],
         )
 
+    numbered = all(isinstance(each, int | float) for each in initializations)
+
     def caption(initialization, network, layer):
         *_, of_values, of_gradients = counted(initialization, network)
         said = [
             f"{name} have standard deviation {svg.number(std)}{_zeros(share)}"
             for name, (std, share) in (("activations", of_values[layer - 1]), ("gradients", of_gradients[layer - 1]))
         ]
-        return f"{initialization}, {network}, layer {layer} of {layers}: {'; '.join(said)}."
+        start = f"deviation {svg.number(initialization)}" if numbered else initialization
+        return f"{start}, {network}, layer {layer} of {layers}: {'; '.join(said)}."
 
     def draw(initialization, network, layer):
         said = caption(initialization, network, layer)
@@ -64,7 +68,9 @@ def depth_explorer(signals):
 
     start = initializations[0], networks[0], 1
     controls = [
-        toggles("weights", initializations, start[0]),
+        selection("deviation", [(svg.number(each), each) for each in initializations], start[0])
+        if numbered
+        else toggles("weights", initializations, start[0]),
         toggles("network", networks, start[1]),
         slider("layer", 1, 1, layers, 1),
     ]
