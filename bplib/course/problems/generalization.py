@@ -669,7 +669,7 @@ PROBLEMS = (
 
 TURNS = (
     turn(
-        "turn-recall-part",
+        "turn-recall-validation",
         "Lesson 08: which part decides",
         judge_value(
             "validation",

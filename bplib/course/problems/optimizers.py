@@ -981,7 +981,7 @@ def _largest_rate(c, mu):
 
 TURNS = (
     turn(
-        "turn-recall-limit",
+        "turn-recall-largest",
         "The largest rate of plain descent",
         judge_value(
             0.1,
