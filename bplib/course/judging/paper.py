@@ -246,9 +246,9 @@ def by_hand(given, needed):
 
 
 def rounded_too_far(given, needed):
-    """Whether a number is the needed one, rounded to one digit or two, where it has more than three."""
+    """Whether a number is the needed one, rounded to two digits, where it has more than three; one digit is a guess."""
     long = float(f"{needed:.3g}") != float(f"{needed:.7g}")
-    return long and not by_hand(given, needed) and given in [float(f"{needed:.{k}e}") for k in (0, 1)]
+    return long and not by_hand(given, needed) and given == float(f"{needed:.1e}") != float(f"{needed:.0e}")
 
 
 def _as_written(value):

@@ -1246,7 +1246,8 @@ DIVIDE_MISTAKES = misconceptions(
     ),
     (
         "no-square",
-        "The share of a is right, and that of b is not. The slope of 1/b is -1/b^2.",
+        "The share of a is right, and that of b is not. By b, a / b is a times 1/b, whose slope is -1/b^2: is there an"
+        " a in yours, and a square?",
         (
             lambda d, y, a, b: (d / b, -d * a / b),
             lambda d, y, a, b: (d / b, -d / b**2),

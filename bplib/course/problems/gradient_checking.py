@@ -591,7 +591,9 @@ TURNS = (
             {
                 1: "A sum along axis 1 leaves a number for each example, five of them. The bias has one for each"
                 " neuron.",
+                -1: "For NumPy -1 is the last axis, here axis 1. A sum along it leaves a number for each example.",
             },
+            also=(-2,),
         ),
         "db has the shape of b, which is (4,). Which axis of (5, 4) has to go?",
     ),

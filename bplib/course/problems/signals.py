@@ -1172,7 +1172,9 @@ TURNS = (
             {
                 1: "A sum over axis 1 leaves one number for each example. gamma has one for each unit: along which axis"
                 " was it copied?",
+                -1: "For NumPy -1 is the last axis, here axis 1. A sum over it leaves one number for each example.",
             },
+            also=(-2,),
         ),
         "NumPy copies gamma, shape (c,), to all rows of (n, c). What was copied forward is summed backward.",
     ),
@@ -1181,12 +1183,12 @@ TURNS = (
         "Ten times a half",
         judge_value(
             2.0**-10,
-            "It is 1/1024, about a thousandth: a first layer learns a thousand times more slowly than the last.",
+            "It is 1/1024: what stands in front of the first layer hears about a thousandth of what the loss says.",
             {
                 0.5: "This is one layer. Each of the ten halves what the one behind it has left.",
                 5.0: "Ten halves were added. Along a path slopes are multiplied.",
                 0.05: "Ten layers do not share one half; each of them halves anew.",
-                2.0**-9: "Nine halves. There are ten layers.",
+                2.0**-9: "Nine halves: so much arrives behind the first layer. In front of it one more has halved.",
             },
         ),
         "One layer leaves a half, two leave a quarter.",
