@@ -139,7 +139,7 @@ def test_an_entry_of_dW1_frames_two_columns_and_shows_the_products_and_their_sum
 def test_one_example_alone_is_no_choice():
     net = network()
     explorer = explorers.backpropagation_explorer(net, losses.softmax_cross_entropy, X[:1], Y[:1])
-    assert [words for words, _ in controls(explorer)["example"].options] == ["all"]
+    assert [*controls(explorer)] == ["step", "entry of dW1"]
 
 
 def test_on_a_page_all_of_it_is_there():

@@ -25,15 +25,14 @@ def backpropagation_explorer(network, loss, X, y):
     """
     film = _Film(copy.deepcopy(network), loss, np.asarray(X, dtype=float), np.asarray(y))
     last = len(film.steps) - 1
-    examples = [(str(i), i) for i in range(film.n)] if film.n > 1 else []
     cells = [*np.ndindex(film.arrays["W1"].shape)] if film.arrays["W1"].size <= _MOST_ENTRIES else []
     entries = [(f"[{c}, {j}]", (c, j)) for c, j in cells]
-    controls = [
-        slider("step", 0, 0, last, 1),
-        menu("example", [(_ALL, _ALL), *examples], _ALL),
-        menu("entry of dW1", [(_NONE, _NONE), *entries], _NONE),
-    ]
-    return Explorer(controls, film.draw, film.draw(last, _ALL, _NONE), film.table())
+    step, entry = slider("step", 0, 0, last, 1), menu("entry of dW1", [(_NONE, _NONE), *entries], _NONE)
+    still = film.draw(last, _ALL, _NONE), film.table()
+    if film.n == 1:  # the batch is the example
+        return Explorer([step, entry], lambda at, chosen: film.draw(at, _ALL, chosen), *still)
+    example = menu("example", [(_ALL, _ALL), *((str(i), i) for i in range(film.n))], _ALL)
+    return Explorer([step, example, entry], film.draw, *still)
 
 
 class _Film:
