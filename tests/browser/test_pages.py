@@ -308,6 +308,7 @@ def test_a_search_finds_the_lesson_and_leads_to_it(reader, address):
     found = page.locator("#search-results li a")
     found.first.wait_for()
     assert any("03 · The chain rule" in words for words in found.all_inner_texts())
+    page.wait_for_load_state("networkidle")  # it reads what it has found, for the words around
     found.filter(has_text="03 · The chain rule").first.click()
     page.wait_for_url(re.compile(r"/notebooks/03_chain_rule\.html"))
     assert not reader.wrong
@@ -315,7 +316,8 @@ def test_a_search_finds_the_lesson_and_leads_to_it(reader, address):
 
 def test_next_leads_through_all_lessons_and_exercises(reader):
     page = reader.open("index")
-    for name in [*(f"notebooks/{stem}" for stem in STEMS), *(f"exercises/{stem}" for stem in STEMS)]:
+    lessons = [*STEMS, "symbols"]
+    for name in [*(f"notebooks/{stem}" for stem in lessons), *(f"exercises/{stem}" for stem in STEMS)]:
         page.locator(".related-pages a.next-page").click()
         page.wait_for_url(re.compile(f"/{name}.html"))
     assert not reader.wrong
