@@ -142,7 +142,12 @@ def inputs_at(reference, args, index, shape):
     """
     words, ranges = {}, []
     for name, arg in named(reference, args).items():
-        array = np.asarray(arg)
+        if not isinstance(arg, np.ndarray | numbers.Real | list):
+            continue
+        try:
+            array = np.asarray(arg)
+        except ValueError:  # a list of whatever, such as the steps of a graph
+            continue
         if array.dtype.kind not in "biuf" or not array.size:
             continue
         if array.ndim >= len(index) > 0 and array.shape[: len(index)] == shape:

@@ -116,7 +116,7 @@ def network_with_more_than_asked(X, y, W1, b1, W2, b2):
     return {**two_layers(X, y, W1, b1, W2, b2), "loss": 0.0, "cache": None}
 
 
-# softmax-rows-backward and batch-norm-backward
+# softmax-rows-backward and layer-norm-backward
 
 
 def rows_in_float32(da, a):
@@ -132,12 +132,13 @@ def rows_as_a_masked_array(da, a):
     return np.ma.array(a * (da - np.sum(a * da, axis=-1, keepdims=True)))
 
 
-def batch_norm_in_float32(dy, x, gamma, eps):
+def layer_norm_in_float32(dy, x, gamma, eps):
     dy, x, gamma = single(dy, x, gamma)
-    deviation = np.sqrt(x.var(axis=0) + np.float32(eps))
-    x_hat = (x - x.mean(axis=0)) / deviation
-    dgamma, dbeta = (dy * x_hat).sum(axis=0), dy.sum(axis=0)
-    return gamma / deviation * (dy - dbeta / len(x) - x_hat * dgamma / len(x)), dgamma, dbeta
+    deviation = np.sqrt(x.var(axis=1, keepdims=True) + np.float32(eps))
+    x_hat = (x - x.mean(axis=1, keepdims=True)) / deviation
+    d = dy * gamma
+    inner = d - d.mean(axis=1, keepdims=True) - x_hat * (d * x_hat).mean(axis=1, keepdims=True)
+    return inner / deviation, (dy * x_hat).sum(axis=0), dy.sum(axis=0)
 
 
 # conv1d-backward, conv2d-backward and max-pool-backward
@@ -253,7 +254,7 @@ RIGHT = [
     ("softmax-rows-backward", "float32", rows_in_float32),
     ("softmax-rows-backward", "Fortran order", rows_in_fortran_order),
     ("softmax-rows-backward", "masked array", rows_as_a_masked_array),
-    ("batch-norm-backward", "float32", batch_norm_in_float32),
+    ("layer-norm-backward", "float32", layer_norm_in_float32),
     ("conv1d-backward", "sliding windows", signals_by_windows),
     ("conv2d-backward", "float32", images_in_float32),
     ("max-pool-backward", "np.add.at", pooling_without_a_loop),
