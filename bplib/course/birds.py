@@ -3,35 +3,23 @@
 It is a trial and no exercise: nothing of it counts, and whatever the learner's function does, this raises nothing.
 """
 
-import os
 from math import log
 
 import numpy as np
 
 from bplib import data
 from bplib.activations import sigmoid
-from bplib.course.judging.closing import closed
-from bplib.course.judging.reading import NOT_ATTEMPTED, PASSED, is_blank
-from bplib.course.problems import PROBLEMS
+from bplib.course.judging.reading import NOT_ATTEMPTED, PASSED
+from bplib.course.trials import Trial, no_number, status
 from bplib.losses import binary_cross_entropy_with_logits, binary_cross_entropy_with_logits_grad
 
 RATE, TOLERANCE, MOST = 1.0, 0.05, 2000
 
 
-class Trial:
-    """What came of it: curves of losses by whose they are, predict for a map of the plane, the training birds X, y."""
-
-    def __init__(self, said, curves, predict, X, y):
-        """Keep what was found; said is what printing shows."""
-        self.said, self.curves, self.predict, self.X, self.y = said, curves, predict, X, y
-
-    def __str__(self):
-        return "\n".join(self.said)
-
-
 def meet(train, predicted=None):
     """A `Trial` of train(X, y, lr, tolerance, most), which gives w, b and losses, on Adelies and Chinstraps.
 
+    It holds curves of losses by whose they are, predict for a map of the plane, and the training birds X and y.
     predicted is the first loss that the learner expects. A train that is not right yet is shown beside ours, one that
     is not written or stops on the way is told so, and ours stands alone.
     """
@@ -45,7 +33,7 @@ def meet(train, predicted=None):
     share = np.mean((sigmoid(X_test @ w + b) > 0.5) == y_test)
     said.append(f"Right on birds it has never seen: {share:.1%}; always answering Adelie: {np.mean(y_test == 0):.1%}.")
     curves = ({"yours": theirs[2]} if theirs else {}) | ({} if right else {"ours": ours[2]})
-    return Trial(said, curves, lambda points: sigmoid(points @ w + b), X, y)
+    return Trial(said=said, curves=curves, predict=lambda points: sigmoid(points @ w + b), X=X, y=y)
 
 
 def _birds():
@@ -71,14 +59,10 @@ def _ours(X, y):
 
 def _tried(train, X, y):
     """What train gives, or None, whether it is right, and the sentences about it."""
-    with closed(PROBLEMS["train"].allowed):
-        status = NOT_ATTEMPTED if "NBGRADER_EXECUTION" in os.environ else PROBLEMS["train"].judge(train).status
-    if status == NOT_ATTEMPTED:
-        return (
-            None,
-            False,
-            ["Your train is not written yet. This is what ours makes of the birds; come back with yours."],
-        )
+    judged = status("train", train)
+    if judged == NOT_ATTEMPTED:
+        says = "Your train is not written yet. This is what ours makes of the birds; come back with yours."
+        return None, False, [says]
     try:
         w, b, losses = train(X.copy(), y.copy(), RATE, TOLERANCE, MOST)
         w, b, losses = np.array(w, dtype=float).reshape(2), float(b), [float(loss) for loss in losses]
@@ -87,7 +71,7 @@ def _tried(train, X, y):
     except Exception as error:  # whatever it is: the check is there to say what
         stopped = f"On the birds your train stops with {type(error).__name__}; its check says more. This is ours."
         return None, False, [stopped]
-    if status == PASSED:
+    if judged == PASSED:
         return (w, b, losses), True, ["Your train is right, and here it meets real birds."]
     says = "Your train is not right yet, and its check says why. Its curve stands beside ours."
     return (w, b, losses), False, [says]
@@ -95,10 +79,8 @@ def _tried(train, X, y):
 
 def _about(predicted, theirs):
     """The sentences about the predicted first loss."""
-    if isinstance(predicted, str):
-        return ["Your prediction is text: write the number without quotes."]
-    if is_blank(predicted) or not isinstance(predicted, int | float | np.number):
-        return ["You have predicted no first loss yet: put a number in the place of the three dots."]
+    if says := no_number(predicted):
+        return [says]
     if abs(predicted - log(2)) > 5e-3:
         return [f"You predicted {predicted:.4f} for the first loss. At zero weights, what is a, and what does it cost?"]
     begins = theirs and abs(theirs[2][0] - log(2)) < 1e-6

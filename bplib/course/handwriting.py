@@ -3,7 +3,6 @@
 It is a trial and no exercise: nothing of it counts, and whatever the learner's functions do, this raises nothing.
 """
 
-import os
 import time
 from math import log
 
@@ -11,35 +10,24 @@ import numpy as np
 
 from bplib import data
 from bplib.activations import sigmoid, softmax
-from bplib.course.judging.closing import closed
-from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED, is_blank
-from bplib.course.problems import PROBLEMS
+from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
+from bplib.course.trials import Trial, no_number, status
 from bplib.losses import softmax_cross_entropy, softmax_cross_entropy_grad
 
 RATE, EPOCHS, SECONDS = 2.0, 300, 60
 """The learning rate, how often all images are seen, and after how long a slow training is stopped."""
 
 
-class Trial:
-    """What came of it: curves of losses by whose they are, and the ten digits read worst, as images, titles, wrong."""
-
-    def __init__(self, said, curves, images, titles, wrong):
-        """Keep what was found; said is what printing shows."""
-        self.said, self.curves, self.images, self.titles, self.wrong = said, curves, images, titles, wrong
-
-    def __str__(self):
-        return "\n".join(self.said)
-
-
 def meet(loss_and_grad, backward, predicted=None):
     """A `Trial` of the answers to softmax-ce-grad, for the curve, and to two-layer-backward, for the training.
 
-    predicted is the first loss that the learner expects. Where an answer is not right yet ours is shown beside; where
-    it is not written, or stops on the way, it is told so, and ours stands in.
+    It holds curves of losses by whose they are, and the ten digits read worst, as images, titles and wrong. predicted
+    is the first loss that the learner expects. Where an answer is not right yet ours is shown beside; where it is not
+    written, or stops on the way, it is told so, and ours stands in.
     """
     X, X_test, y, y_test = data.split(np.random.default_rng(0), *_digits())
-    statuses = {id: _status(id, answer) for id, answer in (("softmax-ce-grad", loss_and_grad), (_BACKWARD, backward))}
-    said, theirs, name = [f"Your {id} {_SAID[status]}" for id, status in statuses.items()], None, "yours"
+    statuses = {id: status(id, answer) for id, answer in (("softmax-ce-grad", loss_and_grad), (_BACKWARD, backward))}
+    said, theirs, name = [f"Your {id} {_SAID[judged]}" for id, judged in statuses.items()], None, "yours"
     if statuses[_BACKWARD] != NOT_ATTEMPTED:
         written = statuses["softmax-ce-grad"] != NOT_ATTEMPTED
         theirs, stopped = _tried(loss_and_grad if written else _loss_and_grad, backward, X, y)
@@ -59,7 +47,8 @@ def meet(loss_and_grad, backward, predicted=None):
     titles = [f"{y_test[i]} as {answers[i]}" for i in worst]
     curves = ({name: theirs[1]} if theirs else {}) | ({"ours": ours[1]} if ours else {})
     said = [*_about(predicted, losses[0]), *said]
-    return Trial(said, curves, X_test[worst].reshape(-1, 8, 8), titles, answers[worst] != y_test[worst])
+    images, wrong = X_test[worst].reshape(-1, 8, 8), answers[worst] != y_test[worst]
+    return Trial(said=said, curves=curves, images=images, titles=titles, wrong=wrong)
 
 
 _BACKWARD = "two-layer-backward"
@@ -112,13 +101,6 @@ def _trained(loss_and_grad, backward, X, y):
     return params, losses
 
 
-def _status(id, answer):
-    if "NBGRADER_EXECUTION" in os.environ:
-        return NOT_ATTEMPTED
-    with closed(PROBLEMS[id].allowed):
-        return PROBLEMS[id].judge(answer).status
-
-
 def _tried(loss_and_grad, backward, X, y):
     """A training by the learner's functions, or None, and what is to be said of it."""
     try:
@@ -133,10 +115,8 @@ def _tried(loss_and_grad, backward, X, y):
 
 def _about(predicted, first):
     """The sentence about the predicted first loss."""
-    if isinstance(predicted, str):
-        return ["Your prediction is text: write the number without quotes."]
-    if is_blank(predicted) or not isinstance(predicted, int | float | np.number):
-        return ["You have predicted no first loss yet: put a number in the place of the three dots."]
+    if says := no_number(predicted):
+        return [says]
     if abs(predicted - log(10)) > 0.11:
         return [f"You predicted {predicted:.2f} for the first loss. What does guessing cost, with ten classes?"]
     begins = f"and it begins at {first:.1f}" if abs(first - log(10)) < 0.11 else "and there a right curve begins"

@@ -55,9 +55,9 @@ def _on_the_way_back(names, wrong):
             " already: begin at the loss, and with the forward pass that it is given."
         )
     beside = any(layers[name] <= k for name in right)
-    place = f"in {listed(bad)} itself" if beside else f"on the way from layer {k + 1} to layer {k}"
-    said = f"In backward order: {listed(right)} {are(right)} right; {listed(bad)} {are(bad)} not. Look {place}"
-    return f"{said.replace('itself', 'themselves') if len(bad) > 1 else said}."
+    own = "themselves" if len(bad) > 1 else "itself"
+    place = f"in {listed(bad)} {own}" if beside else f"on the way from layer {k + 1} to layer {k}"
+    return f"In backward order: {listed(right)} {are(right)} right; {listed(bad)} {are(bad)} not. Look {place}."
 
 
 def which_axes(got, want):

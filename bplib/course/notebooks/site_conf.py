@@ -34,6 +34,8 @@ _HEAD = """<link rel="icon" href="data:,">
 <style>
   .math-wrapper { padding: 0.4em 0; }
   a.run { padding: 0.3em 0.8em; border: 1px solid; border-radius: 0.3em; text-decoration: none; }
+  /* A picture a little wider than its column is drawn smaller; on a phone, where it would be too small, it scrolls. */
+  @media (min-width: 46em) { .cell_output svg[role="img"] { max-width: 100%; height: auto; } }
   @media not print {
     body[data-theme="light"] { color-scheme: light; }
     body[data-theme="dark"] { color-scheme: dark; }

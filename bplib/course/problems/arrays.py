@@ -61,12 +61,7 @@ def _judge_shapes():
                 one = "that of a single number is ()" if not needed else "one of one axis is written (3,), with a comma"
                 hint = f"; {one}" if isinstance(said, float) else ""
                 return Verdict(NOT_YET, f"{name} is {kind_of(shape)}, and a shape is a tuple{hint}.", "seen: kind")
-            known = [
-                mistake
-                for n, s, _ in SHAPE_MISTAKES
-                for mistake in [f"{n} {s}"]
-                if (n, plain_choice(s)) == (name, said)
-            ]
+            known = [f"{n} {s}" for n, s, _ in SHAPE_MISTAKES if (n, plain_choice(s)) == (name, said)]
             if known:
                 return verdict_of(mistakes, known[0])
             axes = f"{len(said)} {'axis' if len(said) == 1 else 'axes'}"

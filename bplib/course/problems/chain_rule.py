@@ -150,8 +150,7 @@ LOG_MISTAKES = misconceptions(
     (
         "links-added",
         "You added links of one chain. They are multiplied: sums are for several paths, and here there is one path,"
-        " from"
-        " w over w x and 1 + exp(w x) to L.",
+        " from w over w x and 1 + exp(w x) to L.",
         tuple(
             lambda x, w, together=together, last=last: together(1 / (1 + exp(w * x)), exp(w * x), (x, w)[last])
             for last in (0, 1)
@@ -751,8 +750,7 @@ COUNT_MISTAKES = misconceptions(
     (
         "all-sizes-multiplied",
         "You multiplied all sizes. One product has three lengths, and the products of a way are done one after the"
-        " other,"
-        " so their costs add up.",
+        " other, so their costs add up.",
         (_counting(lambda sizes: (int(np.prod(sizes)), int(np.prod(sizes)))),),
     ),
     (

@@ -600,9 +600,8 @@ TRAIN_MISTAKES = misconceptions(
     ),
     (
         "stops-on-the-step",
-        "Look at when it stops. You stop when the step is small, and with a small lr every step is: stop when the"
-        " loss is"
-        " below the tolerance.",
+        "Look at when it stops. You stop when the step is small, and with a small lr every step is: stop when the loss"
+        " is below the tolerance.",
         (
             _training(stop=lambda loss, dw, db, lr, tolerance: max(np.abs(lr * dw).max(), abs(lr * db)) < tolerance),
             _training(stop=lambda loss, dw, db, lr, tolerance: np.abs(lr * dw).max() < tolerance),
@@ -638,8 +637,7 @@ TRAIN_MISTAKES = misconceptions(
     (
         "first-not-counted",
         "Look at your first loss. It is the one after the first update, and the one before any training is missing:"
-        " note"
-        " the loss before you change the weights.",
+        " note the loss before you change the weights.",
         (_with_losses(lambda losses: losses[1:]),),
     ),
     (
@@ -702,8 +700,7 @@ TRAIN_MISTAKES = misconceptions(
     (
         "half-of-the-loss",
         "Look at your first loss. You note one of the two terms of the cross-entropy; a bird with y = 0 needs the"
-        " other:"
-        " -(1 - y) log(1 - a).",
+        " other: -(1 - y) log(1 - a).",
         (_training(loss=lambda z, y: np.mean(-y * np.log(sigmoid(z)))),),
     ),
     (
@@ -753,8 +750,7 @@ TRAIN_MISTAKES = misconceptions(
     (
         "bird-by-bird",
         "You update after each bird. Here all birds are asked at the same place, and one update follows from the mean"
-        " of"
-        " their gradients.",
+        " of their gradients.",
         (_bird_by_bird,),
     ),
     (

@@ -166,8 +166,7 @@ UPDATE_MISTAKES = misconceptions(
     (
         "mean-gradient",
         "All entries of a parameter have moved by the same step. Each has its own gradient: subtract the arrays entry"
-        " by"
-        " entry.",
+        " by entry.",
         (_with(lambda p, g, lr: p - lr * np.mean(g)),),
     ),
     (
@@ -288,8 +287,7 @@ PLOT_MISTAKES = misconceptions(
     (
         "axis-of-b",
         "B and D both fall. Read the numbers beside the axes: by how much has B fallen in the end, and is its curve"
-        " flat"
-        " there?",
+        " flat there?",
         (_plots("bounces", "right", "diverges", "too small"),),
     ),
     (
@@ -301,8 +299,7 @@ PLOT_MISTAKES = misconceptions(
     (
         "all-that-rises",
         "You say of two plots that they diverge. To diverge is to grow and grow: a loss that comes down again after"
-        " each"
-        " jump does not.",
+        " each jump does not.",
         (_plots("diverges", "too small", "diverges", "right"),),
     ),
     (
@@ -319,8 +316,7 @@ PLOT_MISTAKES = misconceptions(
     (
         "both-small",
         "You say of two plots that the rate is too small. A curve that is flat has arrived; one that still falls has"
-        " not:"
-        " look at the right end of D.",
+        " not: look at the right end of D.",
         (_plots("bounces", "too small", "diverges", "too small"),),
     ),
 )
