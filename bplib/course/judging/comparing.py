@@ -12,6 +12,7 @@ from bplib.gradcheck import relative_error
 TOLERANCE = 1e-6  # by gradcheck.relative_error, for each array
 HUGE = 1e300  # nan_to_num puts the largest number there is in the place of an infinity
 _SINGLE = 1e-4  # what is farther off is no rounding of float32
+_ROUNDING = 1.2e-6  # ten roundings of float32
 _MOST_ROWS, _MOST_COLUMNS = 12, 24  # of a picture that one takes in at a glance
 
 
@@ -49,11 +50,16 @@ def noise(reference, args, needed, got, want):
     It is twenty times the error that the reference has in float32, since another order of the same sums is another
     rounding; and none at all for an answer that is right in float64, or wrong by more than rounding could make it.
     """
-    errors = [_error(got[name], want[name]) for name in want]
-    if not TOLERANCE < max(errors, default=0.0) < _SINGLE:
+    error = max((_error(got[name], want[name]) for name in want), default=0.0)
+    if error <= TOLERANCE or error == np.inf:
         return 0.0
-    if all(np.abs(got[name] - want[name]).max() <= 1.2e-6 * np.abs(want[name]).max() for name in want):
-        return _SINGLE  # beside the largest entry it is the rounding of one number, and only small entries show it
+    if all(
+        np.abs(got[name] - want[name]).max(initial=0.0) <= _ROUNDING * np.abs(want[name]).max(initial=0.0)
+        for name in want
+    ):
+        return error  # beside the largest entry it is the rounding of one number, and only small entries show it
+    if error >= _SINGLE:
+        return 0.0
     single = tuple(x.astype(np.float32) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in args)
     try:
         ours = read_parts(reference(*fresh(single)), needed)
