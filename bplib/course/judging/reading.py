@@ -207,6 +207,10 @@ def plain(value, verb):
 
     Settled for anything else; verb begins the sentence, as in "It returns".
     """
+    if _has_nodes(value):
+        what = f"{kind_of(value)} that holds Values" if isinstance(value, list | tuple) else "a Value"
+        says = f"{verb} {what}; numbers are needed. The number in a Value is its data, as in loss.data."
+        raise Settled(says, misconception="a Value for its number")
     try:
         if _is_large(value):
             raise OverflowError
@@ -217,10 +221,6 @@ def plain(value, verb):
     except OverflowError:  # of a number too, which no float holds
         raise Settled(f"{verb} {kind_of(value)} that is too large to be compared.") from None
     except Exception:
-        if _has_nodes(value):
-            what = "a Value" if hasattr(value, "grad") else f"{kind_of(value)} that holds Values"
-            says = f"{verb} {what}; numbers are needed. The number in a Value is its data, as in loss.data."
-            raise Settled(says, misconception="a Value for its number") from None
         raise Settled(f"{verb} {kind_of(value)} that is no array of numbers; are all its rows equally long?") from None
     if array.dtype.kind == "c":
         kind = "complex numbers" if array.ndim else "a complex number"
@@ -231,11 +231,11 @@ def plain(value, verb):
     raise Settled(f"{verb} {kind}; only real numbers can be compared.")
 
 
-def _has_nodes(value, depth=3):
-    """Whether it is a node of an engine that differentiates, or a list that holds one."""
+def _has_nodes(value, depth=2):
+    """Whether it is a node of an engine, or a list that begins with some; another process sends the type's name."""
     if isinstance(value, list | tuple) and depth:
-        return any(_has_nodes(each, depth - 1) for each in value[:100])
-    return not isinstance(value, type) and all(hasattr(value, name) for name in ("data", "grad", "parents"))
+        return any(_has_nodes(each, depth - 1) for each in value[:10])
+    return type(value).__name__ == "Value"
 
 
 def _is_large(value, depth=3):
