@@ -192,6 +192,16 @@ def _counted_in_columns(rng, shape, p):
     return rng.permuted(mask, axis=0)
 
 
+def _drawing_alone(seed):
+    """Masks from a generator that is made at each call, with a seed or without."""
+
+    def draw(rng, shape, p):
+        own = np.random.default_rng(seed)
+        return own.random(shape) >= p
+
+    return draw
+
+
 COUNTED = (
     "The number of dropped entries is the same each time. Each entry has a chance of its own, whatever becomes of the"
     " others: compare one random number for each with p."
@@ -246,8 +256,8 @@ DROPOUT_MISTAKES = misconceptions(
         "Where do your random numbers come from? The same rng has to give the same mask, and another rng another one:"
         " draw all of them from the rng that is given, and make no generator of your own.",
         (
-            _dropping(draw=lambda rng, shape, p: np.random.default_rng(0).random(shape) >= p),
-            _dropping(draw=lambda rng, shape, p: np.random.default_rng().random(shape) >= p),
+            _dropping(draw=_drawing_alone(0)),
+            _dropping(draw=_drawing_alone(None)),
         ),
     ),
     (
