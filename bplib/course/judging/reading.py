@@ -207,6 +207,10 @@ def plain(value, verb):
 
     Settled for anything else; verb begins the sentence, as in "It returns".
     """
+    if _has_nodes(value):
+        what = f"{kind_of(value)} that holds Values" if isinstance(value, list | tuple) else "a Value"
+        says = f"{verb} {what}; numbers are needed. The number in a Value is its data, as in loss.data."
+        raise Settled(says, misconception="a Value for its number")
     try:
         if _is_large(value):
             raise OverflowError
@@ -225,6 +229,13 @@ def plain(value, verb):
     else:
         kind = kind_of(value)
     raise Settled(f"{verb} {kind}; only real numbers can be compared.")
+
+
+def _has_nodes(value, depth=2):
+    """Whether it is a node of an engine, or a list that begins with some; another process sends the type's name."""
+    if isinstance(value, list | tuple) and depth:
+        return any(_has_nodes(each, depth - 1) for each in value[:10])
+    return type(value).__name__ == "Value"
 
 
 def _is_large(value, depth=3):

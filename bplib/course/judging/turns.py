@@ -117,8 +117,8 @@ def _fact(answer, right, choices):
             return _seen("The values are right, and their order is not.", "order")
         if said := _one_factor(given, needed):
             return _seen(said, "factor")
-        first = next(k for k, pair in enumerate(zip(given, needed, strict=True)) if not _same(*pair))
-        return _seen(f"Value {first + 1} of {len(needed)} is not right yet.", "place")
+        wrong = [k + 1 for k, pair in enumerate(zip(given, needed, strict=True)) if not _same(*pair)]
+        return _seen(_places(wrong, len(needed)), "place")
     if not isinstance(given, float) or not isinstance(needed, float):
         needed_kind = "True or False" if isinstance(needed, bool) else "one number"
         return _seen(f"This is {kind_of(answer)}; {needed_kind} is needed.", "kind")
@@ -136,6 +136,20 @@ def _fact(answer, right, choices):
     return _seen(f"{shown(given)} is too {size}.", "size")
 
 
+def _places(wrong, count):
+    """The sentence on which of several values are right and which are not."""
+    if len(wrong) == count:
+        return "Neither of the two values is right yet." if count == 2 else f"None of the {count} values is right yet."
+    right = [k for k in range(1, count + 1) if k not in wrong]
+    where = f"Value {wrong[0]}" if len(wrong) == 1 else f"Values {_and(wrong)}"
+    rest = f"value {right[0]} is" if len(right) == 1 else f"values {_and(right)} are"
+    return f"{where} of {count} {'is' if len(wrong) == 1 else 'are'} not right yet; {rest}."
+
+
+def _and(places):
+    return f"{listed(places[:-1])} and {places[-1]}"
+
+
 def _one_factor(given, needed):
     """The sentence on several numbers that are all off by one factor, or None."""
     if not all(isinstance(each, float) for each in (*given, *needed)) or not any(needed):
@@ -148,6 +162,8 @@ def _one_factor(given, needed):
     words = next((words for each, words in _FACTORS.items() if by_hand(factor, each)), None)
     if words:
         return f"All values are {words} what is needed."
+    if len(set(needed)) == 1:
+        return None  # equal values have the same ratio whatever they are
     return f"The values are {'' if factor > 0 else 'minus '}the right ones but for one factor: their ratios are right."
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from bplib.course.judging.closing import call_from_outside
-from bplib.course.judging.comparing import TOLERANCE
+from bplib.course.judging.comparing import TOLERANCE, shape_words
 from bplib.course.judging.judges import Problem, judge_function, misconceptions, verdict_of
 from bplib.course.judging.raising import IN_PLACE
 from bplib.course.judging.reading import (
@@ -23,6 +23,7 @@ from bplib.course.judging.reading import (
     fresh,
     kind_of,
     listed,
+    mistaken,
     plain,
     read_parts,
     settling,
@@ -46,7 +47,7 @@ def judge_kinds(reference, cases, misconceptions, told=None):
     def judge(answer, rng):
         for kind, each in cases(rng):
             verdict = judge_function(reference, lambda _, each=each: each, misconceptions)(answer, seed=0)
-            if verdict.status == NOT_YET and not verdict.recognized:
+            if verdict.status == NOT_YET and (not verdict.recognized or verdict.misconception == "shapes that met"):
                 if told and (says := told(answer, each)):
                     return Verdict(NOT_YET, says, verdict.misconception or "seen: told")
                 whole = verdict.message.startswith(("It calls", IN_PLACE))
@@ -489,11 +490,26 @@ def _graphs(rng):
             "Beside a large number",
             [(_mixed(rng, far), {**_numbers(rng, "w", "x"), "far": far_off}, "L") for far_off in (3e8, -5e8)],
         ),
+        ("Where the output does not need every array", _arrays_beside(rng)),
     ]
+
+
+def _arrays_beside(rng):
+    """Sums of a * b, with arrays that only nodes beside it use, and one that none does."""
+    steps, cases = [("p", "*", ("a", "b")), ("L", "sum", ("p",)), ("z", "+", ("p", "c"))], []
+    for shapes in (
+        {"a": (4, 3), "b": (3,), "c": (3,), "d": (2, 5)},
+        {"a": (5, 1), "b": (5, 2), "c": (5, 1), "d": (4,)},
+    ):
+        leaves = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+        cases.append((_mixed(rng, steps), leaves, "L"))
+    return cases
 
 
 def _told_of_a_graph(flat, cases):
     """What else is true of an answer that is wrong on these graphs, or raises there."""
+    if says := _told_of_what_is_beside(flat, cases):
+        return says
     if _is_right(flat, [_in_order(*args) for args in cases]):
         return (
             "It is right when the nodes happen to come in the order in which they can be computed. They come in no"
@@ -509,9 +525,59 @@ def _told_of_a_graph(flat, cases):
         )
     numbers = all(np.ndim(x) == 0 for _, leaves, _ in cases for x in leaves.values())
     twice = [(steps, {"w": 0.7, "x": -1.2}, "L") for steps in (*TWICE, CHAIN_OF_TWO)]
-    if numbers and _is_right(flat, twice):
+    if numbers and all(_is_whole(flat, args) for args in cases) and _is_right(flat, twice):
         return verdict_of(ENGINE_MISTAKES, "too-early").message
     return None
+
+
+def _told_of_what_is_beside(flat, cases):
+    """What is wrong where the output does not need all, if nothing is where the rest has been taken away."""
+    pruned = [_needed(*args) for args in cases]
+    names = [[name for name in args[1] if name not in less[1]] for args, less in zip(cases, pruned, strict=True)]
+    if not any(names) or not _is_right(flat, pruned):
+        return None
+    if _is_right(flat, [(less[0], args[1], less[2]) for args, less in zip(cases, pruned, strict=True)]):
+        return (
+            "It is right once the nodes that the output does not need are taken out of the list, and with them it is"
+            " not. Begin at the output, and read only what it is made of."
+        )
+    case = next(k for k, args in enumerate(cases) if not _is_right(flat, [args]))
+    beside = " and ".join(names[case])
+    wrong = _gone_wrong(flat, *cases[case])
+    return (
+        f"It is right without {beside}, on which the output does not depend, and with {beside} {wrong}."
+        " Every leaf needs a gradient: zeros, in the shape of the leaf, before the way back begins."
+    )
+
+
+def _gone_wrong(flat, nodes, leaves, output):
+    """What happens on a graph, for the middle of a sentence."""
+    try:
+        given = call(flat, fresh((nodes, leaves, output)), "")
+        parts = {name: plain(x, f"{name} is") for name, x in given.items()}
+    except Settled as settled:
+        said = settled.verdict.message
+        raised = said.startswith("It raised ")
+        return f"it raises {said.split()[2]}" if raised else said.split(";")[0].split(":")[0].replace("The", "the", 1)
+    for name, x in leaves.items():
+        if (shape := parts[f"the gradient of {name}"].shape) != np.shape(x):
+            return f"the gradient of {name} is {shape_words(shape)} where {name} is {shape_words(np.shape(x))}"
+    return "the gradients are not right"
+
+
+def _is_whole(flat, args):
+    """Whether what comes back are numbers, for the output and for each leaf, right or wrong."""
+    try:
+        given = call(flat, fresh(args), "")
+        return all(plain(x, f"{name} is").shape == () for name, x in given.items())
+    except Settled:
+        return False
+
+
+def _needed(nodes, leaves, output):
+    """The graph without the nodes and the leaves that the output does not depend on."""
+    met = set(_inputs_first({name: (op, inputs) for name, op, inputs in nodes}, output))
+    return [node for node in nodes if node[0] in met], {name: x for name, x in leaves.items() if name in met}, output
 
 
 def _is_near(answer, reference, cases):
@@ -917,6 +983,7 @@ def _ways(rng):
     far = [("u", "*", ("w", "x")), ("t", "tanh", ("u",)), ("L", "+", ("t", "far"))]
     layer = [("h", "@", ("X", "W")), ("z", "+", ("h", "b")), ("L", "tanh", ("z",))]
     loss = [*layer[:2], ("t", "tanh", ("z",)), ("q", "*", ("t", "z")), ("L", "sum", ("q",)), ("m", "*", ("L", "L"))]
+    beside = [("h", "@", ("X", "W")), ("L", "tanh", ("h",)), ("z", "+", ("L", "b"))]
     shapes = [{"X": (n, d), "W": (d, h), "b": (h,)} for n, d, h in ((5, 3, 4), (6, 2, 3))]
     squares = [{"X": (n, n), "W": (n, n), "b": (n,)} for n in (4, 5)]
     return [
@@ -926,6 +993,7 @@ def _ways(rng):
         ("In square matrices", [arrays(layer, sizes, ("X", "W", "b")) for sizes in squares]),
         ("In a layer", [arrays(layer, sizes, moved) for sizes in shapes for moved in (("X", "W", "b"), ("b",))]),
         ("In a sum that goes on", [arrays(loss, sizes, ("W", "b")) for sizes in shapes]),
+        ("Where the output stands still", [arrays(beside, sizes, ("b",)) for sizes in shapes]),
         (
             "Beside a large number",
             [(far, {**_numbers(rng, "w", "x"), "far": far_off}, _numbers(rng, "w"), "L") for far_off in (3e8, -5e8)],
@@ -934,23 +1002,37 @@ def _ways(rng):
 
 
 def _told_of_a_direction(answer, cases):
-    return NEARLY if _is_near(answer, _along, cases) else None
+    """What else is true of an answer that is wrong along these directions, or raises there."""
+    if _is_near(answer, _along, cases):
+        return NEARLY
+    named = [
+        (nodes, leaves, {name: direction.get(name, np.zeros(np.shape(x)) + 0.0) for name, x in leaves.items()}, output)
+        for nodes, leaves, direction, output in cases
+    ]
+    some = any(direction.keys() < leaves.keys() for _, leaves, direction, _ in cases)
+    if some and judge_function(_along, lambda _: named, ())(answer, seed=0).status == PASSED:
+        return (
+            "It is right when the direction names all leaves, with zeros for those that stand still. Those that it does"
+            " not name stand still as well: begin them with zeros, in the shape of the leaf."
+        )
+    return None
 
 
 ALONG_MISTAKES = misconceptions(
     (
         "product-first-only",
-        "In a * b only a is let go, and b stands still. Both may move: the product rule has two terms, da b + a db.",
+        "In a * b only a is let go, and b stands still. Both may move: the product rule has two terms,"
+        " a_dot b + a b_dot.",
         (_along_of({"*": lambda y, a, b, da, db: da * b}),),
     ),
     (
         "product-of-the-two",
-        "In a * b the two derivatives are multiplied. The product rule has two terms, da b + a db.",
+        "In a * b the two derivatives are multiplied. The product rule has two terms, a_dot b + a b_dot.",
         (_along_of({"*": lambda y, a, b, da, db: da * db}),),
     ),
     (
         "product-own-factor",
-        "In a * b each derivative was multiplied by its own factor. It is the other one: da b + a db.",
+        "In a * b each derivative was multiplied by its own factor. It is the other one: a_dot b + a b_dot.",
         (_along_of({"*": lambda y, a, b, da, db: da * a + b * db}),),
     ),
     (
@@ -991,19 +1073,20 @@ ALONG_MISTAKES = misconceptions(
     ),
     (
         "matrix-first-only",
-        "In a @ b only a is let go, and b stands still. A product of matrices has the product rule too: da @ b + a @"
-        " db.",
+        "In a @ b only a is let go, and b stands still. A product of matrices has the product rule too: a_dot @ b +"
+        " a @ b_dot.",
         (_along_of({"@": lambda y, a, b, da, db: da @ b}),),
     ),
     (
         "matrix-second-only",
-        "In a @ b only b is let go, and a stands still. The product rule holds for matrices too: da @ b + a @ db.",
+        "In a @ b only b is let go, and a stands still. The product rule holds for matrices too: a_dot @ b +"
+        " a @ b_dot.",
         (_along_of({"@": lambda y, a, b, da, db: a @ db}),),
     ),
     (
         "matrix-backward",
-        "In a @ b something is turned. Going forward the product rule keeps both as they stand, da @ b + a @ db; turned"
-        " they are on the way back.",
+        "In a @ b something is turned. Going forward the product rule keeps both as they stand, a_dot @ b + a @"
+        " b_dot; turned they are on the way back.",
         (
             _along_of({"@": lambda y, a, b, da, db: da @ b.T + a.T @ db}),
             _along_of({"@": lambda y, a, b, da, db: da @ b.T + a @ db}),
@@ -1012,7 +1095,7 @@ ALONG_MISTAKES = misconceptions(
     ),
     (
         "matrix-sides",
-        "In a @ b the factors changed sides. A product of matrices keeps them: da @ b + a @ db.",
+        "In a @ b the factors changed sides. A product of matrices keeps them: a_dot @ b + a @ b_dot.",
         (_along_of({"@": lambda y, a, b, da, db: b @ da + db @ a}),),
     ),
     (
@@ -1139,6 +1222,23 @@ TRAIN_MISTAKES = misconceptions(
 )
 
 
+def _judge_training(judge):
+    """The judge of trainings, which says what writes into the arrays that were given, if something does."""
+
+    def judge_training(answer, seed=None):
+        verdict = judge(answer, seed=seed)
+        if verdict.message != IN_PLACE:
+            return verdict
+        return mistaken(
+            "Your function writes into the arrays that it was given: Value(W) holds the array W itself, and p.data -="
+            " changes it in place. Write p.data = p.data - lr * p.grad, which makes a new one.",
+            "in place",
+        )
+
+    judge_training.misconceptions = judge.misconceptions
+    return judge_training
+
+
 PROBLEMS = (
     Problem(
         id="backward-step",
@@ -1209,7 +1309,7 @@ PROBLEMS = (
             " inside the loop?",
             "The second mistake is one character long. Which way does a gradient point?",
         ),
-        judge=judge_function(_train, _trainings, TRAIN_MISTAKES),
+        judge=_judge_training(judge_function(_train, _trainings, TRAIN_MISTAKES)),
         allowed=("autodiff",),
         minutes=10,
         difficulty=1,

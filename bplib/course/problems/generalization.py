@@ -192,6 +192,16 @@ def _counted_in_columns(rng, shape, p):
     return rng.permuted(mask, axis=0)
 
 
+def _drawing_alone(seed):
+    """Masks from a generator that is made at each call, with a seed or without."""
+
+    def draw(rng, shape, p):
+        own = np.random.default_rng(seed)
+        return own.random(shape) >= p
+
+    return draw
+
+
 COUNTED = (
     "The number of dropped entries is the same each time. Each entry has a chance of its own, whatever becomes of the"
     " others: compare one random number for each with p."
@@ -240,6 +250,15 @@ DROPOUT_MISTAKES = misconceptions(
         "The share of dropped entries is not p. Are your random numbers spread evenly from 0 to 1? rng.random makes"
         " such, rng.normal does not.",
         (_dropping(draw=lambda rng, shape, p: rng.normal(size=shape) >= p),),
+    ),
+    (
+        "own-generator",
+        "Where do your random numbers come from? The same rng has to give the same mask, and another rng another one:"
+        " draw all of them from the rng that is given, and make no generator of your own.",
+        (
+            _dropping(draw=_drawing_alone(0)),
+            _dropping(draw=_drawing_alone(None)),
+        ),
     ),
     (
         "new-mask",
@@ -409,10 +428,10 @@ def _first_wrong(words, right):
             return f"With p = {p} about that share of the entries of y has to be 0, each by its own chance."
         if theirs[1] != ours[1]:
             return f"With p = {p} what is kept is not x / (1 - p)."
-        if theirs[8]:
-            return COUNTED
         if theirs[5]:
             return "Two different generators give the same mask: draw it from the rng that is given."
+        if theirs[8]:
+            return COUNTED
         if not theirs[6]:
             return "The same rng does not give the same mask twice: draw all random numbers from it, and no others."
         if theirs[2] != ours[2]:
@@ -709,6 +728,11 @@ TURNS = (
                 " same.",
                 1.0: "The decay is multiplied by the rate as well: 0.1 times 0.5 times 2.",
                 0.1: "This is by how much it shrinks. What is left of 2?",
+                1.95: "You took away the rate times the decay, whatever the weight is. A decay is a share of it: times"
+                " w, which is 2.",
+                1.5: "You took the decay itself away. It is multiplied by the rate, and by the weight.",
+                1.8: "Twice too much is gone. Is a step of Adam in it, or the rate without the decay? Without a"
+                " gradient Adam's step is 0.",
                 2.1: "It was pulled away from zero. A decay makes weights smaller.",
             },
         ),
@@ -719,13 +743,22 @@ TURNS = (
         "Plus or minus",
         judge_value(
             0.01,
-            "The root of 0.9 times 0.1 over 900 is 0.3 over 30: one point. Two networks that differ by less on such a"
-            " part differ by nothing that it could show.",
+            "The root of 0.9 times 0.1 over 900 is 0.3 over 30: one point. Two networks that were each measured on 900"
+            " images of their own, and are less than that apart, have shown no difference. On the same images a"
+            " difference is surer, since an image that is hard for one is often hard for the other.",
             {
+                0.09: "This is p (1 - p). Divide it by n, and take the root.",
+                0.003: "p (1 - p) stands above without its root, and n below with it. One root is taken of all of"
+                " p (1 - p)/n.",
+                0.03: "With p (1 - p) = 0.09 the root above is 0.3. And the root of 900?",
+                0.000333: "Above stands a root, and below n itself. The root is taken of n as well.",
+                0.1: "This is the share of images that it gets wrong. How far may that be off by chance?",
+                1: "Is this in percent? A number between 0 and 1 is asked for.",
                 0.0001: "The root is missing: p (1 - p)/n is a variance.",
                 0.3: "This is the deviation for a single example. n stands below the root as well.",
                 0.0316: "p (1 - p) stands above, not p alone: with p = 1 there would be no doubt.",
-                0.0105: "1 - p was left with its root. Below the root: 0.9 times 0.1, over 900.",
+                0.0105: "This is the root of (1 - p)/n: the factor p is missing. Below the root stands 0.9 times 0.1,"
+                " over 900.",
             },
         ),
         "The root of p (1 - p)/n, with p = 0.9 and n = 900.",

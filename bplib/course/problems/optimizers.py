@@ -351,8 +351,12 @@ def _adamw_boundaries(rng):
     ]
 
 
+def _falling(lr, t, s, T):
+    return lr * (1 + np.cos(np.pi * (t - 1 - s) / (T - s))) / 2
+
+
 def _rising_and_falling(lr, t, s, T):
-    return lr * t / s if t <= s else lr * (1 + np.cos(np.pi * (t - 1 - s) / (T - s))) / 2
+    return lr * t / s if t <= s else _falling(lr, t, s, T)
 
 
 def _moments(
@@ -666,6 +670,12 @@ ADAMW_MISTAKES = misconceptions(
         (_moments(rate=lambda lr, t, s, T: lr * (t / s if t <= s else (1 + np.cos(np.pi * (t - s) / (T - s))) / 2)),),
     ),
     (
+        "warmup-short",
+        "Look at step s itself, the last of the warm-up, which has all of lr. Yours has gone over to the cosine there:"
+        " it is t <= s and not t < s, with t counted from 1.",
+        (_moments(rate=lambda lr, t, s, T: lr * t / s if t < s else _falling(lr, t, s, T)),),
+    ),
+    (
         "warmup-from-0",
         "Your warm-up begins with a rate of 0. At t = 1 it is lr / s, and at t = s all of lr.",
         (_moments(rate=lambda lr, t, s, T: lr * (t - 1) / s if t <= s else _rising_and_falling(lr, t, s, T)),),
@@ -701,7 +711,9 @@ def _hessian(curvatures, rng):
 
 
 def _pair_cases(rng):
-    return [(_hessian(np.exp(rng.uniform(-1.5, 2.5, size=d)), rng),) for d in (3, 5, 2)]
+    askew = [(_hessian(np.exp(rng.uniform(-1.5, 2.5, size=d)), rng),) for d in (3, 5, 2)]
+    # Here an eig that does not sort gives the steepest first.
+    return [*askew, (np.diag([rng.uniform(6.0, 9.0), rng.uniform(3.0, 5.0), rng.uniform(1.0, 2.0)]),)]
 
 
 def _pair_boundaries(rng):
@@ -733,6 +745,17 @@ PAIR_MISTAKES = misconceptions(
         "Which two curvatures count? It is the smallest and the largest of them: eigvalsh sorts them, and they are its"
         " first and its last.",
         (_pair(lambda H: np.linalg.eigvalsh(H)[:2]), _pair(lambda H: np.linalg.eigvalsh(H)[-2:])),
+    ),
+    (
+        "unsorted",
+        "In which order do the curvatures come? eig and eigvals do not sort them, so their first and last are any two:"
+        " take the smallest and the largest, or use eigvalsh, which sorts.",
+        (
+            _pair(lambda H: np.linalg.eigvals(H)[[0, -1]]),
+            _pair(lambda H: np.linalg.eigvals(H)[[-1, 0]]),
+            _pair(lambda H: np.linalg.eig(H)[0][[0, -1]]),
+            _pair(lambda H: np.linalg.eig(H)[0][[-1, 0]]),
+        ),
     ),
     (
         "mu-without-square",
@@ -1096,11 +1119,20 @@ TURNS = (
             (0.25, 0.25),
             "sqrt(k) = 3: the rate is (2/4)^2, and the momentum ((3 - 1)/(3 + 1))^2. Half of the distance is left.",
             {
-                (0.25, 0.5): "1/2 is the share that is left, the root of the momentum.",
-                (0.5, 0.25): "1/2 is the root of the rate.",
+                (0.25, 0.5): "The rate is right. 1/2 is the share that is left, the root of the momentum.",
+                (0.5, 0.25): "The momentum is right. 1/2 is the root of the rate.",
                 (0.5, 0.5): "Both are the roots of what is asked for.",
                 (0.2, 0.64): "These are 2/(c1 + c2) and k without its root: look for the roots of 1 and 9.",
-                (0.2, 0.25): "The rate is that of plain descent, 2/(c1 + c2). With momentum roots add up.",
+                (
+                    0.2,
+                    0.25,
+                ): "The momentum is right. The rate is that of plain descent, 2/(c1 + c2). With momentum roots add up.",
+                (1 / 9, 0.25): "The momentum is right. The rate looks at the steepest direction alone: 1/c2.",
+                (0.0625, 0.25): "The momentum is right, and the rate was squared twice: it is (2/4)^2.",
+                (0.25, 0.64): "The rate is right. In the momentum k stands without its root: sqrt(k) is 3.",
+                (0.25, 0.8): "The rate is right. The momentum is (k - 1)/(k + 1), the share of plain descent: take"
+                " sqrt(k) for k, and square.",
+                (0.25, 0.0625): "The rate is right, and the momentum was squared twice: it is (2/4)^2.",
             },
         ),
         "Here sqrt(c1) = 1 and sqrt(c2) = 3.",

@@ -350,9 +350,13 @@ FIRST_MISTAKES = misconceptions(
     ),
     (
         "square-of-the-mean",
-        "You squared the mean where the mean of the squares is needed. Values of both signs cancel in the first and"
-        " not in the second.",
+        "You squared the mean where the mean of the squares is needed. The more the values differ, the larger is the"
+        " second of the two: square first.",
         (
+            _deviations(of_slope=lambda x: np.mean(x) ** 2),
+            _deviations(of_f=lambda x: np.mean(x) ** 2),
+            _deviations(of_z=lambda x: np.mean(x) ** 2, of_f=lambda x: np.mean(x) ** 2),
+            _deviations(of_z=lambda x: 1.0, of_slope=lambda x: np.mean(x) ** 2),
             _deviations(of_f=lambda x: np.mean(x) ** 2, of_slope=lambda x: np.mean(x) ** 2),
             _deviations(lambda x: np.mean(x) ** 2, lambda x: np.mean(x) ** 2, lambda x: np.mean(x) ** 2),
         ),
@@ -573,6 +577,19 @@ def _deviations_kept(batches, gamma, beta, eps, x):
     return gamma * (x - M) / np.sqrt(S**2 + eps) + beta
 
 
+def _corrected(first, both, ddof):
+    """The averages corrected as those of Adam: both, or that of the mean alone."""
+
+    def evaluate(batches, gamma, beta, eps, x):
+        M, V = 0 * gamma, first + 0 * gamma
+        for batch in batches:
+            M, V = 0.9 * M + 0.1 * batch.mean(axis=0), 0.9 * V + 0.1 * batch.var(axis=0, ddof=ddof)
+        share = 1 - 0.9 ** len(batches)
+        return gamma * (x - M / share) / np.sqrt((V / share if both else V) + eps) + beta
+
+    return evaluate
+
+
 EVALUATION_MISTAKES = misconceptions(
     (
         "own-statistics",
@@ -635,8 +652,14 @@ EVALUATION_MISTAKES = misconceptions(
     ),
     (
         "no-root",
-        "x - M was divided by the variance. Its root is needed.",
-        (_at_rest(root=lambda V, eps: V + eps),),
+        "x - M was divided by the variance. Its root is needed, sqrt(V + eps).",
+        (_at_rest(root=lambda V, eps: V + eps), _at_rest(root=lambda V, eps: V)),
+    ),
+    (
+        "corrected",
+        "You divided an average by 1 - 0.9^T, as Adam does. Batch norm corrects nothing: M begins at 0 and V at 1, and"
+        " what they began with fades by itself.",
+        tuple(_corrected(first, both, ddof) for first in (1.0, 0.0) for both in (True, False) for ddof in (1, 0)),
     ),
 )
 
@@ -1188,7 +1211,8 @@ TURNS = (
                 0.5: "This is one layer. Each of the ten halves what the one behind it has left.",
                 5.0: "Ten halves were added. Along a path slopes are multiplied.",
                 0.05: "Ten layers do not share one half; each of them halves anew.",
-                2.0**-9: "These are nine halves: so much arrives behind the first layer. In front of it one more has halved.",
+                2.0**-9: "These are nine halves: so much arrives behind the first layer. In front of it one more has"
+                " halved.",
             },
         ),
         "One layer leaves a half, two leave a quarter.",
@@ -1219,6 +1243,10 @@ TURNS = (
             "The mean takes the 7 away again. Keep this in mind: it tests every backward of a normalization.",
             {
                 7: "This is what was added. How much of it is left once the mean has been taken away?",
+                -1: "This is what comes through the mean alone. The values themselves have grown as well: add both.",
+                -7: "This is what the mean takes away. The values have grown by as much: what is left of both?",
+                0.5: "Does y change by half of what is added? Take x = (1, 3), and then x = (8, 10): what are their"
+                " deviations from the mean?",
                 1: "It would be 1 for a value that goes through as it is. Here the mean grows by 7 as well.",
             },
         ),

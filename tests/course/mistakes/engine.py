@@ -190,6 +190,22 @@ def gradients_of_needed_leaves_only(nodes, leaves, output):
     return value, {name: grad for name, grad in grads.items() if np.any(grad)}
 
 
+def nothing_for_what_is_beside(nodes, leaves, output):
+    value, grads = engine_with(on_a_stack)(nodes, leaves, output)
+    met = on_a_stack({name: (op, inputs) for name, op, inputs in nodes}, output)
+    return value, {name: grad if name in met else None for name, grad in grads.items()}
+
+
+def looked_up_where_it_is_not(nodes, leaves, output):
+    value, grads = gradients_of_needed_leaves_only(nodes, leaves, output)
+    return value, {name: grads[name] for name in leaves}
+
+
+def one_zero_for_what_is_beside(nodes, leaves, output):
+    value, grads = engine_with(on_a_stack)(nodes, leaves, output)
+    return value, {name: grad if np.any(grad) else 0.0 for name, grad in grads.items()}
+
+
 def in_front_only(shape, d):
     while np.ndim(d) > len(shape):
         d = d.sum(axis=0)
@@ -221,6 +237,15 @@ SPEEDS = {
 }
 
 
+def looked_up_in_the_direction(nodes, leaves, direction, output):
+    return along_with({})(nodes, leaves, {name: direction[name] for name in leaves}, output)
+
+
+def one_zero_for_what_stands_still(nodes, leaves, direction, output):
+    value, dot = along_with({})(nodes, leaves, direction, output)
+    return value, dot if np.any(dot) else 0.0
+
+
 def nudged(nodes, leaves, direction, output, h=1e-6):
     moved = {name: x + h * direction.get(name, 0.0) for name, x in leaves.items()}
     here, there = (along_with({})(nodes, each, {}, output)[0] for each in (leaves, moved))
@@ -245,6 +270,28 @@ def step_before_backward(X, y, W, b, v, lr, steps):
             p.data = p.data - lr * gradient
         loss.backward()
         old = [p.grad for p in parameters]
+    return losses
+
+
+def losses_with_their_past(X, y, W, b, v, lr, steps):
+    parameters, losses = [Value(W), Value(b), Value(v)], []
+    for _ in range(steps):
+        loss = loss_of(X, y, *parameters)
+        losses.append(loss)
+        loss.backward()
+        for p in parameters:
+            p.data = p.data - lr * p.grad
+    return losses
+
+
+def updated_in_place(X, y, W, b, v, lr, steps):
+    parameters, losses = [Value(W), Value(b), Value(v)], []
+    for _ in range(steps):
+        loss = loss_of(X, y, *parameters)
+        losses.append(loss.data)
+        loss.backward()
+        for p in parameters:
+            p.data -= lr * p.grad
     return losses
 
 
@@ -321,7 +368,16 @@ MISTAKES = [
     ),
     Mistake("engine", "common", "own rule wrong", wrong_rule_of_its_own, 'the rule of "own" does not fit its values'),
     Mistake("engine", "common", "own rule without upstream", own_rule_without_upstream, 'By itself "own" is right'),
-    Mistake("engine", "common", "no gradient of what is beside", gradients_of_needed_leaves_only, None),
+    Mistake(
+        "engine",
+        "common",
+        "no gradient of what is beside",
+        gradients_of_needed_leaves_only,
+        "It is right without y, on which the output does not depend, and with y the dict it returns lacks y.",
+    ),
+    Mistake("engine", "common", "None beside", nothing_for_what_is_beside, "with y the gradient of y is None."),
+    Mistake("engine", "common", "KeyError beside", looked_up_where_it_is_not, "with y it raises KeyError."),
+    Mistake("engine", "common", "one zero beside", one_zero_for_what_is_beside, "the gradient of c is a single number"),
     Mistake(
         "engine",
         "raskr/rust-autograd#38",
@@ -347,6 +403,27 @@ MISTAKES = [
     Mistake(
         "along",
         "common",
+        "KeyError in the direction",
+        looked_up_in_the_direction,
+        "It is right when the direction names all leaves",
+    ),
+    Mistake(
+        "along",
+        "common",
+        "zeros without a shape",
+        along_with({}, still=lambda x: 0.0),
+        "begin them with zeros, in the shape of the leaf",
+    ),
+    Mistake(
+        "along",
+        "common",
+        "one zero for all that stands still",
+        one_zero_for_what_stands_still,
+        None,
+    ),
+    Mistake(
+        "along",
+        "common",
         "product of the speeds",
         along_with({"*": lambda y, x, dx: dx[0] * dx[1]}),
         "The product rule has two terms",
@@ -359,6 +436,8 @@ MISTAKES = [
         "The leaves that the direction does not name move too",
     ),
     Mistake("train-with-it", "PyTorch forum, step before backward", "gradients of before", step_before_backward, None),
+    Mistake("train-with-it", "common", "losses appended", losses_with_their_past, "as in loss.data"),
+    Mistake("train-with-it", "common", "p.data -= ...", updated_in_place, "Value(W) holds the array W itself"),
     Mistake(
         "train-with-it",
         "common",
