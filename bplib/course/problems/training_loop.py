@@ -76,8 +76,9 @@ def _looping(
     record=lambda losses, sizes, n, after: np.dot(losses, sizes) / n,
     restart=False,
     late=False,
+    again=False,
 ):
-    """A wrong training loop, put together from what is wrong in it."""
+    """A wrong training loop, put together from what is wrong in it; again, if a batch is measured after its update."""
 
     def loop(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
         history, before, first = [], None, w
@@ -90,7 +91,7 @@ def _looping(
                 loss, g = loss_and_gradient(w, X[rows], y[rows])
                 moved = step(w, g, lr, rows)
                 w = w if late else moved
-                losses.append(loss)
+                losses.append(loss_and_gradient(w, X[rows], y[rows])[0] if again else loss)
                 sizes.append(len(rows))
             w = moved
             history.append(record(losses, sizes, len(X), lambda w=w: loss_and_gradient(w, X, y)[0]))
@@ -271,9 +272,13 @@ LOOP_MISTAKES = misconceptions(
     ),
     (
         "measured-after",
-        "w is right, and the losses in the history were measured again after the epoch. It should hold those met on the"
-        " way, each measured before its update.",
-        (_looping(record=lambda losses, sizes, n, after: after()),),
+        "w is right, and the losses in the history were measured when w had been updated already. It should hold those"
+        " met on the way, each measured before its update.",
+        (
+            _looping(record=lambda losses, sizes, n, after: after()),
+            _looping(again=True),
+            _looping(again=True, record=lambda losses, sizes, n, after: np.mean(losses)),
+        ),
     ),
 )
 
@@ -336,9 +341,12 @@ def _sweeping(
 _choose_rate = _sweeping()
 
 
-def _spread(rng, count, mean, error):
-    """Numbers with this mean, whose mean has this standard error."""
-    z = rng.normal(size=count)
+def _spread(rng, count, mean, error, leaning=0):
+    """Numbers with this mean, whose mean has this standard error.
+
+    leaning is by how many such errors their median is above the mean: 1, -1, or 0 for whatever comes.
+    """
+    z = leaning * np.append(np.ones(count - 1), 1.0 - count) if leaning else rng.normal(size=count)
     z = (z - z.mean()) / z.std(ddof=1)
     return mean + error * np.sqrt(count) * z
 
@@ -346,15 +354,20 @@ def _spread(rng, count, mean, error):
 def _runs(rng):
     """Tables of losses in which each wrong way to choose finds another rate.
 
-    The seeds mostly differ by more than the rates do, which only pairs take out. In the second case the best rate is
-    ahead by one standard error only, and in all of them a rate that is lower still has diverged for one seed.
+    The seeds mostly differ by more than the rates do, which only pairs take out. The best rate is ahead by two standard
+    errors and more, or by less, and where it is ahead by 1.4 its lead has a median of 2.4, which a mean does not see. A rate that is lower still
+    has diverged for one seed, but for the case in which none has; and in one case a rate has the lowest median by far,
+    and a seed with a high loss.
     """
     cases = []
-    for count, ahead, apart, turned in (
-        (10, 4.5, 0.15, False),
-        (11, 1.0, 0.15, True),
-        (12, 5.0, 0.02, True),
-        (10, 12.0, 0.15, False),
+    for count, ahead, apart, turned, whole in (
+        (10, 2.5, 0.15, False, False),
+        (11, 0.6, 0.15, True, False),
+        (12, 5.0, 0.02, True, False),
+        (10, 12.0, 0.15, False, False),
+        (11, 1.93, 0.15, False, False),
+        (10, 1.4, 0.15, True, False),
+        (11, 4.0, 0.15, False, True),
     ):
         rates = [float(f"{0.001 * 2.0**k:.2g}") for k in range(count)]
         n = 8
@@ -366,16 +379,20 @@ def _runs(rng):
         }
         validation = losses["validation"]
         validation[now] = 0.8 + of_seeds
-        validation[best] = validation[now] - _spread(rng, n, 0.1, 0.1 / ahead)
-        validation[once] = validation[now] - 0.3
+        validation[best] = validation[now] - _spread(rng, n, 0.1, 0.1 / ahead, leaning={1.4: 1, 1.93: -1}.get(ahead, 0))
+        validation[once] = validation[now] + (0.1 if whole else -0.3)
         validation[first, 0] = validation[[now, best], 0].min() - 0.3  # the best one, for the first seed
         losses["training"][by_training] -= 0.5
         losses["test"][[by_test, by_both]] -= 0.6
         losses["test"][by_test] -= 0.1
         validation[by_both] = validation[now] - 0.02 + 0.01 * rng.normal(size=n)
+        if ahead == 5:
+            validation[0] = validation[now] - 0.2
+            validation[0, 3] += 2.0
         for values in losses.values():
-            values[count - 1] = np.nan
-            values[once, 0] = np.nan
+            if not whole:
+                values[count - 1] = np.nan
+                values[once, 0] = np.nan
         if turned:
             rates, losses = rates[::-1], {name: values[::-1] for name, values in losses.items()}
             now = count - 1 - now
@@ -390,6 +407,13 @@ def _table(rates, losses):
         return {name: float(values[rates.index(lr), seed]) for name, values in losses.items()}
 
     return run
+
+
+def _sure_by(errors, ddof, middle=np.mean):
+    """Whether the other is better by so many standard errors, which are made with this ddof."""
+    return lambda in_use, other: (
+        middle(in_use - other) >= errors * np.std(in_use - other, ddof=ddof) / np.sqrt(len(other))
+    )
 
 
 def _sure_without_pairs(in_use, other):
@@ -422,6 +446,27 @@ SWEEP_MISTAKES = misconceptions(
         "The test loss has a say in your choice. Then nothing is left to tell honestly how good the result is: choose"
         " by the validation loss alone.",
         (_sweeping(lambda found: found["validation"] + found["test"]),),
+    ),
+    (
+        "less-evidence",
+        "You leave the rate in use in a case where its rival is ahead by a little less than two standard errors. Are"
+        " there two of them, and have they ddof=1, the differences being few?",
+        (_sweeping(sure=_sure_by(1, 1)), _sweeping(sure=_sure_by(2, 0))),
+    ),
+    (
+        "more-evidence",
+        "You stay with the rate in use where its rival is ahead by two and a half standard errors. Two are enough.",
+        (_sweeping(sure=_sure_by(3, 1)),),
+    ),
+    (
+        "median",
+        "A median does not mind a single high loss, and the mean does. Both here are means: that of the losses of a"
+        " rate, and that of the differences.",
+        (
+            _sweeping(over=lambda losses: np.median(losses, axis=1)),
+            _sweeping(sure=_sure_by(2, 1, np.median)),
+            _sweeping(over=lambda losses: np.median(losses, axis=1), sure=_sure_by(2, 1, np.median)),
+        ),
     ),
     (
         "no-evidence",
@@ -461,6 +506,13 @@ SWEEP_MISTAKES = misconceptions(
         "A run that diverged has won. np.argmin, if you used it, takes NaN for the smallest number; np.nanargmin passes"
         " over it.",
         (_sweeping(pick=np.argmin, sure=lambda *_: True),),
+    ),
+    (
+        "nan-compared",
+        "It is right where no run has diverged, and stays with the rate in use where one has: the candidate is a rate"
+        " that diverged, and NaN is ahead of nothing. np.argmin takes NaN for the smallest number, and np.nanmean hides"
+        " it: take np.mean and np.nanargmin.",
+        (_sweeping(pick=np.argmin), _sweeping(over=lambda losses: np.array(_mean_of_those_that_run(losses)))),
     ),
     (
         "largest",
@@ -515,8 +567,12 @@ def _stopping(
     restart=True,
     bound=True,
     given=False,
+    lowest_kept=False,
 ):
-    """Training until patience is at its end, right or wrong by what is put into it."""
+    """Training until patience is at its end, right or wrong by what is put into it.
+
+    lowest_kept, if the lowest is what is kept, whatever is taken for better in the waiting.
+    """
 
     def train(epoch, validation_loss, w, patience, most):
         best, lowest, before, waited, best_at, count = w, np.inf, np.inf, 0, 0, 0
@@ -525,8 +581,9 @@ def _stopping(
             w, count = epoch(w), count + 1
             loss = validation_loss(w)
             if better(loss, lowest, before):
-                best, best_at, waited = w, count, 0 if restart else waited
-                lowest = min(loss, lowest)
+                if loss < lowest or not lowest_kept:
+                    best, best_at = w, count
+                lowest, waited = min(loss, lowest), 0 if restart else waited
             else:
                 waited += 1
             before = loss
@@ -544,7 +601,7 @@ def _valleys(rng):
     """Validation losses by epoch, in which each wrong way to stop ends elsewhere: false turns, ties, no turn at all."""
     shapes = (
         ([9, 7, 6, 8, 7.5, 5, 5.5, 5, 6, 7, 6.5, 8, 9], 3, 40),
-        ([9, 8, 8.5, 7, 7.5, 6, 6.5, 5, 5.5, 6, 7, 5.8, 6, 4, 3, 5, 6, 7, 8], 4, 40),
+        ([9, 8, 8.5, 7, 7.5, 6, 6.5, 5, 5.5, 6, 7, 5.8, 6, 4, 3, 5, 6, 7, 8], 4, 45),
         ([9, 8, 7, 6, 5, 6, 4, 3, 5, 6], 4, 6),
         ([9, 6, 7, 8, 7, 9, 8, 9], 2, 30),
     )
@@ -590,7 +647,10 @@ STOP_MISTAKES = misconceptions(
         "before-for-lowest",
         "Each loss is compared with the one before it, so every small dip starts the waiting anew. Compare with the"
         " lowest so far.",
-        (_stopping(better=lambda loss, lowest, before: loss < before),),
+        (
+            _stopping(better=lambda loss, lowest, before: loss < before),
+            _stopping(better=lambda loss, lowest, before: loss < before, lowest_kept=True),
+        ),
     ),
     (
         "first-rise",
