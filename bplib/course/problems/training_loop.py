@@ -741,11 +741,14 @@ class Training:
 TWENTY, _MOST_EPOCHS = 20, 2000
 
 
-def _training_of(seed, hidden=32, lr=0.3, spoil=lambda X, y, rng: (X, y), again=False, twice=False, breaks=False):
+def _training_of(
+    seed, hidden=32, lr=0.3, spoil=lambda X, y, rng: (X, y), again=False, twice=False, breaks=False, few=None, fades=False
+):
     """train(X, y, epochs), which trains a new network on all rows at once and returns its losses.
 
     spoil changes what an epoch is given; again begins with new weights in each epoch; twice feeds probabilities to a
-    loss that takes logits; breaks lets the loss become NaN on the way.
+    loss that takes logits; breaks lets the loss become NaN on the way; few is of how many rows it
+    learns; fades lets the weights decay in the last fifth of the epochs.
     """
     known = {}
 
@@ -770,8 +773,12 @@ def _training_of(seed, hidden=32, lr=0.3, spoil=lambda X, y, rng: (X, y), again=
             z = net.forward(X_now)
             given = softmax(z) if twice else z
             loss, dz = find(softmax_cross_entropy).loss_and_grad(given, y_now)
+            if few is not None and few < len(dz):
+                dz = dz * (np.arange(len(dz)) < few)[:, None]
             net.backward(softmax_backward(dz, given, z) if twice else dz)
             optimizer.step(net.params, net.grads)
+            for parameter in net.params.values() if fades and epoch >= 0.8 * epochs else ():
+                parameter *= 0.7
             losses.append(float(loss) if not breaks or epoch < 5 else float("nan"))
         return losses
 
@@ -794,6 +801,12 @@ def _trainings_to_test(rng):
             _training_of(next(seeds), spoil=lambda X, y, rng: (0 * X, y)), False, "that never looks at its images"
         ),
         Training(_training_of(next(seeds), breaks=True), False, "whose loss becomes NaN"),
+        Training(_training_of(next(seeds), few=10), False, "that learns from the first ten of its images only"),
+        Training(
+            _training_of(next(seeds), fades=True),
+            False,
+            "whose weights decay in the end, so that it loses what it has learned",
+        ),
     ]
 
 
@@ -845,6 +858,17 @@ TWENTY_MISTAKES = misconceptions(
         (_asking(sound=lambda losses: not losses[-1] > 0.1),),
     ),
     (
+        "lowest",
+        "A training passes that has lost again what it had learned: the lowest loss is no promise. Look at the last one.",
+        (_asking(sound=lambda losses: np.nanmin(losses) < 0.1), _asking(sound=lambda losses: min(losses) < 0.1)),
+    ),
+    (
+        "too-few",
+        "A training that learns from its first ten images only passes: with so few there is nothing that it leaves out."
+        " Take twenty.",
+        (_asking(rows=lambda y: [0, -1]), _asking(rows=lambda y: slice(None, None, len(y) // 10))),
+    ),
+    (
         "always",
         "It says True of every training. Train on twenty digits, and look at where the loss ends.",
         (lambda train, X, y: True,),
@@ -880,6 +904,13 @@ def _judge_twenty():
         sizes = []
         found, most = said(answer), max(sizes, default=0)
         wrong = [each for each, verdict in zip(trainings, found, strict=True) if verdict != each.sound]
+        if not wrong and most > 3 * TWENTY:
+            return Verdict(
+                NOT_YET,
+                f"It is right about them all, and trains on {most} images at once, for which it needs many epochs. The"
+                f" test is quick with {TWENTY} of them.",
+                "seen: too many",
+            )
         if not wrong:
             return Verdict(PASSED, f"It is right about {len(trainings)} trainings, sound ones and broken ones.")
         known = recognized(TWENTY_MISTAKES, lambda mistake: said(mistake.answer) == found)
@@ -902,20 +933,34 @@ def _judge_twenty():
 ILLNESSES = ("well", "diverged", "dead", "vanishing", "slow")
 
 
-def _recorded(rng, activation, hidden, lr, epochs=5, n=320, batch_size=32, late=None):
+class _OneMoves:
+    """A step of gradient descent for the parameter of one name; all others stay where they are."""
+
+    def __init__(self, name, lr):
+        self.name, self.lr = name, lr
+
+    def step(self, params, grads):
+        params[self.name] -= self.lr * grads[self.name]
+
+
+def _recorded(rng, activation, hidden, lr, epochs=5, n=320, batch_size=32, late=None, only=None, asleep=False):
     """The record of a training on digits: losses, norms, and the share of dead relus in the worst layer.
 
-    late is another rate, from the third epoch on.
+    late is another rate, from the third epoch on; only names a parameter that is trained alone; asleep begins with a
+    first layer whose units give nothing, and a second whose units give about 1.
     """
     digits = data.digits()
     rows, widths, stack = rng.permutation(len(digits.y))[:n], (64, *hidden, 10), []
     for n_in, n_out in pairwise(widths):
         stack += [Linear(n_in, n_out, rng, init=he if activation is relu else xavier), Activation(activation)]
     net, X = Sequential(*stack[:-1]), digits.X[rows] / 16
+    if asleep:
+        net.params["0.b"] -= 50
+        net.params["2.b"] += 1
     record = {"training": [], "gradients": {}, "updates": {}, "weights": {}, "dead": []}
     at_once = 1 if activation is relu else epochs
     for epoch in range(0, epochs, at_once):
-        optimizer = SGD(lr if late is None or epoch < 2 else late)
+        optimizer = SGD(lr if late is None or epoch < 2 else late) if only is None else _OneMoves(only, lr)
         history = train(
             net, softmax_cross_entropy, X, digits.y[rows], optimizer,
             epochs=at_once, batch_size=batch_size, rng=rng, norms=True,
@@ -949,8 +994,12 @@ def _broken_from(record, epoch, value):
 
 def _records(rng):
     """Records by what is said of them, and the illness of each: (words, illness, record)."""
+    well, asleep = _recorded(rng, relu, (32, 32), 0.1), _recorded(rng, relu, (32, 32), 1e-5, asleep=True)
     return [
-        ("that is well", "well", _recorded(rng, relu, (32, 32), 0.1)),
+        ("that is well", "well", well),
+        ("whose relus were dead for a while", "well", {**well, "dead": [0.9, 0.9, 0.9, 0.2, 0.1]}),
+        ("of which the last matrix alone moves", "well", _recorded(rng, tanh, (32, 32), 0.0014, only="4.W")),
+        ("of which the first matrix alone moves", "well", _recorded(rng, tanh, (32, 32), 0.0011, only="0.W")),
         ("with tanh that is well", "well", _recorded(rng, tanh, (32,), 0.3)),
         (
             "that is well and has arrived, so that it hardly moves any more",
@@ -961,37 +1010,54 @@ def _records(rng):
         ("with tanh and a rate of 0.00005", "slow", _recorded(rng, tanh, (32,), 0.00005)),
         ("with a rate of 5, whose relus have died", "dead", _recorded(rng, relu, (32, 32), 5.0)),
         ("whose relus have died on the way", "dead", _recorded(rng, relu, (32, 32), 0.1, late=8.0)),
+        ("whose relus are dead from the start, with a rate of 0.00001", "dead", asleep),
         ("of five layers of sigmoids", "vanishing", _recorded(rng, sigmoid, (32, 32, 32, 32), 0.1)),
+        (
+            "of five layers of sigmoids, with a rate of 0.00001",
+            "vanishing",
+            _recorded(rng, sigmoid, (32, 32, 32, 32), 1e-5),
+        ),
         (
             "whose loss is NaN from the third epoch on",
             "diverged",
             _broken_from(_recorded(rng, tanh, (32,), 0.3), 2, np.nan),
         ),
         ("whose loss is infinite in the end", "diverged", _broken_from(_recorded(rng, relu, (32,), 0.1), 4, np.inf)),
+        (
+            "whose loss was infinite for one epoch",
+            "diverged",
+            {**well, "training": [*well["training"][:2], np.inf, *well["training"][3:]]},
+        ),
+        ("whose relus are dead, and whose loss is NaN in the end", "diverged", _broken_from(asleep, 4, np.nan)),
     ]
 
 
-def _named_by(
+def _signs(
+    record,
     broken=lambda losses: not np.all(np.isfinite(losses)),
     dead=lambda shares: shares[-1] > 0.5,
     fades=lambda first, last: first[0] < last[0] / 20,
     slow=lambda ratios: all(ratio[0] < 1e-4 for ratio in ratios),
     numerator="updates",
-    order=("diverged", "dead", "vanishing", "slow"),
 ):
-    """The name of an illness, right or wrong by what is put into it."""
+    """Which illnesses a record has the signs of, right or wrong by what is put into it."""
+    names = [each for each in record["weights"] if each.endswith("W")]
+    norms = [record["gradients"][each] for each in names]
+    with np.errstate(all="ignore"):
+        ratios = [np.divide(record[numerator][each], record["weights"][each]) for each in names]
+        return {
+            "diverged": broken(record["training"]),
+            "dead": dead(record["dead"]),
+            "vanishing": fades(norms[0], norms[-1]),
+            "slow": slow(ratios),
+        }
+
+
+def _named_by(order=ILLNESSES[1:], **changed):
+    """The name of an illness, the first in this order of which a record has the signs."""
 
     def name(record):
-        names = [each for each in record["weights"] if each.endswith("W")]
-        norms = [record["gradients"][each] for each in names]
-        with np.errstate(all="ignore"):
-            ratios = [np.divide(record[numerator][each], record["weights"][each]) for each in names]
-            signs = {
-                "diverged": broken(record["training"]),
-                "dead": dead(record["dead"]),
-                "vanishing": fades(norms[0], norms[-1]),
-                "slow": slow(ratios),
-            }
+        signs = _signs(record, **changed)
         return next((illness for illness in order if signs[illness]), "well")
 
     return name
@@ -1006,6 +1072,12 @@ ILLNESS_MISTAKES = misconceptions(
             _named_by(broken=lambda losses: any(loss == np.nan for loss in losses)),
             _named_by(broken=lambda losses: not np.isfinite(losses[0])),
         ),
+    ),
+    (
+        "last-loss",
+        "A training whose loss was infinite for one epoch passes for another: a loss in the middle is a loss, too. Ask"
+        " it of all of them, with np.all(np.isfinite(losses)).",
+        (_named_by(broken=lambda losses: not np.isfinite(losses[-1])),),
     ),
     (
         "nan-unseen",
@@ -1035,13 +1107,13 @@ ILLNESS_MISTAKES = misconceptions(
     ),
     (
         "one-layer-slow",
-        "A training whose gradient fades on the way back is called slow, because its first layer hardly moves. Slow is"
-        " when no layer moves, the last one either.",
+        "A training of which one matrix moves is called slow, because others do not, or because of their mean. Slow is"
+        " when none of them moves: ask it of the largest ratio.",
         (
-            _named_by(
-                slow=lambda ratios: any(ratio[0] < 1e-4 for ratio in ratios),
-                order=("diverged", "dead", "slow", "vanishing"),
-            ),
+            _named_by(slow=lambda ratios: any(ratio[0] < 1e-4 for ratio in ratios)),
+            _named_by(slow=lambda ratios: np.mean([ratio[0] for ratio in ratios]) < 1e-4),
+            _named_by(slow=lambda ratios: ratios[0][0] < 1e-4),
+            _named_by(slow=lambda ratios: ratios[-1][0] < 1e-4),
         ),
     ),
     (
@@ -1092,8 +1164,11 @@ def _judge_illness():
         known = recognized(ILLNESS_MISTAKES, lambda mistake: said(mistake.answer) == found)
         if known:
             return known
-        [((words, illness, _), word), *_] = wrong
-        return Verdict(NOT_YET, f"It calls a training {words} {word}.", f"seen: {illness} called {word}")
+        [((words, illness, record), word), *_] = wrong
+        says = f"It calls a training {words}, {word}."
+        if word != "well" and _signs(record)[word]:
+            says += f" It is that, too, and the first in the list that fits is asked for: {illness}."
+        return Verdict(NOT_YET, says, f"seen: {illness} called {word}")
 
     return settling(judge, ILLNESS_MISTAKES)
 
@@ -1138,6 +1213,32 @@ BAND_MISTAKES = misconceptions(
         (_fitting(shift=1, epochs=20),),
     ),
 )
+
+
+def _divided_once(asked, said, parts):
+    """The verdict on predict if it takes other pixels than the network was trained on; None if it seems not to.
+
+    A network that was trained on pixels from 0 to 1 often bears those from 0 to 16, and one learns no less from it.
+    So who reaches the band passes all the same, and is told.
+    """
+    y_test, right = parts[3], said == parts[3]
+    for factor, words in ((1 / 16, "divided by 16"), (16, "multiplied by 16")):
+        told = asked(factor * parts[1])
+        there = told == y_test
+        if right.mean() >= BAND and there.mean() >= right.mean() and np.sum(told != said) >= 3:
+            return Verdict(
+                PASSED,
+                f"It is right on at least {BAND:.0%} of {len(y_test)} digits that it had never seen. It is as right"
+                f" about their pixels {words}, though: do the training and predict divide alike?",
+            )
+        if right.mean() < BAND <= there.mean():
+            return Verdict(
+                NOT_YET,
+                f"The training and predict do not divide alike: {right.mean():.1%} of the digits that it had not seen"
+                f" are right, and {there.mean():.1%} with their pixels {words}. predict is given pixels from 0 to 16.",
+                f"seen: {words}",
+            )
+    return None
 
 
 def _missed_band(asked, said, parts):
@@ -1245,7 +1346,7 @@ PROBLEMS = (
             " all of them.",
             "predict takes images and returns labels: net.predict(X / 16).argmax(axis=1). Return the function itself.",
         ),
-        judge=judge_predict(_digits, BAND, BAND_MISTAKES, _missed_band),
+        judge=judge_predict(_digits, BAND, BAND_MISTAKES, _missed_band, _divided_once),
         allowed=("bplib",),
         minutes=15,
         difficulty=2,
@@ -1411,6 +1512,7 @@ TURNS = (
                 ("slow", "well", "dead", "vanishing"): "A and D are exchanged. Compare the first layer with the last in"
                 " the bottom row.",
             },
+            names=tuple("ABCD"),
         ),
         "Look at the middle row first: where is no weight moving from the start, and where does it stop? Then compare"
         " first and last layer in the bottom row.",
