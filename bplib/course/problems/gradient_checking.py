@@ -67,7 +67,7 @@ def _claims(rng):
         return 1e6 * np.sum(c[: len(x)] * x**3)
 
     def small(x):
-        return 1e-12 * np.sum(c * x**2)
+        return 3e-10 * np.sum(c * x**2)  # a floor of 1e-3 that knows no sizes allows 1e-9
 
     def every_other(x):
         return np.sum(x[::2] ** 2)
@@ -106,7 +106,7 @@ def _claims(rng):
         Claim(cube, x, d_cube[[1, 0, 2, 3, 4]], False, "in which two entries are exchanged"),
         Claim(cube, x, _times(d_cube, 4, 0.5), False, "in which one entry is half of what it should be"),
         Claim(uneven_line, x, _times(uneven, 3, 2.0), False, "in which one tiny entry is twice what it should be"),
-        Claim(small, x, 4e-12 * c * x, False, "that is tiny, and twice what it should be"),
+        Claim(small, x, 1.2e-9 * c * x, False, "that is tiny, and twice what it should be"),
         Claim(cube, x, -d_cube, False, "with the sign turned around"),
         Claim(cube, x, nan, False, "that holds a NaN"),
     ]

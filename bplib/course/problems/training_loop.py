@@ -355,9 +355,9 @@ def _runs(rng):
     """Tables of losses in which each wrong way to choose finds another rate.
 
     The seeds mostly differ by more than the rates do, which only pairs take out. The best rate is ahead by two standard
-    errors and more, or by less, and where it is ahead by 1.4 its lead has a median of 2.4, which a mean does not see. A rate that is lower still
-    has diverged for one seed, but for the case in which none has; and in one case a rate has the lowest median by far,
-    and a seed with a high loss.
+    errors and more, or by less; where it is ahead by 1.4, the median of its lead is one of 2.4. A rate that is lower
+    still has diverged for one seed, but for the case in which none has; and in one case a rate has the lowest median by
+    far, and a seed with a high loss.
     """
     cases = []
     for count, ahead, apart, turned, whole in (
