@@ -35,12 +35,13 @@ def turn(id, title, judge, *hints):
     return Problem(id, title, 0, hints, judge_turn, minutes=1, difficulty=1)
 
 
-def judge_value(right, why, wrong=None, also=()):
+def judge_value(right, why, wrong=None, also=(), names=()):
     """A judge of one value: a number to three digits, a word, a tuple in its order, or a set of words in any order.
 
     why is what is told of the right one. wrong is a dict of wrong values to the sentences that help. What is in
     neither gets a fact: the other sign, a factor, too few digits, the wrong length, the wrong order, a name too many.
-    also are other ways to say the right one.
+    Of a set, a single word in wrong is told wherever it does not belong. also are other ways to say the right one;
+    names are those of the values of a tuple, by which the first wrong one is called.
     """
     mistakes = tuple(
         Misconception(f"said {value}", lambda value=value: value, says) for value, says in (wrong or {}).items()
@@ -52,7 +53,7 @@ def judge_value(right, why, wrong=None, also=()):
         if any(_same(answer, each) for each in (right, *also)):
             return Verdict(PASSED, why)
         known = next((mistake.verdict for mistake in mistakes if _same(answer, mistake.answer())), None)
-        return known or _fact(answer, right, [right, *(wrong or {})])
+        return known or _one_too_many(answer, right, mistakes) or _fact(answer, right, [right, *(wrong or {})], names)
 
     judge.misconceptions, judge.right = mistakes, right
     return judge
@@ -88,7 +89,16 @@ def _words(names):
     return frozenset(map(plain_choice, names))
 
 
-def _fact(answer, right, choices):
+def _one_too_many(answer, right, mistakes):
+    """The verdict on a set in which stands a word that does not belong there and has a sentence of its own, or None."""
+    if not isinstance(right, frozenset | set):
+        return None
+    extra = (_words(answer) or frozenset()) - _words(right)
+    known = (mistake for mistake in mistakes if isinstance(mistake.answer(), str))
+    return next((mistake.verdict for mistake in known if _words(mistake.answer()) <= extra), None)
+
+
+def _fact(answer, right, choices, names):
     """The verdict on a wrong value that nobody foresaw, with what can be said of it."""
     if isinstance(right, frozenset | set):
         given, needed = _words(answer), _words(right)
@@ -113,10 +123,14 @@ def _fact(answer, right, choices):
         if len(given) != len(needed):
             count = "This is 1 value" if len(given) == 1 else f"These are {len(given)} values"
             return _seen(f"{count}; {len(needed)} are needed.", "count")
+        first = next(k for k, pair in enumerate(zip(given, needed, strict=True)) if not _same(*pair))
         if sorted(map(str, given)) == sorted(map(str, needed)):
-            return _seen("The values are right, and their order is not.", "order")
+            where = f": {names[first]} is the first that is wrong" if names else ""
+            return _seen(f"The values are right, and their order is not{where}.", "order")
         if said := _one_factor(given, needed):
             return _seen(said, "factor")
+        if names:
+            return _seen(f"{names[first]} is the first that is wrong.", "place")
         wrong = [k + 1 for k, pair in enumerate(zip(given, needed, strict=True)) if not _same(*pair)]
         return _seen(_places(wrong, len(needed)), "place")
     if not isinstance(given, float) or not isinstance(needed, float):

@@ -67,7 +67,7 @@ def _claims(rng):
         return 1e6 * np.sum(c[: len(x)] * x**3)
 
     def small(x):
-        return 1e-9 * np.sum(c * x**2)
+        return 3e-10 * np.sum(c * x**2)  # a floor of 1e-3 that knows no sizes allows 1e-9
 
     def every_other(x):
         return np.sum(x[::2] ** 2)
@@ -106,7 +106,7 @@ def _claims(rng):
         Claim(cube, x, d_cube[[1, 0, 2, 3, 4]], False, "in which two entries are exchanged"),
         Claim(cube, x, _times(d_cube, 4, 0.5), False, "in which one entry is half of what it should be"),
         Claim(uneven_line, x, _times(uneven, 3, 2.0), False, "in which one tiny entry is twice what it should be"),
-        Claim(small, x, 4e-9 * c * x, False, "that is tiny, and twice what it should be"),
+        Claim(small, x, 1.2e-9 * c * x, False, "that is tiny, and twice what it should be"),
         Claim(cube, x, -d_cube, False, "with the sign turned around"),
         Claim(cube, x, nan, False, "that holds a NaN"),
     ]
@@ -218,8 +218,14 @@ CHECK_MISTAKES = misconceptions(
     (
         "absolute",
         "It accepts a tiny gradient that is wrong by a factor of 2: there is an absolute tolerance in it. np.allclose"
-        " has one too, atol, unless you set it to 0. Compare |a - b| with the size of a and b themselves.",
-        (_comparing(lambda a, b: np.max(np.abs(a - b)) <= 1e-6), _comparing(np.allclose)),
+        " has one too, atol, unless you set it to 0, and so has a floor that is a fixed number. Compare |a - b| with"
+        " the size of a and b, and let the floor be a thousandth of the largest of these.",
+        (
+            _comparing(lambda a, b: np.max(np.abs(a - b)) <= 1e-6),
+            _comparing(np.allclose),
+            _comparing(lambda a, b: np.all(np.abs(a - b) <= TOLERANCE * np.maximum(_larger(a, b), 1e-3))),
+            _comparing(lambda a, b: np.all(np.abs(a - b) <= TOLERANCE * np.maximum(_larger(a, b), 1.0))),
+        ),
     ),
     (
         "no-floor",
@@ -659,8 +665,13 @@ TURNS = (
                 " it zero?",
                 frozenset({"zero weights"}): "It is one of two. The gradient of the penalty is lambda W. What beside W"
                 " makes it zero?",
-                frozenset({"one example", "zero weights", "no penalty"}): "The penalty does not look at the examples,"
-                " so one of them is as good as five.",
+                "one example": "The penalty does not look at the examples, so one of them is as good as five.",
+                "good": "In the good check neither lambda nor the weights are zero, so nothing is left out.",
+                "one entry": "A single entry of each matrix has a penalty of its own, and that is doubled too.",
+                "float32": "Too few digits make a check refuse what it should accept. Look for one that lets a bug"
+                " pass.",
+                "float32, best h": "A factor of 2 is far more than what seven digits lose. In which of the checks is"
+                " lambda W zero?",
             },
         ),
         "The gradient of the penalty is lambda W. In which of the checks is it zero?",
@@ -672,6 +683,12 @@ TURNS = (
             -3,
             "At 1e-3 the right code passes and all six bugs are caught: seven digits leave a gap, and it is narrow.",
             {
+                **dict.fromkeys(
+                    (0.1, 0.01, 0.001, 1e-4, 1e-5, 1e-6),
+                    "This is the tolerance itself. Its power of ten is asked for: that of 0.1 is -1.",
+                ),
+                0: "At 1 nearly every bug escapes. Move the tolerance to the left.",
+                -5: "There the right code still raises a false alarm.",
                 -6: "There the right code raises a false alarm: seven digits do not go that far, whatever the step.",
                 -4: "There the right code still raises a false alarm.",
                 -2: "Look at the early update: its largest error is above 1e-2 by a hair only. One step further down"
@@ -691,7 +708,7 @@ TURNS = (
                 "dZ1": "It is wrong, and it was made from a wrong dA1.",
                 "dW1": "It is wrong, and it was made from a wrong dZ1.",
                 "db1": "Wrong, too, and made from a wrong dZ1.",
-                "dZ2": "It is right: differences confirm it.",
+                **dict.fromkeys(("dZ2", "dW2", "db2"), "It is right: differences confirm it."),
             },
         ),
         "Go through the arrays in the order of the backward, and stop at the first that is wrong.",

@@ -76,8 +76,9 @@ def _looping(
     record=lambda losses, sizes, n, after: np.dot(losses, sizes) / n,
     restart=False,
     late=False,
+    again=False,
 ):
-    """A wrong training loop, put together from what is wrong in it."""
+    """A wrong training loop, put together from what is wrong in it; again, if a batch is measured after its update."""
 
     def loop(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
         history, before, first = [], None, w
@@ -90,7 +91,7 @@ def _looping(
                 loss, g = loss_and_gradient(w, X[rows], y[rows])
                 moved = step(w, g, lr, rows)
                 w = w if late else moved
-                losses.append(loss)
+                losses.append(loss_and_gradient(w, X[rows], y[rows])[0] if again else loss)
                 sizes.append(len(rows))
             w = moved
             history.append(record(losses, sizes, len(X), lambda w=w: loss_and_gradient(w, X, y)[0]))
@@ -271,9 +272,13 @@ LOOP_MISTAKES = misconceptions(
     ),
     (
         "measured-after",
-        "w is right, and the losses in the history were measured again after the epoch. It should hold those met on the"
-        " way, each measured before its update.",
-        (_looping(record=lambda losses, sizes, n, after: after()),),
+        "w is right, and the losses in the history were measured when w had been updated already. It should hold those"
+        " met on the way, each measured before its update.",
+        (
+            _looping(record=lambda losses, sizes, n, after: after()),
+            _looping(again=True),
+            _looping(again=True, record=lambda losses, sizes, n, after: np.mean(losses)),
+        ),
     ),
 )
 
@@ -336,9 +341,12 @@ def _sweeping(
 _choose_rate = _sweeping()
 
 
-def _spread(rng, count, mean, error):
-    """Numbers with this mean, whose mean has this standard error."""
-    z = rng.normal(size=count)
+def _spread(rng, count, mean, error, leaning=0):
+    """Numbers with this mean, whose mean has this standard error.
+
+    leaning is by how many such errors their median is above the mean: 1, -1, or 0 for whatever comes.
+    """
+    z = leaning * np.append(np.ones(count - 1), 1.0 - count) if leaning else rng.normal(size=count)
     z = (z - z.mean()) / z.std(ddof=1)
     return mean + error * np.sqrt(count) * z
 
@@ -346,15 +354,20 @@ def _spread(rng, count, mean, error):
 def _runs(rng):
     """Tables of losses in which each wrong way to choose finds another rate.
 
-    The seeds mostly differ by more than the rates do, which only pairs take out. In the second case the best rate is
-    ahead by one standard error only, and in all of them a rate that is lower still has diverged for one seed.
+    The seeds mostly differ by more than the rates do, which only pairs take out. The best rate is ahead by two standard
+    errors and more, or by less; where it is ahead by 1.4, the median of its lead is one of 2.4. A rate that is lower
+    still has diverged for one seed, but for the case in which none has; and in one case a rate has the lowest median by
+    far, and a seed with a high loss.
     """
     cases = []
-    for count, ahead, apart, turned in (
-        (10, 4.5, 0.15, False),
-        (11, 1.0, 0.15, True),
-        (12, 5.0, 0.02, True),
-        (10, 12.0, 0.15, False),
+    for count, ahead, apart, turned, whole in (
+        (10, 2.5, 0.15, False, False),
+        (11, 0.6, 0.15, True, False),
+        (12, 5.0, 0.02, True, False),
+        (10, 12.0, 0.15, False, False),
+        (11, 1.93, 0.15, False, False),
+        (10, 1.4, 0.15, True, False),
+        (11, 4.0, 0.15, False, True),
     ):
         rates = [float(f"{0.001 * 2.0**k:.2g}") for k in range(count)]
         n = 8
@@ -366,16 +379,20 @@ def _runs(rng):
         }
         validation = losses["validation"]
         validation[now] = 0.8 + of_seeds
-        validation[best] = validation[now] - _spread(rng, n, 0.1, 0.1 / ahead)
-        validation[once] = validation[now] - 0.3
+        validation[best] = validation[now] - _spread(rng, n, 0.1, 0.1 / ahead, leaning={1.4: 1, 1.93: -1}.get(ahead, 0))
+        validation[once] = validation[now] + (0.1 if whole else -0.3)
         validation[first, 0] = validation[[now, best], 0].min() - 0.3  # the best one, for the first seed
         losses["training"][by_training] -= 0.5
         losses["test"][[by_test, by_both]] -= 0.6
         losses["test"][by_test] -= 0.1
         validation[by_both] = validation[now] - 0.02 + 0.01 * rng.normal(size=n)
+        if ahead == 5:
+            validation[0] = validation[now] - 0.2
+            validation[0, 3] += 2.0
         for values in losses.values():
-            values[count - 1] = np.nan
-            values[once, 0] = np.nan
+            if not whole:
+                values[count - 1] = np.nan
+                values[once, 0] = np.nan
         if turned:
             rates, losses = rates[::-1], {name: values[::-1] for name, values in losses.items()}
             now = count - 1 - now
@@ -390,6 +407,13 @@ def _table(rates, losses):
         return {name: float(values[rates.index(lr), seed]) for name, values in losses.items()}
 
     return run
+
+
+def _sure_by(errors, ddof, middle=np.mean):
+    """Whether the other is better by so many standard errors, which are made with this ddof."""
+    return lambda in_use, other: (
+        middle(in_use - other) >= errors * np.std(in_use - other, ddof=ddof) / np.sqrt(len(other))
+    )
 
 
 def _sure_without_pairs(in_use, other):
@@ -422,6 +446,27 @@ SWEEP_MISTAKES = misconceptions(
         "The test loss has a say in your choice. Then nothing is left to tell honestly how good the result is: choose"
         " by the validation loss alone.",
         (_sweeping(lambda found: found["validation"] + found["test"]),),
+    ),
+    (
+        "less-evidence",
+        "You leave the rate in use in a case where its rival is ahead by a little less than two standard errors. Are"
+        " there two of them, and have they ddof=1, the differences being few?",
+        (_sweeping(sure=_sure_by(1, 1)), _sweeping(sure=_sure_by(2, 0))),
+    ),
+    (
+        "more-evidence",
+        "You stay with the rate in use where its rival is ahead by two and a half standard errors. Two are enough.",
+        (_sweeping(sure=_sure_by(3, 1)),),
+    ),
+    (
+        "median",
+        "A median does not mind a single high loss, and the mean does. Both here are means: that of the losses of a"
+        " rate, and that of the differences.",
+        (
+            _sweeping(over=lambda losses: np.median(losses, axis=1)),
+            _sweeping(sure=_sure_by(2, 1, np.median)),
+            _sweeping(over=lambda losses: np.median(losses, axis=1), sure=_sure_by(2, 1, np.median)),
+        ),
     ),
     (
         "no-evidence",
@@ -461,6 +506,13 @@ SWEEP_MISTAKES = misconceptions(
         "A run that diverged has won. np.argmin, if you used it, takes NaN for the smallest number; np.nanargmin passes"
         " over it.",
         (_sweeping(pick=np.argmin, sure=lambda *_: True),),
+    ),
+    (
+        "nan-compared",
+        "It is right where no run has diverged, and stays with the rate in use where one has: the candidate is a rate"
+        " that diverged, and NaN is ahead of nothing. np.argmin takes NaN for the smallest number, and np.nanmean hides"
+        " it: take np.mean and np.nanargmin.",
+        (_sweeping(pick=np.argmin), _sweeping(over=lambda losses: np.array(_mean_of_those_that_run(losses)))),
     ),
     (
         "largest",
@@ -515,8 +567,12 @@ def _stopping(
     restart=True,
     bound=True,
     given=False,
+    lowest_kept=False,
 ):
-    """Training until patience is at its end, right or wrong by what is put into it."""
+    """Training until patience is at its end, right or wrong by what is put into it.
+
+    lowest_kept, if the lowest is what is kept, whatever is taken for better in the waiting.
+    """
 
     def train(epoch, validation_loss, w, patience, most):
         best, lowest, before, waited, best_at, count = w, np.inf, np.inf, 0, 0, 0
@@ -525,8 +581,9 @@ def _stopping(
             w, count = epoch(w), count + 1
             loss = validation_loss(w)
             if better(loss, lowest, before):
-                best, best_at, waited = w, count, 0 if restart else waited
-                lowest = min(loss, lowest)
+                if loss < lowest or not lowest_kept:
+                    best, best_at = w, count
+                lowest, waited = min(loss, lowest), 0 if restart else waited
             else:
                 waited += 1
             before = loss
@@ -544,7 +601,7 @@ def _valleys(rng):
     """Validation losses by epoch, in which each wrong way to stop ends elsewhere: false turns, ties, no turn at all."""
     shapes = (
         ([9, 7, 6, 8, 7.5, 5, 5.5, 5, 6, 7, 6.5, 8, 9], 3, 40),
-        ([9, 8, 8.5, 7, 7.5, 6, 6.5, 5, 5.5, 6, 7, 5.8, 6, 4, 3, 5, 6, 7, 8], 4, 40),
+        ([9, 8, 8.5, 7, 7.5, 6, 6.5, 5, 5.5, 6, 7, 5.8, 6, 4, 3, 5, 6, 7, 8], 4, 45),
         ([9, 8, 7, 6, 5, 6, 4, 3, 5, 6], 4, 6),
         ([9, 6, 7, 8, 7, 9, 8, 9], 2, 30),
     )
@@ -590,7 +647,10 @@ STOP_MISTAKES = misconceptions(
         "before-for-lowest",
         "Each loss is compared with the one before it, so every small dip starts the waiting anew. Compare with the"
         " lowest so far.",
-        (_stopping(better=lambda loss, lowest, before: loss < before),),
+        (
+            _stopping(better=lambda loss, lowest, before: loss < before),
+            _stopping(better=lambda loss, lowest, before: loss < before, lowest_kept=True),
+        ),
     ),
     (
         "first-rise",
@@ -681,11 +741,22 @@ class Training:
 TWENTY, _MOST_EPOCHS = 20, 2000
 
 
-def _training_of(seed, hidden=32, lr=0.3, spoil=lambda X, y, rng: (X, y), again=False, twice=False, breaks=False):
+def _training_of(
+    seed,
+    hidden=32,
+    lr=0.3,
+    spoil=lambda X, y, rng: (X, y),
+    again=False,
+    twice=False,
+    breaks=False,
+    few=None,
+    fades=False,
+):
     """train(X, y, epochs), which trains a new network on all rows at once and returns its losses.
 
     spoil changes what an epoch is given; again begins with new weights in each epoch; twice feeds probabilities to a
-    loss that takes logits; breaks lets the loss become NaN on the way.
+    loss that takes logits; breaks lets the loss become NaN on the way; few is of how many rows it
+    learns; fades lets the weights decay in the last fifth of the epochs.
     """
     known = {}
 
@@ -710,8 +781,12 @@ def _training_of(seed, hidden=32, lr=0.3, spoil=lambda X, y, rng: (X, y), again=
             z = net.forward(X_now)
             given = softmax(z) if twice else z
             loss, dz = find(softmax_cross_entropy).loss_and_grad(given, y_now)
+            if few is not None and few < len(dz):
+                dz = dz * (np.arange(len(dz)) < few)[:, None]
             net.backward(softmax_backward(dz, given, z) if twice else dz)
             optimizer.step(net.params, net.grads)
+            for parameter in net.params.values() if fades and epoch >= 0.8 * epochs else ():
+                parameter *= 0.7
             losses.append(float(loss) if not breaks or epoch < 5 else float("nan"))
         return losses
 
@@ -734,6 +809,12 @@ def _trainings_to_test(rng):
             _training_of(next(seeds), spoil=lambda X, y, rng: (0 * X, y)), False, "that never looks at its images"
         ),
         Training(_training_of(next(seeds), breaks=True), False, "whose loss becomes NaN"),
+        Training(_training_of(next(seeds), few=10), False, "that learns from the first ten of its images only"),
+        Training(
+            _training_of(next(seeds), fades=True),
+            False,
+            "whose weights decay in the end, so that it loses what it has learned",
+        ),
     ]
 
 
@@ -785,6 +866,18 @@ TWENTY_MISTAKES = misconceptions(
         (_asking(sound=lambda losses: not losses[-1] > 0.1),),
     ),
     (
+        "lowest",
+        "A training passes that has lost again what it had learned: the lowest loss is no promise. Look at the last"
+        " one.",
+        (_asking(sound=lambda losses: np.nanmin(losses) < 0.1), _asking(sound=lambda losses: min(losses) < 0.1)),
+    ),
+    (
+        "too-few",
+        "A training that learns from its first ten images only passes: with so few there is nothing that it leaves out."
+        " Take twenty.",
+        (_asking(rows=lambda y: [0, -1]), _asking(rows=lambda y: slice(None, None, len(y) // 10))),
+    ),
+    (
         "always",
         "It says True of every training. Train on twenty digits, and look at where the loss ends.",
         (lambda train, X, y: True,),
@@ -820,6 +913,13 @@ def _judge_twenty():
         sizes = []
         found, most = said(answer), max(sizes, default=0)
         wrong = [each for each, verdict in zip(trainings, found, strict=True) if verdict != each.sound]
+        if not wrong and most > 3 * TWENTY:
+            return Verdict(
+                NOT_YET,
+                f"It is right about them all, and trains on {most} images at once, for which it needs many epochs. The"
+                f" test is quick with {TWENTY} of them.",
+                "seen: too many",
+            )
         if not wrong:
             return Verdict(PASSED, f"It is right about {len(trainings)} trainings, sound ones and broken ones.")
         known = recognized(TWENTY_MISTAKES, lambda mistake: said(mistake.answer) == found)
@@ -842,20 +942,34 @@ def _judge_twenty():
 ILLNESSES = ("well", "diverged", "dead", "vanishing", "slow")
 
 
-def _recorded(rng, activation, hidden, lr, epochs=5, n=320, batch_size=32, late=None):
+class _OneMoves:
+    """A step of gradient descent for the parameter of one name; all others stay where they are."""
+
+    def __init__(self, name, lr):
+        self.name, self.lr = name, lr
+
+    def step(self, params, grads):
+        params[self.name] -= self.lr * grads[self.name]
+
+
+def _recorded(rng, activation, hidden, lr, epochs=5, n=320, batch_size=32, late=None, only=None, asleep=False):
     """The record of a training on digits: losses, norms, and the share of dead relus in the worst layer.
 
-    late is another rate, from the third epoch on.
+    late is another rate, from the third epoch on; only names a parameter that is trained alone; asleep begins with a
+    first layer whose units give nothing, and a second whose units give about 1.
     """
     digits = data.digits()
     rows, widths, stack = rng.permutation(len(digits.y))[:n], (64, *hidden, 10), []
     for n_in, n_out in pairwise(widths):
         stack += [Linear(n_in, n_out, rng, init=he if activation is relu else xavier), Activation(activation)]
     net, X = Sequential(*stack[:-1]), digits.X[rows] / 16
+    if asleep:
+        net.params["0.b"] -= 50
+        net.params["2.b"] += 1
     record = {"training": [], "gradients": {}, "updates": {}, "weights": {}, "dead": []}
     at_once = 1 if activation is relu else epochs
     for epoch in range(0, epochs, at_once):
-        optimizer = SGD(lr if late is None or epoch < 2 else late)
+        optimizer = SGD(lr if late is None or epoch < 2 else late) if only is None else _OneMoves(only, lr)
         history = train(
             net, softmax_cross_entropy, X, digits.y[rows], optimizer,
             epochs=at_once, batch_size=batch_size, rng=rng, norms=True,
@@ -889,8 +1003,12 @@ def _broken_from(record, epoch, value):
 
 def _records(rng):
     """Records by what is said of them, and the illness of each: (words, illness, record)."""
+    well, asleep = _recorded(rng, relu, (32, 32), 0.1), _recorded(rng, relu, (32, 32), 1e-5, asleep=True)
     return [
-        ("that is well", "well", _recorded(rng, relu, (32, 32), 0.1)),
+        ("that is well", "well", well),
+        ("whose relus were dead for a while", "well", {**well, "dead": [0.9, 0.9, 0.9, 0.2, 0.1]}),
+        ("of which the last matrix alone moves", "well", _recorded(rng, tanh, (32, 32), 0.0014, only="4.W")),
+        ("of which the first matrix alone moves", "well", _recorded(rng, tanh, (32, 32), 0.0011, only="0.W")),
         ("with tanh that is well", "well", _recorded(rng, tanh, (32,), 0.3)),
         (
             "that is well and has arrived, so that it hardly moves any more",
@@ -901,37 +1019,54 @@ def _records(rng):
         ("with tanh and a rate of 0.00005", "slow", _recorded(rng, tanh, (32,), 0.00005)),
         ("with a rate of 5, whose relus have died", "dead", _recorded(rng, relu, (32, 32), 5.0)),
         ("whose relus have died on the way", "dead", _recorded(rng, relu, (32, 32), 0.1, late=8.0)),
+        ("whose relus are dead from the start, with a rate of 0.00001", "dead", asleep),
         ("of five layers of sigmoids", "vanishing", _recorded(rng, sigmoid, (32, 32, 32, 32), 0.1)),
+        (
+            "of five layers of sigmoids, with a rate of 0.00001",
+            "vanishing",
+            _recorded(rng, sigmoid, (32, 32, 32, 32), 1e-5),
+        ),
         (
             "whose loss is NaN from the third epoch on",
             "diverged",
             _broken_from(_recorded(rng, tanh, (32,), 0.3), 2, np.nan),
         ),
         ("whose loss is infinite in the end", "diverged", _broken_from(_recorded(rng, relu, (32,), 0.1), 4, np.inf)),
+        (
+            "whose loss was infinite for one epoch",
+            "diverged",
+            {**well, "training": [*well["training"][:2], np.inf, *well["training"][3:]]},
+        ),
+        ("whose relus are dead, and whose loss is NaN in the end", "diverged", _broken_from(asleep, 4, np.nan)),
     ]
 
 
-def _named_by(
+def _signs(
+    record,
     broken=lambda losses: not np.all(np.isfinite(losses)),
     dead=lambda shares: shares[-1] > 0.5,
     fades=lambda first, last: first[0] < last[0] / 20,
     slow=lambda ratios: all(ratio[0] < 1e-4 for ratio in ratios),
     numerator="updates",
-    order=("diverged", "dead", "vanishing", "slow"),
 ):
-    """The name of an illness, right or wrong by what is put into it."""
+    """Which illnesses a record has the signs of, right or wrong by what is put into it."""
+    names = [each for each in record["weights"] if each.endswith("W")]
+    norms = [record["gradients"][each] for each in names]
+    with np.errstate(all="ignore"):
+        ratios = [np.divide(record[numerator][each], record["weights"][each]) for each in names]
+        return {
+            "diverged": broken(record["training"]),
+            "dead": dead(record["dead"]),
+            "vanishing": fades(norms[0], norms[-1]),
+            "slow": slow(ratios),
+        }
+
+
+def _named_by(order=ILLNESSES[1:], **changed):
+    """The name of an illness, the first in this order of which a record has the signs."""
 
     def name(record):
-        names = [each for each in record["weights"] if each.endswith("W")]
-        norms = [record["gradients"][each] for each in names]
-        with np.errstate(all="ignore"):
-            ratios = [np.divide(record[numerator][each], record["weights"][each]) for each in names]
-            signs = {
-                "diverged": broken(record["training"]),
-                "dead": dead(record["dead"]),
-                "vanishing": fades(norms[0], norms[-1]),
-                "slow": slow(ratios),
-            }
+        signs = _signs(record, **changed)
         return next((illness for illness in order if signs[illness]), "well")
 
     return name
@@ -946,6 +1081,12 @@ ILLNESS_MISTAKES = misconceptions(
             _named_by(broken=lambda losses: any(loss == np.nan for loss in losses)),
             _named_by(broken=lambda losses: not np.isfinite(losses[0])),
         ),
+    ),
+    (
+        "last-loss",
+        "A training whose loss was infinite for one epoch passes for another: a loss in the middle is a loss, too. Ask"
+        " it of all of them, with np.all(np.isfinite(losses)).",
+        (_named_by(broken=lambda losses: not np.isfinite(losses[-1])),),
     ),
     (
         "nan-unseen",
@@ -975,13 +1116,13 @@ ILLNESS_MISTAKES = misconceptions(
     ),
     (
         "one-layer-slow",
-        "A training whose gradient fades on the way back is called slow, because its first layer hardly moves. Slow is"
-        " when no layer moves, the last one either.",
+        "A training of which one matrix moves is called slow, because others do not, or because of their mean. Slow is"
+        " when none of them moves: ask it of the largest ratio.",
         (
-            _named_by(
-                slow=lambda ratios: any(ratio[0] < 1e-4 for ratio in ratios),
-                order=("diverged", "dead", "slow", "vanishing"),
-            ),
+            _named_by(slow=lambda ratios: any(ratio[0] < 1e-4 for ratio in ratios)),
+            _named_by(slow=lambda ratios: np.mean([ratio[0] for ratio in ratios]) < 1e-4),
+            _named_by(slow=lambda ratios: ratios[0][0] < 1e-4),
+            _named_by(slow=lambda ratios: ratios[-1][0] < 1e-4),
         ),
     ),
     (
@@ -1032,8 +1173,11 @@ def _judge_illness():
         known = recognized(ILLNESS_MISTAKES, lambda mistake: said(mistake.answer) == found)
         if known:
             return known
-        [((words, illness, _), word), *_] = wrong
-        return Verdict(NOT_YET, f"It calls a training {words} {word}.", f"seen: {illness} called {word}")
+        [((words, illness, record), word), *_] = wrong
+        says = f"It calls a training {words}, {word}."
+        if word != "well" and _signs(record)[word]:
+            says += f" It is that, too, and the first in the list that fits is asked for: {illness}."
+        return Verdict(NOT_YET, says, f"seen: {illness} called {word}")
 
     return settling(judge, ILLNESS_MISTAKES)
 
@@ -1078,6 +1222,33 @@ BAND_MISTAKES = misconceptions(
         (_fitting(shift=1, epochs=20),),
     ),
 )
+
+
+def _divided_once(asked, said, parts):
+    """The verdict on predict if it takes other pixels than the network was trained on; None if it seems not to.
+
+    A network that was trained on pixels from 0 to 1 often bears those from 0 to 16, and one learns no less from it.
+    So who reaches the band passes all the same, and is told.
+    """
+    y_test, right = parts[3], said == parts[3]
+    for factor, words in ((1 / 16, "divided by 16"), (16, "multiplied by 16")):
+        told = asked(factor * parts[1])
+        there = told == y_test
+        as_right = there.mean() >= right.mean() - 0.005 and np.sum(told != said) >= 3
+        if right.mean() >= BAND and as_right and factor < 1:
+            return Verdict(
+                PASSED,
+                f"It is right on at least {BAND:.0%} of {len(y_test)} digits that it had never seen. It is as right"
+                f" about their pixels {words}, though: do the training and predict divide alike?",
+            )
+        if right.mean() < BAND <= there.mean():
+            return Verdict(
+                NOT_YET,
+                f"The training and predict do not divide alike: {right.mean():.1%} of the digits that it had not seen"
+                f" are right, and {there.mean():.1%} with their pixels {words}. predict is given pixels from 0 to 16.",
+                f"seen: {words}",
+            )
+    return None
 
 
 def _missed_band(asked, said, parts):
@@ -1185,7 +1356,7 @@ PROBLEMS = (
             " all of them.",
             "predict takes images and returns labels: net.predict(X / 16).argmax(axis=1). Return the function itself.",
         ),
-        judge=judge_predict(_digits, BAND, BAND_MISTAKES, _missed_band),
+        judge=judge_predict(_digits, BAND, BAND_MISTAKES, _missed_band, _divided_once),
         allowed=("bplib",),
         minutes=15,
         difficulty=2,
@@ -1351,6 +1522,7 @@ TURNS = (
                 ("slow", "well", "dead", "vanishing"): "A and D are exchanged. Compare the first layer with the last in"
                 " the bottom row.",
             },
+            names=tuple("ABCD"),
         ),
         "Look at the middle row first: where is no weight moving from the start, and where does it stop? Then compare"
         " first and last layer in the bottom row.",

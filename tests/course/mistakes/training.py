@@ -127,11 +127,79 @@ def one_step_for_all_batches(loss_and_gradient, w, X, y, lr, batch_size, epochs,
     return w, history
 
 
+def measured_after_its_update(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
+    history = []
+    for _ in range(epochs):
+        order, total = rng.permutation(len(X)), 0
+        for start in range(0, len(X), batch_size):
+            rows = order[start : start + batch_size]
+            w = w - lr * loss_and_gradient(w, X[rows], y[rows])[1]
+            total += loss_and_gradient(w, X[rows], y[rows])[0] * len(rows)
+        history.append(total / len(X))
+    return w, history
+
+
 # rate-sweep
 
 
 def the_boldest(run, rates, seeds, now):
     return max(rates)
+
+
+def argmin_of_nan(run, rates, seeds, now):
+    losses = np.array([[run(lr, seed)["validation"] for seed in seeds] for lr in rates])
+    best = np.argmin(losses.mean(axis=1))
+    lead = losses[rates.index(now)] - losses[best]
+    return rates[best] if lead.mean() >= 2 * lead.std(ddof=1) / np.sqrt(len(seeds)) else now
+
+
+def deviation_as_numpy_has_it(run, rates, seeds, now):
+    losses = np.array([[run(lr, seed)["validation"] for seed in seeds] for lr in rates])
+    best = np.nanargmin(losses.mean(axis=1))
+    lead = losses[rates.index(now)] - losses[best]
+    return rates[best] if lead.mean() >= 2 * lead.std() / np.sqrt(len(seeds)) else now
+
+
+# early-stopping
+
+
+def waits_by_the_epoch_before(epoch, validation_loss, w, patience, most):
+    best, lowest, before, waited, count = w, np.inf, np.inf, 0, 0
+    while count < most and waited < patience:
+        w, count = epoch(w), count + 1
+        loss = validation_loss(w)
+        if loss < lowest:
+            best, lowest = w, loss
+        waited = 0 if loss < before else waited + 1
+        before = loss
+    return best, count
+
+
+# ask-twenty
+
+
+def two_images(train, X, y):
+    return bool(train(X[[0, -1]], y[[0, -1]], 300)[-1] < 0.1)
+
+
+def three_hundred_images(train, X, y):
+    return bool(train(X, y, 1500)[-1] < 0.1)
+
+
+# name-illness
+
+
+def dead_before_diverged(record):
+    names = [name for name in record["weights"] if name.endswith("W")]
+    gradients = [record["gradients"][name][0] for name in names]
+    if record["dead"][-1] > 0.5:
+        return "dead"
+    if not np.isfinite(record["training"]).all():
+        return "diverged"
+    if gradients[0] < gradients[-1] / 20:
+        return "vanishing"
+    moved = max(record["updates"][name][0] / record["weights"][name][0] for name in names)
+    return "slow" if moved < 1e-4 else "well"
 
 
 # nesterov
@@ -277,7 +345,26 @@ MISTAKES = [
         one_step_for_all_batches,
         "There is one update in each epoch, with the gradients of its batches added up.",
     ),
+    Mistake(
+        "training-loop",
+        "a stranger",
+        "measured after its update",
+        measured_after_its_update,
+        "were measured when w had been updated already",
+    ),
     Mistake("rate-sweep", "common", "the largest rate", the_boldest, "This is the largest rate, and it diverges."),
+    Mistake("rate-sweep", "a stranger", "argmin of NaN", argmin_of_nan, "It is right where no run has diverged"),
+    Mistake("rate-sweep", "a stranger", "ddof=0", deviation_as_numpy_has_it, "ahead by a little less than two"),
+    Mistake(
+        "early-stopping",
+        "a stranger",
+        "waits by the epoch before",
+        waits_by_the_epoch_before,
+        "Each loss is compared with the one before it",
+    ),
+    Mistake("ask-twenty", "a stranger", "two images", two_images, "learns from its first ten images only passes"),
+    Mistake("ask-twenty", "a stranger", "all images", three_hundred_images, "trains on 300 images at once"),
+    Mistake("name-illness", "a stranger", "dead first", dead_before_diverged, "the first in the list that fits"),
     Mistake(
         "training-loop",
         "common",
