@@ -1,10 +1,18 @@
-"""Lesson 12: the backward of a convolution in one and in two dimensions, of pooling, and what gradients add up to."""
+"""Lesson 12: the backward of a convolution in one and in two dimensions, of pooling, and digits that are moved."""
 
 import numpy as np
 
+from bplib import data
+from bplib.activations import softmax
+from bplib.convolution import conv2d, conv2d_backward
 from bplib.course.judging.experiments import Probe
-from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions, verdict_of
+from bplib.course.judging.own_gradients import common_factor, model_of, slopes_of, wrong_gradients
 from bplib.course.judging.paper import judge_numbers
+from bplib.course.judging.reading import NOT_YET, PASSED, Settled, Verdict, settling
+from bplib.course.judging.turns import judge_value, turn
+from bplib.optimizers import Adam
+from bplib.pooling import max_pool, max_pool_backward
 
 LESSON = "12_convolutional_networks"
 TITLE = "Convolutional networks"
@@ -489,6 +497,183 @@ POOL_PROBES = (
     Probe("when windows do not overlap", _side_by_side),
 )
 
+
+# moved-digits: a network of the learner's own, trained until it reads digits that are moved by a pixel
+
+MOVED_BAND = 0.93
+SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1))
+_FEW, _NUDGED = 40, 8  # digits of the short training, and of the look at its gradients
+
+
+def _moved(X, down, right):
+    bordered = np.pad(X.reshape(-1, 8, 8), [(0, 0), (1, 1), (1, 1)])
+    return bordered[:, 1 - down : 9 - down, 1 - right : 9 - right].reshape(len(X), 64)
+
+
+def _digits():
+    """Training and held-out parts, always the same: which digits are held out should not decide about an answer."""
+    digits = data.digits()
+    return data.split(np.random.default_rng(8), digits.X, digits.y)
+
+
+def _reader(*, move=False, spoil=lambda grads, n: grads, filters=(6, 12), epochs=6, read=lambda z: z.argmax(axis=1)):
+    """An answer as one may write it, by default without moved images; the keywords are where it may go wrong."""
+
+    def forward(params, X):
+        x, steps = np.reshape(X, (-1, 1, 8, 8)) / 16, []
+        for W, b in zip(("W1", "W2"), ("b1", "b2"), strict=True):
+            if W in params:
+                steps.append((x, W, b))
+                x = np.maximum(conv2d(x, params[W], params[b], 1, 1), 0)
+        pooled = max_pool(x, 2)
+        return steps, x, pooled, pooled.reshape(len(X), -1) @ params["V"] + params["c"]
+
+    def loss_and_gradients(params, X, y):
+        steps, x, pooled, z = forward(params, X)
+        p, truth = softmax(z), np.eye(10)[np.asarray(y)]
+        dz = (p - truth) / len(z)
+        grads = {"V": pooled.reshape(len(X), -1).T @ dz, "c": dz.sum(axis=0)}
+        dx, y_next = max_pool_backward((dz @ params["V"].T).reshape(pooled.shape), pooled, x, 2), x
+        for x, W, b in reversed(steps):
+            dx, grads[W], grads[b] = conv2d_backward(dx * (y_next > 0), y_next, x, params[W], params[b], 1, 1)
+            y_next = x
+        return -np.sum(truth * np.log(p + 1e-300)) / len(z), spoil({name: grads[name] for name in params}, len(z))
+
+    def reader(X, y, rng):
+        first, *second = filters
+        params = {"W1": rng.normal(size=(first, 1, 3, 3)) / 2, "b1": np.zeros(first)}
+        for last in second:
+            params |= {"W2": rng.normal(size=(last, first, 3, 3)) / 5, "b2": np.zeros(last)}
+        params |= {"V": rng.normal(size=(16 * filters[-1], 10)) / 14, "c": np.zeros(10)}
+        adam = Adam(0.01)
+        for _ in range(epochs):
+            order = rng.permutation(len(X))
+            for rows in np.split(order, range(32, len(X), 32)):
+                images = _moved(X[rows], *SIDES[rng.integers(4)]) if move and rng.random() < 0.8 else X[rows]
+                adam.step(params, loss_and_gradients(params, images, y[rows])[1])
+        return params, loss_and_gradients, lambda params, X: read(forward(params, X)[-1])
+
+    return reader
+
+
+def _without_looking(X, y, rng):
+    params, loss_and_gradients, predict = _reader(epochs=1)(X, y, rng)
+    return params, loss_and_gradients, lambda _, X: predict(params, X)
+
+
+MOVED_MISTAKES = misconceptions(
+    (
+        "in-place-only",
+        "It reads digits in place, and is lost where they are moved by a pixel: it was trained in place only. Before"
+        " each step, move the images of the mini-batch by a pixel to a random side, or leave them.",
+        (_reader(),),
+    ),
+    (
+        "sums",
+        "All gradients are as many times too large as the batch has images. The loss is a mean over them, so what comes"
+        " back from it is divided by their number, once.",
+        (_reader(epochs=1, spoil=lambda grads, n: {name: n * g for name, g in grads.items()}),),
+    ),
+    (
+        "sign",
+        "All gradients have the wrong sign. Going back from the cross-entropy, the first one is p minus the truth.",
+        (_reader(epochs=1, spoil=lambda grads, n: {name: -g for name, g in grads.items()}),),
+    ),
+    (
+        "one-convolution",
+        "Two convolutions are needed, one behind the other: with a single one nobody would use your dx. Their filters"
+        " are parameters with four axes.",
+        (_reader(epochs=1, filters=(6,)),),
+    ),
+    (
+        "unused",
+        "predict says the same when all filters are zero: it does not use the parameters that it is given. Compute with"
+        " the params of its own argument.",
+        (_without_looking,),
+    ),
+    (
+        "logits",
+        "predict returns ten numbers for each image. The class is the place of the largest of them: argmax along"
+        " axis 1.",
+        (_reader(epochs=1, read=lambda z: z),),
+    ),
+    (
+        "chance",
+        "It is right about one time in ten, which is what guessing gives. Does the loss fall from step to step?",
+        (_reader(move=True, epochs=0),),
+    ),
+)
+
+
+def _stop(id):
+    raise Settled.on(verdict_of(MOVED_MISTAKES, id))
+
+
+def _labels(model, images, params=None):
+    said = model.used(images, words="predict", params=params)
+    if said.shape == (len(images), 10):
+        _stop("logits")
+    if said.shape != (len(images),):
+        raise Settled(f"predict returns an array of shape {said.shape}; {(len(images),)} is needed, a label for each.")
+    return said
+
+
+def _look_inside(model, X, y, rng):
+    """Settled unless a shortly trained model has two convolutions, gradients that are right, and uses them."""
+    _labels(model, X)
+    slopes = slopes_of(model, (X[:_NUDGED], y[:_NUDGED]), rng)
+    factor = common_factor(slopes)
+    if factor is not None and abs(factor - _NUDGED) < 0.01:
+        _stop("sums")
+    if factor is not None and abs(factor + 1) < 0.01:
+        _stop("sign")
+    if wrong := wrong_gradients(slopes):
+        raise Settled.on(wrong)
+    filters = [name for name, p in model.params.items() if p.ndim == 4 and slopes[name].said.any()]
+    if len(filters) < 2:
+        _stop("one-convolution")
+
+
+def _judge_moved():
+    def judge(answer, rng):
+        X, X_test, known, known_test = _digits()
+        names = rng.permutation(10)  # each time the classes have other names, so that labels have to be learned
+        y, y_test = names[known], names[known_test]
+
+        def trained(n):
+            own = np.random.default_rng(int(rng.integers(1 << 31)))
+            inputs = f"X of shape {X[:n].shape}, y of shape {y[:n].shape} and an rng"
+            return model_of(answer, (X[:n].copy(), y[:n].copy(), own), inputs, "params, loss_and_gradients, predict")
+
+        _look_inside(trained(_FEW), X, y, rng)
+        model = trained(len(X))
+        said = _labels(model, X_test)
+        emptied = {name: 0 * p if p.ndim == 4 else p for name, p in model.params.items()}
+        if np.mean(_labels(model, X_test, emptied) == said) > 0.9:
+            _stop("unused")
+        in_place = np.mean(said == y_test)
+        right = np.mean([_labels(model, _moved(X_test, *side)) == y_test for side in SIDES])
+        if right >= MOVED_BAND:
+            says = (
+                f"At least {MOVED_BAND:.0%} of {len(y_test)} held-out digits are right when they are moved by a pixel."
+            )
+            return Verdict(PASSED, says)
+        if max(in_place, right) < 0.25:
+            _stop("chance")
+        if in_place > 0.9 and right < 0.85:
+            _stop("in-place-only")
+        error = np.sqrt(right * (1 - right) / len(y_test))
+        return Verdict(
+            NOT_YET,
+            f"Moved by a pixel, {right:.1%} of the held-out digits are right, give or take {error:.1%}, and"
+            f" {MOVED_BAND:.0%} are needed; in place it is {in_place:.1%}. Your gradients are right, so train for"
+            " longer, or with more filters. Is every image moved anew in each epoch?",
+            "seen: band",
+        )
+
+    return settling(judge, MOVED_MISTAKES)
+
+
 PROBLEMS = (
     Problem(
         id="conv1d-backward",
@@ -557,5 +742,24 @@ PROBLEMS = (
         judge=judge_numbers(SUMS, SUM_MISTAKES),
         minutes=5,
         difficulty=1,
+    ),
+    Problem(
+        id="moved-digits",
+        title="Digits that survive a step to the side",
+        points=5,
+        hints=(
+            "Begin with loss_and_gradients, and look at its gradients with central differences on four images before"
+            " you train. Keep every array of the forward pass that the way back needs.",
+            "A small network is enough: a border of zeros, 12 filters of 3 x 3, relu, 24 filters of 3 x 3, relu,"
+            " pooling of 2 x 2, and a linear layer.",
+            "Going back: dz = (p - truth) / n, then the linear layer of lesson 06, max_pool_backward, the mask of the"
+            " relu, conv2d_backward, whose dx goes through the first relu, and conv2d_backward once more.",
+            "In each epoch draw one of five ways for each image: in place, or moved to one of the four sides. Fifteen"
+            " epochs of Adam with optimizers.cosine(0.01, steps) are plenty.",
+        ),
+        judge=_judge_moved(),
+        allowed=("optimizers",),
+        minutes=40,
+        difficulty=3,
     ),
 )
