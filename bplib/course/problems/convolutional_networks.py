@@ -375,6 +375,16 @@ def _last(flat):
     return flat.shape[2] - 1 - flat[:, :, ::-1].argmax(axis=2)
 
 
+def _last_window_of_an_entry_wins(dy, x, size, stride):
+    """The first largest entry is found, as by np.unravel_index, and dx = dy is written there."""
+    dx = np.zeros_like(x)
+    for n, c, o, p in np.ndindex(dy.shape):
+        window = x[n, c, o * stride : o * stride + size, p * stride : p * stride + size]
+        i, j = np.unravel_index(window.argmax(), window.shape)
+        dx[n, c, o * stride + i, p * stride + j] = dy[n, c, o, p]
+    return dx
+
+
 POOL_MISTAKES = misconceptions(
     (
         "as-it-stands",
@@ -392,7 +402,7 @@ POOL_MISTAKES = misconceptions(
         "overwrites",
         "Ties are right now, and windows that overlap are not. One still overwrites what another has given, so that"
         " part of dy is lost: an entry that is the largest of two windows gets both gradients. Use += in place of =.",
-        (_pooled(add=False),),
+        (_pooled(add=False), _last_window_of_an_entry_wins),
     ),
     (
         "equal-parts",

@@ -506,7 +506,7 @@ CLIP_MISTAKES = misconceptions(
 
 # free-run: a network of the learner's own, trained on 220 years, that then runs by itself for 30
 
-FREE_BAND, YEARS, PAST = 40.0, 30, 60
+FREE_BAND, YEARS, PAST = 41.0, 30, 60
 _FEW, _WINDOW = 100, 12  # years of the short training, and of the windows that its gradients are looked at with
 
 
@@ -615,8 +615,8 @@ FREE_MISTAKES = misconceptions(
     ),
     (
         "flat",
-        "After a year or two it says nearly the same number for ever. In run the state has to go on from year to year,"
-        " and the forecast of one year is the input of the next.",
+        "After a year or two it says nearly the same number for ever. Is the rate far too large, or was hardly anything"
+        " learned? In run the state has to go on from year to year, and each forecast is the next input.",
         (
             _forecaster(
                 epochs=1, run=lambda by_itself: lambda params, past, years: by_itself(params, past, 1).repeat(years, 1)
@@ -700,8 +700,12 @@ def _judge_free():
         return Verdict(
             NOT_YET,
             f"By itself it is off by {off:.1f} sunspots, and {FREE_BAND:g} are needed. To say the mean of the years up"
-            " to 1920 is off by 59, to repeat the last eleven years by 45, and a linear formula of nine years by 45."
-            " Your gradients are right: train on longer windows that begin in every year, or for longer.",
+            " to 1920 is off by 59, to repeat the last eleven years by 45, and a linear formula of nine years by 45. "
+            + (
+                "Does the state go on in run, and is each forecast the next input?"
+                if off > 70
+                else "Your gradients are right: train on longer windows that begin in every year, or for longer."
+            ),
             "seen: band",
         )
 
