@@ -773,3 +773,188 @@ PROBLEMS = (
         difficulty=3,
     ),
 )
+
+
+# Turns in the lesson
+
+
+def _lengths(rng):
+    drawn = [(int(rng.integers(9, 40)), int(rng.integers(2, 6)), int(p), int(s)) for p, s in ((0, 1), (1, 2), (2, 3))]
+    return [(8, 3, 1, 2), (9, 3, 0, 2), (10, 4, 2, 3), *drawn]
+
+
+WINDOW_MISTAKES = misconceptions(
+    (
+        "no-one",
+        "It is one too few each time: how far the window can move is counted, and the place where it begins is one"
+        " more.",
+        (lambda m, k, padding, stride: (m + 2 * padding - k) // stride,),
+    ),
+    (
+        "one-side",
+        "The zeros stand on one side only. There is padding on both.",
+        (lambda m, k, padding, stride: (m + padding - k) // stride + 1,),
+    ),
+    (
+        "rounded-up",
+        "A window that would begin inside and end outside is counted. Round down: // does.",
+        (lambda m, k, padding, stride: -(-(m + 2 * padding - k) // stride) + 1,),
+    ),
+    (
+        "not-whole",
+        "A number of windows is a whole number: round down, with // in place of /.",
+        (lambda m, k, padding, stride: (m + 2 * padding - k) / stride + 1,),
+    ),
+    (
+        "one-inside",
+        "The 1 is divided by the stride too. Count the steps, and add the first place afterward.",
+        (lambda m, k, padding, stride: (m + 2 * padding - k + 1) // stride,),
+    ),
+)
+
+
+TURNS = (
+    turn(
+        "turn-recall-shares",
+        "Lesson 03: three paths",
+        judge_value(
+            5,
+            "Paths add up. A filter's weight has as many paths as there are windows.",
+            {
+                4: "This is the largest share. Nothing is chosen among paths: they add up.",
+                -8: "Shares of different paths are not multiplied. Along one path slopes are.",
+                5 / 3: "There is no mean: each path has its share, and they add up.",
+                7: "The signs count: one of the paths makes the loss smaller.",
+            },
+        ),
+        "Several paths to the loss: what happens to their shares?",
+    ),
+    turn(
+        "turn-recall-error",
+        "Lesson 08: how sure is a share",
+        judge_value(
+            float(np.sqrt(0.96 * 0.04 / 400)),
+            "The root of 0.96 * 0.04 / 400: about one in a hundred. Two networks that differ by less are hard to tell"
+            " apart.",
+            {
+                0.000096: "This is the variance. The error is its root.",
+                0.05: "The share of the right ones is missing below the root: p (1 - p) / n.",
+                3.919: "This is the error of the count, in digits. Divide by 400 for the share.",
+            },
+        ),
+        "The root of p (1 - p) / n.",
+    ),
+    turn(
+        "turn-map",
+        "How large is the map",
+        judge_value(
+            (6, 6),
+            "The corner of the filter can stand in 6 rows and 6 columns. A linear layer from 64 pixels to 36 outputs"
+            " would own 2304 weights; the filter owns 9.",
+            {
+                (8, 8): "At the border the filter would look outside, and it never leaves the image.",
+                (5, 5): "Count the places of its corner: row 0 is one of them.",
+                (7, 7): "Put the corner in row 6: the filter would need the rows 6, 7 and 8.",
+            },
+        ),
+        "In which rows can the upper left corner of the filter stand?",
+    ),
+    turn(
+        "turn-dx",
+        "Backward on four numbers",
+        judge_value(
+            (2, 3, -4, 1),
+            "2 * 1, then -1 * 1 + 2 * 2, then -1 * 2 + 2 * (-1), then -1 * (-1).",
+            {
+                (-1, 0, 5, -2): "The weights are the wrong way around: x0 stands first in window 0, so it meets w0 and"
+                " not w1.",
+                (2, 4, -2, 0): "Each input has met w0 alone. The two in the middle have two ways.",
+                (2, 4, -2, 1): "In the middle each input has a second way: it was second in the window before.",
+                (5, 8): "This is dw. Of dx there are four.",
+            },
+        ),
+        "Put dy = (1, 2, -1) and w = (2, -1) into the four equations.",
+    ),
+    turn(
+        "turn-filters",
+        "How many weights",
+        judge_value(
+            216,
+            "8 filters, each with 3 fields of 9 weights: W has the shape (8, 3, 3, 3).",
+            {
+                72: "Each filter has a field for every channel, three of them.",
+                27: "This is one filter. There are eight.",
+                24: "This is how many fields there are. Each has nine weights.",
+                224: "The biases are counted, and they should not be.",
+                9: "This is one field of one filter.",
+            },
+        ),
+        "One field has 9 weights, a filter has a field for each channel, and there are 8 filters.",
+    ),
+    turn(
+        "turn-windows",
+        "How many windows along an axis",
+        judge_function(lambda m, k, padding, stride: (m + 2 * padding - k) // stride + 1, _lengths, WINDOW_MISTAKES),
+        "How far can the window move from its first place, and how many steps of the stride fit in there?",
+    ),
+    turn(
+        "turn-field",
+        "What an entry sees through two convolutions",
+        judge_value(
+            5,
+            "It sees 3 entries of the map between, and the outer two of these look one pixel further on either side.",
+            {
+                9: "The windows of neighbors overlap: three of them, one pixel apart, do not cover nine pixels.",
+                6: "The windows overlap. Three windows of 3, one pixel apart: where does the first begin, and the last"
+                " end?",
+                3: "So much of the map between. Each of these three entries sees three pixels itself.",
+                25: "This is how many pixels in all. How wide is it?",
+            },
+        ),
+        "Draw seven pixels, five entries behind the first convolution, and three behind the second.",
+    ),
+    turn(
+        "turn-ties",
+        "A tie of zeros",
+        judge_value(
+            False,
+            "Behind the relu the entry is zero because z is not positive, and there the slope of the relu is 0:"
+            " whatever arrives is multiplied by it.",
+            {
+                True: "Follow a gradient that reaches a zero behind the relu one step further back. What is the relu's"
+                " slope there?"
+            },
+        ),
+        "What does the relu's backward do with a gradient that arrives at a zero?",
+    ),
+    turn(
+        "turn-hurt",
+        "Who is hurt by a pixel",
+        judge_value(
+            "two layers",
+            "Every pixel has weights of its own there, and the pixel beside it has others.",
+            {
+                "convolutional": "Its maps move with the image, and the pooling forgives a little. Who has nothing of"
+                " the kind?",
+                "nearest neighbor": "It falls far, but most strokes are wider than a pixel, so the right digit often"
+                " stays the nearest. Whose weights know nothing of neighbors?",
+            },
+        ),
+        "For whom is a pixel and the one beside it as different as any two?",
+    ),
+    turn(
+        "turn-diagonal",
+        "Who is ahead on the diagonals",
+        judge_value(
+            "convolutional",
+            "A diagonal is a step to the side and a step down. Shared weights find a pattern that they have learned in"
+            " one place in the other places too.",
+            {
+                "two layers": "What it has learned of one place it cannot carry to the next, for each has weights of"
+                " its own.",
+                "nearest neighbor": "It is the best in the places it has copies of. On the diagonals it has none.",
+            },
+        ),
+        "Who can carry over to new places what was learned in others?",
+    ),
+)

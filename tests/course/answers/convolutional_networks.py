@@ -180,3 +180,10 @@ RIGHT = {
         reader_of(strides=(1, 1), filters=(8, 12), epochs=10, rate=0.01, dtype=np.float32),
     ],
 }
+
+TURNED = {
+    "turn-windows": [
+        lambda m, k, padding, stride: len(range(0, m + 2 * padding - k + 1, stride)),
+        lambda m, k, padding, stride: int((m + 2 * padding - k) / stride) + 1,
+    ],
+}
