@@ -7,6 +7,7 @@ from bplib.course.judging.diagnosis import diagnose
 from bplib.course.judging.judges import Problem, judge_function, misconceptions, runs_of, verdict_of
 from bplib.course.judging.own_gradients import common_factor, model_of, slopes_of, wrong_gradients
 from bplib.course.judging.reading import NOT_YET, PASSED, Settled, Verdict, settling
+from bplib.course.judging.turns import judge_value, turn
 from bplib.optimizers import Adam, cosine
 from bplib.recurrent import rnn, rnn_backward
 
@@ -785,5 +786,126 @@ PROBLEMS = (
         allowed=("optimizers",),
         minutes=35,
         difficulty=3,
+    ),
+)
+
+
+# Turns in the lesson
+
+
+def _handings(rng):
+    return [(rng.normal(size=(n, m)), rng.normal(size=(m, m))) for n, m in ((5, 3), (4, 4), (7, 2))]
+
+
+HANDED_MISTAKES = misconceptions(
+    (
+        "not-turned",
+        "Wh is not turned. In the forward unit i reaches unit j through Wh[i, j], and back it goes the same way.",
+        (lambda dz, Wh: dz @ Wh,),
+    ),
+    (
+        "weights",
+        "This is entry by entry. Every unit before has reached every unit after: a product of matrices.",
+        (lambda dz, Wh: dz * Wh.sum(axis=1), lambda dz, Wh: dz * Wh.sum(axis=0)),
+    ),
+    ("as-it-came", "It hands on dz as it came. Between the two states stand the weights Wh.", (lambda dz, Wh: dz,)),
+)
+
+
+TURNS = (
+    turn(
+        "turn-recall-windows",
+        "Lesson 12: windows and images",
+        judge_value(
+            180,
+            "One for each window of each image. In this lesson steps are what windows were there.",
+            {
+                36: "So it is for one image. The images of a batch share the weight too.",
+                5: "One for each image, and in each of them the weight is used in 36 windows.",
+                41: "In each of the 5 images there are 36 windows. These are not added.",
+                1: "The weight is used in every window, and each time is a path to the loss.",
+            },
+        ),
+        "How often is the weight used in one image? And in all?",
+    ),
+    turn(
+        "turn-recall-around",
+        "Lesson 10: a way around",
+        judge_value(
+            0.8,
+            "1 - 0.2: the way around hands the gradient on as it is, and the block adds its share.",
+            {
+                -0.2: "This is the way through the block. The other way goes around it.",
+                1.2: "The slope of f is negative: its share is taken away.",
+                1.0: "This is the way around. The block itself has a share too.",
+                -1.2: "The way around counts with plus 1.",
+            },
+        ),
+        "Two paths lead from x to y. Their slopes add up.",
+    ),
+    turn(
+        "turn-fifty",
+        "Fifty steps back",
+        judge_value(
+            0.9**50,
+            "0.9 to the power of 50, about a two-hundredth. With 1.1 it is more than a hundred times as much.",
+            {
+                45.0: "A factor that is met fifty times is multiplied by itself, and not by 50.",
+                0.1**50: "It loses a tenth at each step. What is left each time is 0.9.",
+                1.1**50: "So it is with 1.1.",
+                0.9**49: "This is one step too few.",
+            },
+        ),
+        "0.9, then 0.81, then 0.729: which power after fifty steps?",
+    ),
+    turn(
+        "turn-dwh",
+        "Two steps by hand",
+        judge_value(
+            0.15664,
+            "0.1216 * 0.4 + 0.18 * 0.6 = 0.04864 + 0.108. Both steps have used the weight.",
+            {
+                0.108: "This is the second step alone. The first has used the weight as well.",
+                0.04864: "This is the first step alone. The second has used the weight as well.",
+                0.21696: "Each dz was multiplied with the state after the step. At step t the weight met the state before.",
+                0.3016: "This is db, the sum of the two dz.",
+                0.1336: "The first dz is without what came back from the second step: dh1 is 0.1 + 0.09.",
+            },
+        ),
+        "dw_h = dz1 h0 + dz2 h1.",
+    ),
+    turn(
+        "turn-handed",
+        "What a step hands on",
+        judge_function(lambda dz, Wh: dz @ Wh.T, _handings, HANDED_MISTAKES),
+        "It is the backward of a linear layer by its input, with Wh in the place of W.",
+    ),
+    turn(
+        "turn-eigen",
+        "What becomes of it in the long run",
+        judge_value(
+            "it explodes",
+            "Its eigenvalues stand on the diagonal, 0.4 and 1.02, and the larger one has the last word: 1.02 to the power"
+            " of 100 is 7, and of 1000 it is four hundred million.",
+            {
+                "it vanishes": "One of its directions does shrink, by 0.4 at a step. What does the other do, as long as"
+                " you wait?"
+            },
+        ),
+        "The eigenvalues stand on the diagonal. Is the largest size above 1?",
+    ),
+    turn(
+        "turn-free",
+        "Thirty years by themselves",
+        judge_value(
+            "network",
+            "It keeps its cycle up, where the linear one dies away and the last eleven years drift out of step.",
+            {
+                "mean": "It never moves, while the truth swings between nothing and two hundred.",
+                "eleven years": "The cycle is not always eleven years long, and not always as high as the last.",
+                "linear": "Fed with its own forecasts it swings less and less. For one year it was the best.",
+            },
+        ),
+        "Who can go on swinging for thirty years?",
     ),
 )

@@ -144,3 +144,10 @@ RIGHT = {
         forecaster_of(units=16, T=30, every=1, epochs=150, rate=0.01),
     ],
 }
+
+TURNED = {
+    "turn-handed": [
+        lambda dz, Wh: np.einsum("nj,ij->ni", dz, Wh),
+        lambda dz, Wh: np.array([Wh @ row for row in dz]),
+    ],
+}
