@@ -867,7 +867,7 @@ TURNS = (
             {
                 0.108: "This is the second step alone. The first has used the weight as well.",
                 0.04864: "This is the first step alone. The second has used the weight as well.",
-                0.21696: "Each dz was multiplied with the state after the step. At step t the weight met the state before.",
+                0.21696: "Each dz was multiplied with the state after its step. The weight met the one before.",
                 0.3016: "This is db, the sum of the two dz.",
                 0.1336: "The first dz is without what came back from the second step: dh1 is 0.1 + 0.09.",
             },
@@ -885,8 +885,8 @@ TURNS = (
         "What becomes of it in the long run",
         judge_value(
             "it explodes",
-            "Its eigenvalues stand on the diagonal, 0.4 and 1.02, and the larger one has the last word: 1.02 to the power"
-            " of 100 is 7, and of 1000 it is four hundred million.",
+            "Its eigenvalues stand on the diagonal, 0.4 and 1.02, and the larger one has the last word: 1.02 to the"
+            " power of 100 is 7, and of 1000 it is four hundred million.",
             {
                 "it vanishes": "One of its directions does shrink, by 0.4 at a step. What does the other do, as long as"
                 " you wait?"
@@ -899,7 +899,8 @@ TURNS = (
         "Thirty years by themselves",
         judge_value(
             "network",
-            "It keeps its cycle up, where the linear one dies away and the last eleven years drift out of step.",
+            "On these years: it keeps its cycle up, where the linear one dies away and the last eleven years drift out"
+            " of step. The test will have a word to say about others.",
             {
                 "mean": "It never moves, while the truth swings between nothing and two hundred.",
                 "eleven years": "The cycle is not always eleven years long, and not always as high as the last.",
