@@ -8,6 +8,7 @@ import pytest
 
 from bplib.convolution import conv2d
 from bplib.pictures import explorers
+from bplib.pictures.explorers import stored
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -96,3 +97,30 @@ def test_a_move_takes_a_few_milliseconds(stopwatch):
 def test_what_does_not_fit_is_refused(wrong):
     with pytest.raises(ValueError, match="image is"):
         build(**wrong)
+
+
+OWN = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
+
+
+def test_each_of_the_nine_weights_of_ones_own_filter_can_be_set_and_the_map_follows():
+    explorer = build(own=OWN)
+    for index in np.ndindex(3, 3):
+        controls(explorer)["w{}{}".format(*index)].value = 3
+        assert controls(explorer)["filter"].value == "your own"
+    np.testing.assert_allclose(field(explorer, "filter"), np.full((3, 3), 3.0))
+    entry = conv2d(IMAGE[None, None], np.full((1, 1, 3, 3), 3.0), np.zeros(1))[0, 0][2, 3]
+    said = float(re.search(r"add up to ([−\d.]+)\.</p>", explorer.picture).group(1).replace("−", "-"))
+    assert said == pytest.approx(entry, rel=1e-3)
+    controls(explorer)["filter"].value = "edges"
+    np.testing.assert_allclose(field(explorer, "filter"), FILTERS["edges"])
+
+
+def test_on_a_page_without_a_kernel_ones_own_filter_stays_as_it_begins_and_the_page_says_so():
+    page = stored.page(build(own=OWN))
+    assert "With a kernel one can move these too: w00, w01" in page
+    assert len(page.encode()) <= stored.BYTES
+
+
+def test_a_weight_that_cannot_be_chosen_is_refused():
+    with pytest.raises(ValueError, match="whole numbers from -4 to 4"):
+        build(own=OWN + 0.5)

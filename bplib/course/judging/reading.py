@@ -83,6 +83,13 @@ class Settled(Exception):  # noqa: N818, it is a verdict and no error
         super().__init__(message)
         self.verdict = Verdict(status, message, misconception)
 
+    @classmethod
+    def on(cls, verdict):
+        """Settle on a verdict that is there already, with its nudge."""
+        settled = cls(verdict.message)
+        settled.verdict = verdict
+        return settled
+
 
 def settling(judge, misconceptions):
     """The judge as the world sees it: a fresh or seeded rng, a settled verdict returned, its misconceptions with it."""

@@ -1,10 +1,18 @@
-"""Lesson 12: the backward of a convolution in one and in two dimensions, of pooling, and what gradients add up to."""
+"""Lesson 12: the backward of a convolution in one and in two dimensions, of pooling, and digits that are moved."""
 
 import numpy as np
 
+from bplib import data
+from bplib.activations import softmax
+from bplib.convolution import conv2d, conv2d_backward
 from bplib.course.judging.experiments import Probe
-from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions, verdict_of
+from bplib.course.judging.own_gradients import common_factor, model_of, slopes_of, wrong_gradients
 from bplib.course.judging.paper import judge_numbers
+from bplib.course.judging.reading import NOT_YET, PASSED, Settled, Verdict, settling
+from bplib.course.judging.turns import judge_value, turn
+from bplib.optimizers import Adam
+from bplib.pooling import max_pool, max_pool_backward
 
 LESSON = "12_convolutional_networks"
 TITLE = "Convolutional networks"
@@ -367,6 +375,16 @@ def _last(flat):
     return flat.shape[2] - 1 - flat[:, :, ::-1].argmax(axis=2)
 
 
+def _last_window_of_an_entry_wins(dy, x, size, stride):
+    """The first largest entry is found, as by np.unravel_index, and dx = dy is written there."""
+    dx = np.zeros_like(x)
+    for n, c, o, p in np.ndindex(dy.shape):
+        window = x[n, c, o * stride : o * stride + size, p * stride : p * stride + size]
+        i, j = np.unravel_index(window.argmax(), window.shape)
+        dx[n, c, o * stride + i, p * stride + j] = dy[n, c, o, p]
+    return dx
+
+
 POOL_MISTAKES = misconceptions(
     (
         "as-it-stands",
@@ -384,7 +402,7 @@ POOL_MISTAKES = misconceptions(
         "overwrites",
         "Ties are right now, and windows that overlap are not. One still overwrites what another has given, so that"
         " part of dy is lost: an entry that is the largest of two windows gets both gradients. Use += in place of =.",
-        (_pooled(add=False),),
+        (_pooled(add=False), _last_window_of_an_entry_wins),
     ),
     (
         "equal-parts",
@@ -489,6 +507,183 @@ POOL_PROBES = (
     Probe("when windows do not overlap", _side_by_side),
 )
 
+
+# moved-digits: a network of the learner's own, trained until it reads digits that are moved by a pixel
+
+MOVED_BAND = 0.93
+SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1))
+_FEW, _NUDGED = 40, 8  # digits of the short training, and of the look at its gradients
+
+
+def _moved(X, down, right):
+    bordered = np.pad(X.reshape(-1, 8, 8), [(0, 0), (1, 1), (1, 1)])
+    return bordered[:, 1 - down : 9 - down, 1 - right : 9 - right].reshape(len(X), 64)
+
+
+def _digits():
+    """Training and held-out parts, always the same: which digits are held out should not decide about an answer."""
+    digits = data.digits()
+    return data.split(np.random.default_rng(8), digits.X, digits.y)
+
+
+def _reader(*, move=False, spoil=lambda grads, n: grads, filters=(6, 12), epochs=6, read=lambda z: z.argmax(axis=1)):
+    """An answer as one may write it, by default without moved images; the keywords are where it may go wrong."""
+
+    def forward(params, X):
+        x, steps = np.reshape(X, (-1, 1, 8, 8)) / 16, []
+        for W, b in zip(("W1", "W2"), ("b1", "b2"), strict=True):
+            if W in params:
+                steps.append((x, W, b))
+                x = np.maximum(conv2d(x, params[W], params[b], 1, 1), 0)
+        pooled = max_pool(x, 2)
+        return steps, x, pooled, pooled.reshape(len(X), -1) @ params["V"] + params["c"]
+
+    def loss_and_gradients(params, X, y):
+        steps, x, pooled, z = forward(params, X)
+        p, truth = softmax(z), np.eye(10)[np.asarray(y)]
+        dz = (p - truth) / len(z)
+        grads = {"V": pooled.reshape(len(X), -1).T @ dz, "c": dz.sum(axis=0)}
+        dx, y_next = max_pool_backward((dz @ params["V"].T).reshape(pooled.shape), pooled, x, 2), x
+        for x, W, b in reversed(steps):
+            dx, grads[W], grads[b] = conv2d_backward(dx * (y_next > 0), y_next, x, params[W], params[b], 1, 1)
+            y_next = x
+        return -np.sum(truth * np.log(p + 1e-300)) / len(z), spoil({name: grads[name] for name in params}, len(z))
+
+    def reader(X, y, rng):
+        first, *second = filters
+        params = {"W1": rng.normal(size=(first, 1, 3, 3)) / 2, "b1": np.zeros(first)}
+        for last in second:
+            params |= {"W2": rng.normal(size=(last, first, 3, 3)) / 5, "b2": np.zeros(last)}
+        params |= {"V": rng.normal(size=(16 * filters[-1], 10)) / 14, "c": np.zeros(10)}
+        adam = Adam(0.01)
+        for _ in range(epochs):
+            order = rng.permutation(len(X))
+            for rows in np.split(order, range(32, len(X), 32)):
+                images = _moved(X[rows], *SIDES[rng.integers(4)]) if move and rng.random() < 0.8 else X[rows]
+                adam.step(params, loss_and_gradients(params, images, y[rows])[1])
+        return params, loss_and_gradients, lambda params, X: read(forward(params, X)[-1])
+
+    return reader
+
+
+def _without_looking(X, y, rng):
+    params, loss_and_gradients, predict = _reader(epochs=1)(X, y, rng)
+    return params, loss_and_gradients, lambda _, X: predict(params, X)
+
+
+MOVED_MISTAKES = misconceptions(
+    (
+        "in-place-only",
+        "It reads digits in place, and is lost where they are moved by a pixel: it was trained in place only. Before"
+        " each step, move the images of the mini-batch by a pixel to a random side, or leave them.",
+        (_reader(),),
+    ),
+    (
+        "sums",
+        "All gradients are as many times too large as the batch has images. The loss is a mean over them, so what comes"
+        " back from it is divided by their number, once.",
+        (_reader(epochs=1, spoil=lambda grads, n: {name: n * g for name, g in grads.items()}),),
+    ),
+    (
+        "sign",
+        "All gradients have the wrong sign. Going back from the cross-entropy, the first one is p minus the truth.",
+        (_reader(epochs=1, spoil=lambda grads, n: {name: -g for name, g in grads.items()}),),
+    ),
+    (
+        "one-convolution",
+        "Two convolutions are needed, one behind the other: with a single one nobody would use your dx. Their filters"
+        " are parameters with four axes.",
+        (_reader(epochs=1, filters=(6,)),),
+    ),
+    (
+        "unused",
+        "predict says the same when all filters are zero: it does not use the parameters that it is given. Compute with"
+        " the params of its own argument.",
+        (_without_looking,),
+    ),
+    (
+        "logits",
+        "predict returns ten numbers for each image. The class is the place of the largest of them: argmax along"
+        " axis 1.",
+        (_reader(epochs=1, read=lambda z: z),),
+    ),
+    (
+        "chance",
+        "It is right about one time in ten, which is what guessing gives. Does the loss fall from step to step?",
+        (_reader(move=True, epochs=0),),
+    ),
+)
+
+
+def _stop(id):
+    raise Settled.on(verdict_of(MOVED_MISTAKES, id))
+
+
+def _labels(model, images, params=None):
+    said = model.used(images, words="predict", params=params)
+    if said.shape == (len(images), 10):
+        _stop("logits")
+    if said.shape != (len(images),):
+        raise Settled(f"predict returns an array of shape {said.shape}; {(len(images),)} is needed, a label for each.")
+    return said
+
+
+def _look_inside(model, X, y, rng):
+    """Settled unless a shortly trained model has two convolutions, gradients that are right, and uses them."""
+    _labels(model, X)
+    slopes = slopes_of(model, (X[:_NUDGED], y[:_NUDGED]), rng)
+    factor = common_factor(slopes)
+    if factor is not None and abs(factor - _NUDGED) < 0.01:
+        _stop("sums")
+    if factor is not None and abs(factor + 1) < 0.01:
+        _stop("sign")
+    if wrong := wrong_gradients(slopes):
+        raise Settled.on(wrong)
+    filters = [name for name, p in model.params.items() if p.ndim == 4 and slopes[name].said.any()]
+    if len(filters) < 2:
+        _stop("one-convolution")
+
+
+def _judge_moved():
+    def judge(answer, rng):
+        X, X_test, known, known_test = _digits()
+        names = rng.permutation(10)  # each time the classes have other names, so that labels have to be learned
+        y, y_test = names[known], names[known_test]
+
+        def trained(n):
+            own = np.random.default_rng(int(rng.integers(1 << 31)))
+            inputs = f"X of shape {X[:n].shape}, y of shape {y[:n].shape} and an rng"
+            return model_of(answer, (X[:n].copy(), y[:n].copy(), own), inputs, "params, loss_and_gradients, predict")
+
+        _look_inside(trained(_FEW), X, y, rng)
+        model = trained(len(X))
+        said = _labels(model, X_test)
+        emptied = {name: 0 * p if p.ndim == 4 else p for name, p in model.params.items()}
+        if np.mean(_labels(model, X_test, emptied) == said) > 0.9:
+            _stop("unused")
+        in_place = np.mean(said == y_test)
+        right = np.mean([_labels(model, _moved(X_test, *side)) == y_test for side in SIDES])
+        if right >= MOVED_BAND:
+            says = (
+                f"At least {MOVED_BAND:.0%} of {len(y_test)} held-out digits are right when they are moved by a pixel."
+            )
+            return Verdict(PASSED, says)
+        if max(in_place, right) < 0.25:
+            _stop("chance")
+        if in_place > 0.9 and right < 0.85:
+            _stop("in-place-only")
+        error = np.sqrt(right * (1 - right) / len(y_test))
+        return Verdict(
+            NOT_YET,
+            f"Moved by a pixel, {right:.1%} of the held-out digits are right, give or take {error:.1%}, and"
+            f" {MOVED_BAND:.0%} are needed; in place it is {in_place:.1%}. Your gradients are right, so train for"
+            " longer, or with more filters. Is every image moved anew in each epoch?",
+            "seen: band",
+        )
+
+    return settling(judge, MOVED_MISTAKES)
+
+
 PROBLEMS = (
     Problem(
         id="conv1d-backward",
@@ -557,5 +752,209 @@ PROBLEMS = (
         judge=judge_numbers(SUMS, SUM_MISTAKES),
         minutes=5,
         difficulty=1,
+    ),
+    Problem(
+        id="moved-digits",
+        title="Digits that survive a step to the side",
+        points=5,
+        hints=(
+            "Begin with loss_and_gradients, and look at its gradients with central differences on four images before"
+            " you train. Keep every array of the forward pass that the way back needs.",
+            "A small network is enough: a border of zeros, 12 filters of 3 x 3, relu, 24 filters of 3 x 3, relu,"
+            " pooling of 2 x 2, and a linear layer.",
+            "Going back: dz = (p - truth) / n, then the linear layer of lesson 06, max_pool_backward, the mask of the"
+            " relu, conv2d_backward, whose dx goes through the first relu, and conv2d_backward once more.",
+            "In each epoch draw one of five ways for each image: in place, or moved to one of the four sides. Fifteen"
+            " epochs of Adam with optimizers.cosine(0.01, steps) are plenty.",
+        ),
+        judge=_judge_moved(),
+        allowed=("optimizers",),
+        minutes=40,
+        difficulty=3,
+    ),
+)
+
+
+# Turns in the lesson
+
+
+def _lengths(rng):
+    drawn = [(int(rng.integers(9, 40)), int(rng.integers(2, 6)), int(p), int(s)) for p, s in ((0, 1), (1, 2), (2, 3))]
+    return [(8, 3, 1, 2), (9, 3, 0, 2), (10, 4, 2, 3), *drawn]
+
+
+WINDOW_MISTAKES = misconceptions(
+    (
+        "no-one",
+        "It is one too few each time: how far the window can move is counted, and the place where it begins is one"
+        " more.",
+        (lambda m, k, padding, stride: (m + 2 * padding - k) // stride,),
+    ),
+    (
+        "one-side",
+        "The zeros stand on one side only. There is padding on both.",
+        (lambda m, k, padding, stride: (m + padding - k) // stride + 1,),
+    ),
+    (
+        "rounded-up",
+        "A window that would begin inside and end outside is counted. Round down: // does.",
+        (lambda m, k, padding, stride: -(-(m + 2 * padding - k) // stride) + 1,),
+    ),
+    (
+        "not-whole",
+        "A number of windows is a whole number: round down, with // in place of /.",
+        (lambda m, k, padding, stride: (m + 2 * padding - k) / stride + 1,),
+    ),
+    (
+        "one-inside",
+        "The 1 is divided by the stride too. Count the steps, and add the first place afterward.",
+        (lambda m, k, padding, stride: (m + 2 * padding - k + 1) // stride,),
+    ),
+)
+
+
+TURNS = (
+    turn(
+        "turn-recall-shares",
+        "Lesson 03: three paths",
+        judge_value(
+            5,
+            "Paths add up. A filter's weight has as many paths as there are windows.",
+            {
+                4: "This is the largest share. Nothing is chosen among paths: they add up.",
+                -8: "Shares of different paths are not multiplied. Along one path slopes are.",
+                5 / 3: "There is no mean: each path has its share, and they add up.",
+                7: "The signs count: one of the paths makes the loss smaller.",
+            },
+        ),
+        "Several paths to the loss: what happens to their shares?",
+    ),
+    turn(
+        "turn-recall-error",
+        "Lesson 08: how sure is a share",
+        judge_value(
+            float(np.sqrt(0.96 * 0.04 / 400)),
+            "The root of 0.96 * 0.04 / 400: about one in a hundred. Two networks that differ by less are hard to tell"
+            " apart.",
+            {
+                0.000096: "This is the variance. The error is its root.",
+                0.05: "The share of the right ones is missing below the root: p (1 - p) / n.",
+                3.919: "This is the error of the count, in digits. Divide by 400 for the share.",
+            },
+        ),
+        "The root of p (1 - p) / n.",
+    ),
+    turn(
+        "turn-map",
+        "How large is the map",
+        judge_value(
+            (6, 6),
+            "The corner of the filter can stand in 6 rows and 6 columns. A linear layer from 64 pixels to 36 outputs"
+            " would own 2304 weights; the filter owns 9.",
+            {
+                (8, 8): "At the border the filter would look outside, and it never leaves the image.",
+                (5, 5): "Count the places of its corner: row 0 is one of them.",
+                (7, 7): "Put the corner in row 6: the filter would need the rows 6, 7 and 8.",
+            },
+        ),
+        "In which rows can the upper left corner of the filter stand?",
+    ),
+    turn(
+        "turn-dx",
+        "Backward on four numbers",
+        judge_value(
+            (2, 3, -4, 1),
+            "2 * 1, then -1 * 1 + 2 * 2, then -1 * 2 + 2 * (-1), then -1 * (-1).",
+            {
+                (-1, 0, 5, -2): "The weights are the wrong way around: x0 stands first in window 0, so it meets w0 and"
+                " not w1.",
+                (2, 4, -2, 0): "Each input has met w0 alone. The two in the middle have two ways.",
+                (2, 4, -2, 1): "In the middle each input has a second way: it was second in the window before.",
+                (5, 8): "This is dw. Of dx there are four.",
+            },
+        ),
+        "Put dy = (1, 2, -1) and w = (2, -1) into the four equations.",
+    ),
+    turn(
+        "turn-filters",
+        "How many weights",
+        judge_value(
+            216,
+            "8 filters, each with 3 fields of 9 weights: W has the shape (8, 3, 3, 3).",
+            {
+                72: "Each filter has a field for every channel, three of them.",
+                27: "This is one filter. There are eight.",
+                24: "This is how many fields there are. Each has nine weights.",
+                224: "The biases are counted, and they should not be.",
+                9: "This is one field of one filter.",
+            },
+        ),
+        "One field has 9 weights, a filter has a field for each channel, and there are 8 filters.",
+    ),
+    turn(
+        "turn-windows",
+        "How many windows along an axis",
+        judge_function(lambda m, k, padding, stride: (m + 2 * padding - k) // stride + 1, _lengths, WINDOW_MISTAKES),
+        "How far can the window move from its first place, and how many steps of the stride fit in there?",
+    ),
+    turn(
+        "turn-field",
+        "What an entry sees through two convolutions",
+        judge_value(
+            5,
+            "It sees 3 entries of the map between, and the outer two of these look one pixel further on either side.",
+            {
+                9: "The windows of neighbors overlap: three of them, one pixel apart, do not cover nine pixels.",
+                6: "The windows overlap. Three windows of 3, one pixel apart: where does the first begin, and the last"
+                " end?",
+                3: "So much of the map between. Each of these three entries sees three pixels itself.",
+                25: "This is how many pixels in all. How wide is it?",
+            },
+        ),
+        "Draw seven pixels, five entries behind the first convolution, and three behind the second.",
+    ),
+    turn(
+        "turn-ties",
+        "A tie of zeros",
+        judge_value(
+            False,
+            "Behind the relu the entry is zero because z is not positive, and there the slope of the relu is 0:"
+            " whatever arrives is multiplied by it.",
+            {
+                True: "Follow a gradient that reaches a zero behind the relu one step further back. What is the relu's"
+                " slope there?"
+            },
+        ),
+        "What does the relu's backward do with a gradient that arrives at a zero?",
+    ),
+    turn(
+        "turn-hurt",
+        "Who is hurt by a pixel",
+        judge_value(
+            "two layers",
+            "Every pixel has weights of its own there, and the pixel beside it has others.",
+            {
+                "convolutional": "Its maps move with the image, and the pooling forgives a little. Who has nothing of"
+                " the kind?",
+                "nearest neighbor": "It falls far, but most strokes are wider than a pixel, so the right digit often"
+                " stays the nearest. Whose weights know nothing of neighbors?",
+            },
+        ),
+        "For whom is a pixel and the one beside it as different as any two?",
+    ),
+    turn(
+        "turn-diagonal",
+        "Who is ahead on the diagonals",
+        judge_value(
+            "convolutional",
+            "A diagonal is a step to the side and a step down. Shared weights find a pattern that they have learned in"
+            " one place in the other places too.",
+            {
+                "two layers": "What it has learned of one place it cannot carry to the next, for each has weights of"
+                " its own.",
+                "nearest neighbor": "It is the best in the places it has copies of. On the diagonals it has none.",
+            },
+        ),
+        "Who can carry over to new places what was learned in others?",
     ),
 )

@@ -1,41 +1,57 @@
-"""Lesson 13: one step of a recurrent network backward, a whole sequence backward through time, and clipping."""
+"""Lesson 13: a leaky step backward, a whole sequence backward through time, clipping, and sunspots that run free."""
 
 import numpy as np
 
+from bplib import data
 from bplib.course.judging.diagnosis import diagnose
-from bplib.course.judging.judges import Problem, judge_function, misconceptions, runs_of
-from bplib.course.judging.reading import NOT_YET, PASSED, Verdict, settling
+from bplib.course.judging.judges import Problem, judge_function, misconceptions, runs_of, verdict_of
+from bplib.course.judging.own_gradients import common_factor, model_of, slopes_of, wrong_gradients
+from bplib.course.judging.reading import NOT_YET, PASSED, Settled, Verdict, settling
+from bplib.course.judging.turns import judge_value, turn
+from bplib.optimizers import Adam, cosine
+from bplib.recurrent import rnn, rnn_backward
 
 LESSON = "13_recurrent_networks"
 TITLE = "Recurrent networks"
 
 
-# rnn-step-backward
+# leaky-step-backward
 
 
-def _variant(
-    slope=lambda after, before: 1 - after**2, dh=lambda dz, Wh: dz @ Wh.T, dWh=lambda dz, before: before.T @ dz
+def _leaky(
+    through=lambda dh_next, a: a * dh_next,
+    slope=lambda c, h, after: 1 - c**2,
+    around=lambda dh_next, a: (1 - a) * dh_next,
+    dh=lambda dz, Wh: dz @ Wh.T,
+    dWh=lambda dz, h: h.T @ dz,
+    da=lambda dh_next, c, h: (dh_next * (c - h)).sum(axis=0),
 ):
-    """The backward of h_next = tanh(x Wx + h Wh + b); each argument is a part of it, to be spoiled."""
+    """The backward of h_next = (1 - a) h + a tanh(x Wx + h Wh + b); each argument is a part of it, to be spoiled."""
 
-    def backward(dh_next, h_next, x, h, Wx, Wh):
-        dz = dh_next * slope(h_next, h)
-        return dz @ Wx.T, dh(dz, Wh), x.T @ dz, dWh(dz, h), dz.sum(axis=0)
+    def backward(dh_next, x, h, Wx, Wh, b, a):
+        c = np.tanh(x @ Wx + h @ Wh + b)
+        dz = through(dh_next, a) * slope(c, h, (1 - a) * h + a * c)
+        back = around(dh_next, a) + dh(dz, Wh)
+        return dz @ Wx.T, back, x.T @ dz, dWh(dz, h), dz.sum(axis=0), da(dh_next, c, h)
 
     return backward
 
 
-_step_backward = _variant()
+_leaky_step_backward = _leaky()
 
 
-def _step(rng, n, d, m):
+def _leaky_step(rng, n, d, m):
     x, h, Wx, Wh = (rng.normal(size=shape) for shape in ((n, d), (n, m), (d, m), (m, m)))
-    h = np.tanh(h)  # as a state before would be
-    return rng.normal(size=(n, m)), np.tanh(x @ Wx + h @ Wh + rng.normal(size=m)), x, h, Wx, Wh
+    return rng.normal(size=(n, m)), x, np.tanh(h), Wx, Wh, rng.normal(size=m), rng.uniform(0.15, 0.85, size=m)
 
 
-def _steps(rng):
-    return [_step(rng, *sizes) for sizes in ((5, 3, 2), (7, 2, 4), (6, 3, 3))]
+def _leaky_steps(rng):
+    return [_leaky_step(rng, *sizes) for sizes in ((5, 3, 2), (7, 2, 4), (6, 3, 3))]
+
+
+def _leaky_boundaries(rng):
+    dh_next, x, h, Wx, Wh, b, a = _leaky_step(rng, 4, 2, 3)
+    return [("a leak of 1, where the cell is that of the lesson", (dh_next, x, h, Wx, Wh, b, np.ones_like(a)))]
 
 
 def _reordered(backward, *order):
@@ -46,65 +62,99 @@ def _reordered(backward, *order):
     return answer
 
 
-STEP_MISTAKES = misconceptions(
+LEAKY_MISTAKES = misconceptions(
     (
-        "no-slope",
-        "The slope of tanh is missing. Before anything else the upstream has to go back through the bend: dz = dh_next"
-        " (1 - h_next²).",
-        (_variant(slope=lambda after, before: 1.0),),
+        "no-way-around",
+        "In dh a path is missing: h reaches h' in two ways, through tanh and past it. Add (1 - a) dh_next to what comes"
+        " back through Wh.",
+        (_leaky(around=lambda dh_next, a: 0.0),),
+    ),
+    (
+        "undamped-around",
+        "In dh the way past tanh has lost its factor. Forward h was multiplied by 1 - a, so its gradient is too.",
+        (_leaky(around=lambda dh_next, a: dh_next),),
+    ),
+    (
+        "exchanged",
+        "a and 1 - a are exchanged: what goes through tanh was multiplied by a, and what goes past it by 1 - a.",
+        (
+            _leaky(through=lambda dh_next, a: (1 - a) * dh_next, around=lambda dh_next, a: a * dh_next),
+            _leaky(around=lambda dh_next, a: a * dh_next),
+            _leaky(through=lambda dh_next, a: (1 - a) * dh_next),
+        ),
+    ),
+    (
+        "unleaked",
+        "What goes back through tanh lacks a factor. tanh was multiplied by a on its way to h', so its upstream is"
+        " a dh_next.",
+        (_leaky(through=lambda dh_next, a: dh_next),),
+    ),
+    (
+        "slope-of-new-state",
+        "The slope of tanh is taken at h', which is a mixture now. With c = tanh(x Wx + h Wh + b), what came out of"
+        " tanh, it is 1 - c².",
+        (_leaky(slope=lambda c, h, after: 1 - after**2),),
     ),
     (
         "old-state",
-        "The slope of tanh is taken at the state before. What came out of tanh is h_next: its slope is 1 - h_next².",
-        (_variant(slope=lambda after, before: 1 - before**2),),
+        "The slope of tanh is taken at the state before. What came out of tanh is c = tanh(x Wx + h Wh + b): its slope"
+        " is 1 - c².",
+        (_leaky(slope=lambda c, h, after: 1 - h**2),),
+    ),
+    (
+        "no-slope",
+        "The slope of tanh is missing. With c = tanh(x Wx + h Wh + b) it is 1 - c².",
+        (_leaky(slope=lambda c, h, after: 1.0),),
     ),
     (
         "tanh-twice",
-        "tanh is applied a second time. h_next has gone through it already, so the slope is 1 - h_next².",
-        (_variant(slope=lambda after, before: 1 - np.tanh(after) ** 2),),
+        "tanh is applied a second time. c has gone through it already, so the slope is 1 - c².",
+        (_leaky(slope=lambda c, h, after: 1 - np.tanh(c) ** 2),),
     ),
     (
         "sigmoid-slope",
-        "h (1 - h) is the slope of the sigmoid. tanh has the slope 1 - h².",
-        (_variant(slope=lambda after, before: after * (1 - after)),),
-    ),
-    (
-        "no-square",
-        "1 - h_next is nearly the slope of tanh. A square is missing: it is 1 - h_next².",
-        (_variant(slope=lambda after, before: 1 - after),),
-    ),
-    (
-        "plus",
-        "This takes 1 + h_next² for the slope of tanh. The square is subtracted from 1, and not added to it.",
-        (_variant(slope=lambda after, before: 1 + after**2),),
+        "c (1 - c) is the slope of the sigmoid. tanh has the slope 1 - c².",
+        (_leaky(slope=lambda c, h, after: c * (1 - c)),),
     ),
     (
         "divided",
-        "The upstream is divided by the slope of tanh. Backward we multiply by slopes, as always: dz = dh_next"
-        " (1 - h_next²).",
-        (_variant(slope=lambda after, before: 1 / (1 - after**2)),),
+        "The upstream is divided by the slope of tanh. Backward we multiply by slopes, as always.",
+        (_leaky(slope=lambda c, h, after: 1 / (1 - c**2)),),
     ),
     (
-        "tanh-itself",
-        "The upstream is multiplied by h_next, the value of tanh, or by its square. What is needed is its slope,"
-        " 1 - h_next².",
-        (_variant(slope=lambda after, before: after), _variant(slope=lambda after, before: after**2)),
+        "half-of-da",
+        "All is right but da, which has one of its two paths. a occurs in (1 - a) h and in a tanh(...): its slope is"
+        " c - h.",
+        (_leaky(da=lambda dh_next, c, h: (dh_next * c).sum(axis=0)),),
+    ),
+    (
+        "da-upside-down",
+        "All is right but da, whose sign is turned around. In (1 - a) h the slope by a is -h, and in a c it is c.",
+        (_leaky(da=lambda dh_next, c, h: (dh_next * (h - c)).sum(axis=0)),),
+    ),
+    (
+        "da-mean",
+        "All is right but da, which is a mean. Every example of the batch pulls at the same a: sum over the batch.",
+        (_leaky(da=lambda dh_next, c, h: (dh_next * (c - h)).mean(axis=0)),),
     ),
     (
         "not-turned",
         "All is right but dh, and no shape tells you, as Wh is square. In the forward unit i reaches unit j through"
         " Wh[i, j]; back it goes through Wh[j, i]: turn Wh.",
-        (_variant(dh=lambda dz, Wh: dz @ Wh),),
+        (_leaky(dh=lambda dz, Wh: dz @ Wh),),
     ),
     (
         "turned-dwh",
         "All is right but dWh, which comes out turned. It is h turned times dz, and not dz turned times h.",
-        (_variant(dWh=lambda dz, before: dz.T @ before),),
+        (_leaky(dWh=lambda dz, h: dz.T @ h),),
     ),
     (
         "order",
-        "The five gradients are right, but in another order. Return dx, dh, dWx, dWh, db.",
-        tuple(_reordered(_step_backward, *order) for order in ((1, 0, 2, 3, 4), (2, 3, 4, 0, 1), (0, 1, 3, 2, 4))),
+        "The six gradients are right, but in another order. Return dx, dh, dWx, dWh, db, da.",
+        tuple(
+            _reordered(_leaky_step_backward, *order)
+            for order in ((1, 0, 2, 3, 4, 5), (2, 3, 4, 5, 0, 1), (0, 1, 3, 2, 4, 5), (0, 1, 2, 3, 5, 4))
+        ),
     ),
 )
 
@@ -455,20 +505,236 @@ CLIP_MISTAKES = misconceptions(
 )
 
 
+# free-run: a network of the learner's own, trained on 220 years, that then runs by itself for 30
+
+FREE_BAND, YEARS, PAST = 41.0, 30, 60
+_FEW, _WINDOW = 100, 12  # years of the short training, and of the windows that its gradients are looked at with
+
+
+def _sunspots():
+    """The years up to 1920, in hundreds, and of each of 59 starts after it the years before and the 30 after."""
+    years, number = data.sunspots()["year"], data.sunspots()["number"] / 100
+    known = int(np.sum(years <= 1920))
+    starts = range(known, len(number) - YEARS + 1)
+    past, truth = (np.stack([number[i + a : i + b] for i in starts]) for a, b in ((-PAST, 0), (0, YEARS)))
+    return number[:known], past, truth
+
+
+def _root_mean_square(said, truth):
+    return float(100 * np.sqrt(np.mean((said - truth) ** 2)))
+
+
+def _forecaster(*, backward=rnn_backward, spoil=lambda grads, x: grads, epochs=60, run=None):
+    """An answer as one may write it; the keywords are where it may go wrong."""
+
+    def forward(params, x, h0):
+        h = rnn(x[:, :, None], h0, params["Wx"], params["Wh"], params["b"])
+        return h, (h @ params["Wy"] + params["by"])[:, :, 0]
+
+    def loss_and_gradients(params, x, y):
+        x, h0 = np.asarray(x), np.zeros((len(x), len(params["Wh"])))
+        h, said = forward(params, x, h0)
+        dy = 2 * (said - y)[:, :, None] / said.size
+        *_, dWx, dWh, db = backward(dy @ params["Wy"].T, h, x[:, :, None], h0, *(params[k] for k in ("Wx", "Wh", "b")))
+        grads = {"Wx": dWx, "Wh": dWh, "b": db, "Wy": np.einsum("ntm,ntk->mk", h, dy), "by": dy.sum(axis=(0, 1))}
+        return np.mean((said - y) ** 2), spoil(grads, x)
+
+    def by_itself(params, past, years):
+        h, said = forward(params, np.asarray(past), np.zeros((len(past), len(params["Wh"]))))
+        h, said, found = h[:, -1], said[:, -1:], []
+        for _ in range(years):
+            found.append(said)
+            now, said = forward(params, said, h)
+            h = now[:, 0]
+        return np.concatenate(found, axis=1)
+
+    def forecaster(series, rng):
+        m, T = 24, 30
+        params = {"Wx": rng.normal(size=(1, m)) / 2, "Wh": 0.9 * np.linalg.qr(rng.normal(size=(m, m)))[0]}
+        params |= {"b": np.zeros(m), "Wy": rng.normal(size=(m, 1)) / 10, "by": np.zeros(1)}
+        windows = np.stack([series[i : i + T + 1] for i in range(len(series) - T)])
+        adam = Adam(cosine(0.01, max(1, epochs * -(-len(windows) // 32))))
+        for _ in range(epochs):
+            order = rng.permutation(len(windows))
+            for rows in np.split(order, range(32, len(order), 32)):
+                adam.step(params, loss_and_gradients(params, windows[rows, :-1], windows[rows, 1:])[1])
+        return params, loss_and_gradients, run(by_itself) if run else by_itself
+
+    return forecaster
+
+
+def _not_carried(dh, h, x, h0, Wx, Wh, b):
+    dz = dh * (1 - h**2)
+    before = np.concatenate([h0[:, None], h[:, :-1]], axis=1)
+    return None, None, np.einsum("ntd,ntm->dm", x, dz), np.einsum("ntk,ntm->km", before, dz), dz.sum(axis=(0, 1))
+
+
+def _times(factor):
+    return lambda grads, x: {name: factor(x) * g for name, g in grads.items()}
+
+
+FREE_MISTAKES = misconceptions(
+    (
+        "through-time",
+        "With windows of one year all gradients are right, and with twelve they are not. What comes back from the year"
+        " after is missing or wrong: look at what your rnn_backward carries, and at the check of that exercise.",
+        (_forecaster(backward=_not_carried, epochs=1),),
+    ),
+    (
+        "sums",
+        "All gradients are too large by one factor, the number of windows or of years or of both. The loss is a mean"
+        " over all forecasts, so dy is divided by how many they are, once.",
+        tuple(
+            _forecaster(spoil=_times(factor), epochs=1)
+            for factor in (lambda x: x.size, lambda x: len(x), lambda x: x.shape[1])
+        ),
+    ),
+    (
+        "no-two",
+        "All gradients are half of what they should be: the slope of a square is twice what is squared.",
+        (_forecaster(spoil=_times(lambda x: 0.5), epochs=1),),
+    ),
+    (
+        "sign",
+        "All gradients have the wrong sign. The first one on the way back is 2 (forecast - truth), divided by their"
+        " number.",
+        (_forecaster(spoil=_times(lambda x: -1.0), epochs=1),),
+    ),
+    (
+        "year-late",
+        "It runs a year late: the first number that run returns is for the year after the last one of past. What comes"
+        " out when the last known year goes in is a forecast already.",
+        (
+            _forecaster(
+                run=lambda by_itself: (
+                    lambda params, past, years: np.concatenate(
+                        [np.asarray(past)[:, -1:], by_itself(params, past, years - 1)], axis=1
+                    )
+                )
+            ),
+        ),
+    ),
+    (
+        "flat",
+        "After a year or two it says nearly the same number for ever. Is the rate far too large, or was hardly anything"
+        " learned? In run the state has to go on from year to year, and each forecast is the next input.",
+        (
+            _forecaster(
+                epochs=1, run=lambda by_itself: lambda params, past, years: by_itself(params, past, 1).repeat(years, 1)
+            ),
+            _forecaster(epochs=0),
+        ),
+    ),
+    (
+        "unused",
+        "run says the same when all parameters are zero: it does not use those that it is given. Compute with the"
+        " params of its own argument.",
+        (
+            _forecaster(
+                epochs=0, run=lambda _: lambda params, past, years: np.tile(np.asarray(past)[:, -11:], 3)[:, :years]
+            ),
+        ),
+    ),
+)
+
+
+def _stop(id):
+    raise Settled.on(verdict_of(FREE_MISTAKES, id))
+
+
+def _runs(model, past, params=None):
+    said = model.used(past, YEARS, words="run", params=params)
+    if said.shape != (len(past), YEARS):
+        raise Settled(
+            f"run returns an array of shape {said.shape}; {(len(past), YEARS)} is needed, a row for each past."
+        )
+    if not np.isfinite(said).all() or np.abs(said).max() > 20:
+        raise Settled("A run leaves all bounds. In front of the output stands tanh: how does it grow without end?")
+    return said
+
+
+def _look_inside(model, series, rng):
+    """Settled unless the gradients of a shortly trained model are right."""
+    windows = np.stack([series[i : i + _WINDOW + 1] for i in (0, 13, 29)])
+    seed = int(rng.integers(1 << 31))
+    slopes = slopes_of(model, (windows[:, :-1], windows[:, 1:]), np.random.default_rng(seed))
+    factor = common_factor(slopes)
+    if factor is not None:
+        known = {float(len(windows)): "sums", float(_WINDOW): "sums", float(len(windows) * _WINDOW): "sums"}
+        known |= {0.5: "no-two", -1.0: "sign"}
+        for value, id in known.items():
+            if abs(factor / value - 1) < 0.01:
+                _stop(id)
+    wrong = wrong_gradients(slopes)
+    if not wrong:
+        return
+    one_year = slopes_of(model, (windows[:, :1], windows[:, 1:2]), np.random.default_rng(seed))
+    if wrong_gradients(one_year) is None:
+        _stop("through-time")
+    raise Settled.on(wrong)
+
+
+def _judge_free():
+    def judge(answer, rng):
+        series, past, truth = _sunspots()
+
+        def trained(n):
+            own = np.random.default_rng(int(rng.integers(1 << 31)))
+            inputs = f"series of shape {series[:n].shape} and an rng"
+            return model_of(answer, (series[:n].copy(), own), inputs, "params, loss_and_gradients, run")
+
+        short = trained(_FEW)
+        _runs(short, past[:2])
+        _look_inside(short, series, rng)
+        model = trained(len(series))
+        said = _runs(model, past)
+        if np.allclose(_runs(model, past, {name: 0 * p for name, p in model.params.items()}), said):
+            _stop("unused")
+        off = _root_mean_square(said, truth)
+        if off <= FREE_BAND:
+            says = f"Over {YEARS} years by itself, from {len(past)} starts that it never saw, it is off by less than"
+            return Verdict(PASSED, f"{says} {FREE_BAND:g} sunspots; to repeat the last eleven years is off by 45.")
+        if _root_mean_square(said[:, 1:], truth[:, :-1]) < off - 4:
+            _stop("year-late")
+        if np.median(said[:, 2:].std(axis=1)) < 0.05:
+            _stop("flat")
+        return Verdict(
+            NOT_YET,
+            f"By itself it is off by {off:.1f} sunspots, and {FREE_BAND:g} are needed. To say the mean of the years up"
+            " to 1920 is off by 59, to repeat the last eleven years by 45, and a linear formula of nine years by 45. "
+            + (
+                "Does the state go on in run, and is each forecast the next input?"
+                if off > 70
+                else "Your gradients are right: train on longer windows that begin in every year, or for longer."
+            ),
+            "seen: band",
+        )
+
+    return settling(judge, FREE_MISTAKES)
+
+
 PROBLEMS = (
     Problem(
-        id="rnn-step-backward",
-        title="One step backward",
+        id="leaky-step-backward",
+        title="A leaky step backward",
         points=4,
         hints=(
-            "Go back as the forward came: first through tanh, then through the sum. Which array do all five gradients"
-            " need?",
-            "dz = dh_next * (1 - h_next**2). From there it is a linear layer with two inputs, x and h.",
-            "dx and dh go through the turned matrices, dz @ Wx.T and dz @ Wh.T. A matrix gets its input turned, times"
-            " dz; the bias gets dz summed over the batch.",
+            "Write the forward in two lines first: c = tanh(x Wx + h Wh + b), and h' = (1 - a) h + a c. How often does"
+            " h occur in them, and how often a?",
+            "From h' the upstream goes to c with the factor a, to h with 1 - a, and to a with c - h. The second line is"
+            " done.",
+            "dz = a dh_next (1 - c²), and from there it is the step of the lesson: dx, dWx, dWh, db, and one more share"
+            " for h, dz Wh^T.",
+            "a has one entry for each unit, so da is summed over the batch, as db is.",
         ),
-        judge=judge_function(_step_backward, _steps, STEP_MISTAKES, returns="dx dh dWx dWh db"),
-        minutes=10,
+        judge=judge_function(
+            _leaky_step_backward,
+            _leaky_steps,
+            LEAKY_MISTAKES,
+            boundaries=_leaky_boundaries,
+            returns="dx dh dWx dWh db da",
+        ),
+        minutes=15,
         difficulty=2,
     ),
     Problem(
@@ -502,5 +768,145 @@ PROBLEMS = (
         judge=judge_function(_clip, _clips, CLIP_MISTAKES, boundaries=_clip_boundaries, returns="dWx dWh db"),
         minutes=5,
         difficulty=1,
+    ),
+    Problem(
+        id="free-run",
+        title="Thirty years by itself",
+        points=5,
+        hints=(
+            "loss_and_gradients is the forward pass of the lesson, the mean squared error, and your rnn_backward, which"
+            " wants dy and all states. Nudge one entry of Wh to see whether the gradient is right.",
+            "Train with teacher forcing: each window is fed the true years, and the truth is the same window one year"
+            " later. Windows of 30 years that begin in every year, 24 units and a hundred epochs of Adam are plenty.",
+            "run reads past from a state of zeros. What it says at its last year is the first forecast; that is its"
+            " next input, with the state as it is.",
+            "Begin with Wh as 0.9 times an orthogonal matrix, np.linalg.qr(rng.normal(size=(m, m)))[0].",
+        ),
+        judge=_judge_free(),
+        allowed=("optimizers",),
+        minutes=35,
+        difficulty=3,
+    ),
+)
+
+
+# Turns in the lesson
+
+
+def _handings(rng):
+    return [(rng.normal(size=(n, m)), rng.normal(size=(m, m))) for n, m in ((5, 3), (4, 4), (7, 2))]
+
+
+HANDED_MISTAKES = misconceptions(
+    (
+        "not-turned",
+        "Wh is not turned. In the forward unit i reaches unit j through Wh[i, j], and back it goes the same way.",
+        (lambda dz, Wh: dz @ Wh,),
+    ),
+    (
+        "weights",
+        "This is entry by entry. Every unit before has reached every unit after: a product of matrices.",
+        (lambda dz, Wh: dz * Wh.sum(axis=1), lambda dz, Wh: dz * Wh.sum(axis=0)),
+    ),
+    ("as-it-came", "It hands on dz as it came. Between the two states stand the weights Wh.", (lambda dz, Wh: dz,)),
+)
+
+
+TURNS = (
+    turn(
+        "turn-recall-windows",
+        "Lesson 12: windows and images",
+        judge_value(
+            180,
+            "One for each window of each image. In this lesson steps are what windows were there.",
+            {
+                36: "So it is for one image. The images of a batch share the weight too.",
+                5: "One for each image, and in each of them the weight is used in 36 windows.",
+                41: "In each of the 5 images there are 36 windows. These are not added.",
+                1: "The weight is used in every window, and each time is a path to the loss.",
+            },
+        ),
+        "How often is the weight used in one image? And in all?",
+    ),
+    turn(
+        "turn-recall-around",
+        "Lesson 10: a way around",
+        judge_value(
+            0.8,
+            "1 - 0.2: the way around hands the gradient on as it is, and the block adds its share.",
+            {
+                -0.2: "This is the way through the block. The other way goes around it.",
+                1.2: "The slope of f is negative: its share is taken away.",
+                1.0: "This is the way around. The block itself has a share too.",
+                -1.2: "The way around counts with plus 1.",
+            },
+        ),
+        "Two paths lead from x to y. Their slopes add up.",
+    ),
+    turn(
+        "turn-fifty",
+        "Fifty steps back",
+        judge_value(
+            0.9**50,
+            "0.9 to the power of 50, about a two-hundredth. With 1.1 it is more than a hundred times as much.",
+            {
+                45.0: "A factor that is met fifty times is multiplied by itself, and not by 50.",
+                0.1**50: "It loses a tenth at each step. What is left each time is 0.9.",
+                1.1**50: "So it is with 1.1.",
+                0.9**49: "This is one step too few.",
+            },
+        ),
+        "0.9, then 0.81, then 0.729: which power after fifty steps?",
+    ),
+    turn(
+        "turn-dwh",
+        "Two steps by hand",
+        judge_value(
+            0.15664,
+            "0.1216 * 0.4 + 0.18 * 0.6 = 0.04864 + 0.108. Both steps have used the weight.",
+            {
+                0.108: "This is the second step alone. The first has used the weight as well.",
+                0.04864: "This is the first step alone. The second has used the weight as well.",
+                0.21696: "Each dz was multiplied with the state after its step. The weight met the one before.",
+                0.3016: "This is db, the sum of the two dz.",
+                0.1336: "The first dz is without what came back from the second step: dh1 is 0.1 + 0.09.",
+            },
+        ),
+        "dw_h = dz1 h0 + dz2 h1.",
+    ),
+    turn(
+        "turn-handed",
+        "What a step hands on",
+        judge_function(lambda dz, Wh: dz @ Wh.T, _handings, HANDED_MISTAKES),
+        "It is the backward of a linear layer by its input, with Wh in the place of W.",
+    ),
+    turn(
+        "turn-eigen",
+        "What becomes of it in the long run",
+        judge_value(
+            "it explodes",
+            "Its eigenvalues stand on the diagonal, 0.4 and 1.02, and the larger one has the last word: 1.02 to the"
+            " power of 100 is 7, and of 1000 it is four hundred million.",
+            {
+                "it vanishes": "One of its directions does shrink, by 0.4 at a step. What does the other do, as long as"
+                " you wait?"
+            },
+        ),
+        "The eigenvalues stand on the diagonal. Is the largest size above 1?",
+    ),
+    turn(
+        "turn-free",
+        "Thirty years by themselves",
+        judge_value(
+            "network",
+            "On these years: it keeps its cycle up, where the linear one dies away and the last eleven years drift out"
+            " of step. The test will have a word to say about others.",
+            {
+                "mean": "It never moves, while the truth swings between nothing and two hundred.",
+                "eleven years": "The cycle is not always eleven years long, and not always as high as the last.",
+                "linear": "Fed with its own forecasts it swings less and less. For one year it was the best.",
+            },
+        ),
+        "Who can go on swinging for thirty years?",
     ),
 )

@@ -53,6 +53,8 @@ def _lengths(controls, thinned):
 def _page(explorer, thinned):
     coarser = [name for name, by in thinned.items() if by > 1]
     said = f"<p>On this page: {' and '.join(coarser)} in larger steps than with a kernel.</p>" if coarser else ""
+    stay = [name for name, control in explorer.controls.items() if control.stays]
+    said += f"<p>With a kernel one can move these too: {', '.join(stay)}.</p>" if stay else ""
     still = explorer._repr_mimebundle_()["text/html"]
     return f'<div class="bplib-stored" data-pictures="{_packed(explorer, thinned)}">{still}</div>{said}'
 
@@ -112,6 +114,8 @@ def _resets(controls):
 def _kept(control, by):
     """The places that stay of a slider of which every so many-th is kept: with it both ends, and where it begins."""
     last = len(control.options) - 1
+    if control.stays:
+        return [control.begin]
     return sorted({*range(0, last, by), last, *([control.begin] if control.begin <= last else [])})
 
 

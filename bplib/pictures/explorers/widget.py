@@ -24,6 +24,9 @@ class Control(traitlets.HasTraits):
     value = traitlets.Any()
     options = traitlets.List()
 
+    stays = False
+    """Whether it stays where it begins on a page without a kernel, because there are too many pictures to store."""
+
     def __init__(self, name, kind, options, value):
         """options are pairs of words and a value, or values that are words themselves."""
         self.name, self.kind = name, kind

@@ -86,6 +86,78 @@ def pool_by_places(dy, x, size, stride):
     return dx
 
 
+def reader_of(strides, filters, epochs, rate, dtype=float):
+    """A network of two convolutions as products of matrices, its filters as rows; no pooling, so strides do that."""
+
+    def columns(x, stride):
+        windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(2, 3))[:, :, ::stride, ::stride]
+        return windows.transpose(0, 2, 3, 1, 4, 5).reshape(len(x), *windows.shape[2:4], -1)
+
+    def back(parts, shape, stride):
+        dx, (n, rows, cols, _) = np.zeros(shape, dtype=parts.dtype), parts.shape
+        parts = parts.reshape(n, rows, cols, shape[1], 3, 3).transpose(4, 5, 0, 3, 1, 2)
+        for i, j in np.ndindex(3, 3):
+            down, right = (slice(k, k + stride * (m - 1) + 1, stride) for k, m in ((i, rows), (j, cols)))
+            dx[:, :, down, right] += parts[i, j]
+        return dx
+
+    def forward(params, X):
+        x, kept = np.pad(np.reshape(X, (-1, 1, 8, 8)) / 16, [(0, 0), (0, 0), (1, 1), (1, 1)]).astype(dtype), []
+        for k, stride in enumerate(strides):
+            W = params[f"filters {k}"].astype(dtype)
+            seen = columns(x, stride)
+            y = np.maximum(seen @ W.reshape(len(W), -1).T + params[f"bias {k}"].astype(dtype), 0).transpose(0, 3, 1, 2)
+            kept.append((x.shape, seen, y, W, stride))
+            x = y
+        return kept, x.reshape(len(x), -1) @ params["last"].astype(dtype) + params["last bias"].astype(dtype)
+
+    def loss_and_gradients(params, X, y):
+        kept, z = forward(params, X)
+        z = z - z.max(axis=1, keepdims=True)
+        logs = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        n, d = len(z), np.exp(logs)
+        d[np.arange(n), y] -= 1
+        d /= n
+        grads = {"last": kept[-1][2].reshape(n, -1).T @ d, "last bias": d.sum(0)}
+        d = (d @ params["last"].astype(dtype).T).reshape(kept[-1][2].shape)
+        for k in (1, 0):
+            shape, seen, y_k, W, stride = kept[k]
+            d = (d * (y_k > 0)).transpose(0, 2, 3, 1)
+            rows = d.reshape(-1, len(W))
+            grads[f"filters {k}"] = (rows.T @ seen.reshape(len(rows), -1)).reshape(W.shape)
+            grads[f"bias {k}"] = rows.sum(axis=0)
+            if k:
+                d = back(d @ W.reshape(len(W), -1), shape, stride)
+        return -logs[np.arange(n), y].mean(), grads
+
+    def reader(X, y, rng):
+        a, b = filters
+        left = 10
+        for stride in strides:
+            left = (left - 3) // stride + 1
+        params = {
+            "filters 0": rng.normal(size=(a, 1, 3, 3)) / 2, "bias 0": np.zeros(a),
+            "filters 1": rng.normal(size=(b, a, 3, 3)) / np.sqrt(4.5 * a), "bias 1": np.zeros(b),
+            "last": rng.normal(size=(b * left * left, 10)) / np.sqrt(b * left * left), "last bias": np.zeros(10),
+        }  # fmt: skip
+        m, v, step = ({name: np.zeros(p.shape) for name, p in params.items()} for _ in "mv"), None, 0
+        m, v = m
+        bordered = np.pad(X.reshape(-1, 8, 8), [(0, 0), (1, 1), (1, 1)])
+        ways = np.stack([bordered[:, i : i + 8, j : j + 8] for i, j in ((1, 1), (0, 1), (2, 1), (1, 0), (1, 2))])
+        for epoch in range(epochs):
+            images, order = ways[rng.integers(5, size=len(X)), np.arange(len(X))], rng.permutation(len(X))
+            for start in range(0, len(X), 32):
+                rows = order[start : start + 32]
+                grads, step = loss_and_gradients(params, images[rows], y[rows])[1], step + 1
+                for name, g in grads.items():
+                    m[name], v[name] = 0.9 * m[name] + 0.1 * g, 0.999 * v[name] + 0.001 * g * g
+                    mean, size = m[name] / (1 - 0.9**step), np.sqrt(v[name] / (1 - 0.999**step))
+                    params[name] = params[name] - rate * (1 - epoch / epochs) * mean / (size + 1e-8)
+        return params, loss_and_gradients, lambda params, X: [int(row.argmax()) for row in forward(params, X)[1]]
+
+    return reader
+
+
 RIGHT = {
     "conv1d-backward": [
         conv1d_window_by_window,
@@ -102,5 +174,16 @@ RIGHT = {
             "mean": 4 * (10 / 4),
             "convolution": 10 * np.sum([[1, 2], [0, -1]]),
         },
+    ],
+    "moved-digits": [
+        reader_of(strides=(1, 2), filters=(12, 24), epochs=15, rate=0.01),
+        reader_of(strides=(1, 1), filters=(8, 12), epochs=10, rate=0.01, dtype=np.float32),
+    ],
+}
+
+TURNED = {
+    "turn-windows": [
+        lambda m, k, padding, stride: len(range(0, m + 2 * padding - k + 1, stride)),
+        lambda m, k, padding, stride: int((m + 2 * padding - k) / stride) + 1,
     ],
 }

@@ -39,6 +39,15 @@ def first_largest(window):
     return np.unravel_index(np.argmax(window), window.shape)
 
 
+def by_unravel_index_and_equals(dy, x, size, stride):
+    dx = np.zeros_like(x)
+    for (n, c, o, p), _ in each_window(dy, size, stride):
+        window = x[n, c, o * stride : o * stride + size, p * stride : p * stride + size]
+        i, j = np.unravel_index(window.argmax(), window.shape)
+        dx[n, c, o * stride + i, p * stride + j] = dy[n, c, o, p]
+    return dx
+
+
 def all_that_is_nearly_largest(dy, x, size, stride):
     dx = np.zeros(x.shape)
     for at, place in each_window(dy, size, stride):
@@ -90,28 +99,34 @@ def maximum_that_begins_at_zero(dy, x, size, stride):
     return dx
 
 
-# rnn-step-backward
+# leaky-step-backward
 
 
-def step_from(dz, x, h, Wx, Wh):
-    return dz @ Wx.T, dz @ Wh.T, x.T @ dz, h.T @ dz, dz.sum(axis=0)
+def leaky_from(dz, dh_next, x, h, Wx, Wh, b, a):
+    da = (dh_next * (np.tanh(x @ Wx + h @ Wh + b) - h)).sum(axis=0)
+    return dz @ Wx.T, dz @ Wh.T + (1 - a) * dh_next, x.T @ dz, h.T @ dz, dz.sum(axis=0), da
 
 
-def one_over_the_slope(dh_next, h_next, x, h, Wx, Wh):
-    return step_from(1 / (1 - h_next * h_next), x, h, Wx, Wh)
+def one_over_the_slope(dh_next, x, h, Wx, Wh, b, a):
+    dz = 1 / (1 - np.tanh(x @ Wx + h @ Wh + b) ** 2)
+    return leaky_from(dz, dh_next, x, h, Wx, Wh, b, a)
 
 
-def divided_by_the_slope(dh_next, h_next, x, h, Wx, Wh):
-    return step_from(dh_next / (1 - h_next * h_next), x, h, Wx, Wh)
+def slope_of_what_came_out(dh_next, x, h, Wx, Wh, b, a):
+    after = (1 - a) * h + a * np.tanh(x @ Wx + h @ Wh + b)
+    return leaky_from(a * dh_next * (1 - after**2), dh_next, x, h, Wx, Wh, b, a)
 
 
-def slope_of_the_sigmoid(dh_next, h_next, x, h, Wx, Wh):
-    return step_from(dh_next * h_next * (1 - h_next), x, h, Wx, Wh)
+def nothing_goes_past(dh_next, x, h, Wx, Wh, b, a):
+    dz = a * dh_next * (1 - np.tanh(x @ Wx + h @ Wh + b) ** 2)
+    dx, _, *others = leaky_from(dz, dh_next, x, h, Wx, Wh, b, a)
+    return dx, dz @ Wh.T, *others
 
 
-def bias_as_a_row(dh_next, h_next, x, h, Wx, Wh):
-    dz = dh_next * (1 - h_next * h_next)
-    return *step_from(dz, x, h, Wx, Wh)[:4], dz.sum(axis=0, keepdims=True)
+def bias_as_a_row(dh_next, x, h, Wx, Wh, b, a):
+    dz = a * dh_next * (1 - np.tanh(x @ Wx + h @ Wh + b) ** 2)
+    dx, dh, dWx, dWh, _, da = leaky_from(dz, dh_next, x, h, Wx, Wh, b, a)
+    return dx, dh, dWx, dWh, dz.sum(axis=0, keepdims=True), da
 
 
 # rnn-backward
@@ -228,28 +243,29 @@ MISTAKES = [
     ),
     Mistake("max-pool-backward", "common", "maximum from 0", maximum_that_begins_at_zero, "It is right when"),
     Mistake(
-        "rnn-step-backward",
+        "max-pool-backward",
+        "review of lessons 12 to 17",
+        "unravel_index, then =",
+        by_unravel_index_and_equals,
+        "One still overwrites what another has given",
+    ),
+    Mistake(
+        "leaky-step-backward",
         "oreilly-japan/dlfs-2#26",
         "upstream lost",
         one_over_the_slope,
-        "It takes no notice of dh_next",
+        None,
     ),
     Mistake(
-        "rnn-step-backward",
-        "oreilly-japan/dlfs-2#26",
-        "divided by the slope",
-        divided_by_the_slope,
-        "The upstream is divided by the slope of tanh",
+        "leaky-step-backward",
+        "the lesson's own line",
+        "slope of the new state",
+        slope_of_what_came_out,
+        "The slope of tanh is taken at h'",
     ),
+    Mistake("leaky-step-backward", "common", "no way around", nothing_goes_past, "In dh a path is missing"),
     Mistake(
-        "rnn-step-backward",
-        "a demo of an RNN",
-        "h (1 - h)",
-        slope_of_the_sigmoid,
-        "h (1 - h) is the slope of the sigmoid",
-    ),
-    Mistake(
-        "rnn-step-backward",
+        "leaky-step-backward",
         "deeplearning.ai, RNN",
         "bias with keepdims",
         bias_as_a_row,
