@@ -12,6 +12,7 @@ import numpy as np
 from bplib.course.judging.comparing import agree, named, off
 from bplib.course.judging.reading import listed, shown
 
+_GATES = {3: "igo", 4: "ifgo"}
 _CONDITIONS = (
     ("negative", lambda x: x < 0),
     ("positive", lambda x: x > 0),
@@ -255,15 +256,16 @@ def up_to_the_first_wrong_step(run, name, axis):
 
 
 def _by_gate(reference, bad, name):
-    """The four gates of a cell, which stand beside each other in the last axis."""
-    width = bad[0][1].shape[-1]
-    if "gates" not in named(reference, bad[0][0].args) or width % 4:
+    """The gates of a cell, which stand beside each other in the last axis: three of them where two are coupled."""
+    width, given = bad[0][1].shape[-1], named(reference, bad[0][0].args)
+    letters = _GATES.get(len(given["gates"])) if "gates" in given else None
+    if letters is None or width % len(letters):
         return ""
-    wrong = [mask.reshape(-1, 4, mask.shape[-1] // 4).any(axis=(0, 2)) for _, mask in bad]
+    wrong = [mask.reshape(-1, len(letters), mask.shape[-1] // len(letters)).any(axis=(0, 2)) for _, mask in bad]
     if any(row.all() or not np.array_equal(row, wrong[0]) for row in wrong):
         return ""
-    gates = [gate for gate, off_there in zip("ifgo", wrong[0], strict=True) if off_there]
-    return f"In {name}, of the gates i, f, g and o, {_together(gates)} {are(gates)} wrong and the others right."
+    gates = [gate for gate, off_there in zip(letters, wrong[0], strict=True) if off_there]
+    return f"In {name}, of the gates {listed(letters)}, {_together(gates)} {are(gates)} wrong and the others right."
 
 
 def _relative(run, name):

@@ -18,32 +18,26 @@ def _forward_again(dh, h, c, x, h0, c0, Wx, Wh, b):
     return dh[:, : x.shape[1]], h, c, x, h0, c0, Wx, Wh, b
 
 
-# lstm-step-backward
+# coupled-step-backward: f = 1 - i, and the output gate sees the new cell
+
+
+def _coupled(x, h, c, Wx, Wh, p, b):
+    """The gates (3, n, m) and c_next of a step."""
+    i, g, o = np.split(x @ Wx + h @ Wh + b, 3, axis=1)
+    i, g = _sigmoid(i), np.tanh(g)
+    c_next = (1 - i) * c + i * g
+    return np.stack([i, g, _sigmoid(o + p * c_next)]), c_next
 
 
 def _step(rng, n, d, m):
     x, h, c = (rng.normal(size=shape) for shape in ((n, d), (n, m), (n, m)))
-    Wx, Wh, b = rng.normal(size=(d, 4 * m)), rng.normal(size=(m, 4 * m)), rng.normal(size=4 * m)
-    gates = lstm.lstm_gates(x[:, None], h, c, Wx, Wh, b)[:, :, 0]
-    _, c_next = lstm.lstm_step(x, h, c, Wx, Wh, b)
-    return rng.normal(size=(n, m)), rng.normal(size=(n, m)), c_next, gates, x, h, c, Wx, Wh
+    Wx, Wh, p, b = (rng.normal(size=shape) for shape in ((d, 3 * m), (m, 3 * m), (m,), (3 * m,)))
+    gates, c_next = _coupled(x, h, c, Wx, Wh, p, b)
+    return rng.normal(size=(n, m)), rng.normal(size=(n, m)), c_next, gates, x, h, c, Wx, Wh, p
 
 
 def _steps(rng):
     return [_step(rng, *sizes) for sizes in ((5, 3, 2), (7, 2, 4), (6, 5, 3))]
-
-
-def _as_it_is(dh, dc, s):
-    """The gradients of the four gates."""
-    return dc * s.g, dc * s.c, dc * s.i, dh * np.tanh(s.c_next)
-
-
-def _slopes(s):
-    return s.i * (1 - s.i), s.f * (1 - s.f), 1 - s.g**2, s.o * (1 - s.o)
-
-
-def _cell(dh, dc, s):
-    return dc + dh * s.o * (1 - np.tanh(s.c_next) ** 2)
 
 
 def _sigmoid(z):
@@ -51,181 +45,194 @@ def _sigmoid(z):
 
 
 class _Saved:
-    """What a step has kept from its forward."""
+    """What a step has kept from its forward, and its weights for looking at the cell."""
 
-    def __init__(self, c_next, gates, x, h, c):
+    def __init__(self, c_next, gates, x, h, c, p):
         """Take the gates apart."""
-        self.c_next, self.x, self.h, self.c = c_next, x, h, c
-        self.i, self.f, self.g, self.o = gates
+        self.c_next, self.x, self.h, self.c, self.p = c_next, x, h, c, p
+        self.i, self.g, self.o = gates
+
+
+def _to_output(dh, s):
+    """The gradient of z_o."""
+    return dh * np.tanh(s.c_next) * s.o * (1 - s.o)
+
+
+def _cell(dh, dc, dzo, s):
+    return dc + dh * s.o * (1 - np.tanh(s.c_next) ** 2) + dzo * s.p
+
+
+def _as_it_is(dc, s):
+    """The gradients of i and g."""
+    return dc * (s.g - s.c), dc * s.i
+
+
+def _slopes(s):
+    return s.i * (1 - s.i), 1 - s.g**2
 
 
 def _variant(
     read=lambda gates: gates,
+    to_output=_to_output,
     cell=_cell,
     pulls=_as_it_is,
     slopes=_slopes,
-    parts=lambda i, f, g, o: (i, f, g, o),
-    back=lambda dc, s: dc * s.f,
+    parts=lambda i, g, o: (i, g, o),
+    back=lambda dc, s: dc * (1 - s.i),
+    peephole=lambda dzo, s: (dzo * s.c_next).sum(axis=0),
     result=lambda *gradients: gradients,
 ):
     """The backward of a step; each argument is a line of it, to be spoiled."""
 
-    def backward(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-        s = _Saved(c_next, read(gates), x, h, c)
-        dc = cell(dh_next, dc_next, s)
-        dz = [d * slope for d, slope in zip(pulls(dh_next, dc, s), slopes(s), strict=True)]
-        dz = np.hstack(parts(*dz))
-        return result(dz @ Wx.T, dz @ Wh.T, back(dc, s), x.T @ dz, h.T @ dz, dz.sum(axis=0))
+    def backward(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p):
+        s = _Saved(c_next, read(gates), x, h, c, p)
+        dzo = to_output(dh_next, s)
+        dc = cell(dh_next, dc_next, dzo, s)
+        di, dg = (d * slope for d, slope in zip(pulls(dc, s), slopes(s), strict=True))
+        dz = np.hstack(parts(di, dg, dzo))
+        return result(
+            dz @ Wx.T, dz @ Wh.T, back(dc, s), x.T @ dz, h.T @ dz, peephole(dzo, s), dz.sum(axis=0)
+        )  # fmt: skip
 
     return backward
 
 
-_lstm_step_backward = _variant()
+_coupled_step_backward = _variant()
+
+
+def _into_the_cell_before(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p):
+    lost = _variant(cell=lambda dh, dc, dzo, s: _cell(dh, dc, 0.0, s))
+    found = list(lost(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p))
+    found[2] = found[2] + _to_output(dh_next, _Saved(c_next, gates, x, h, c, p)) * p
+    return found
 
 
 STEP_MISTAKES = misconceptions(
     (
         "dc-next-lost",
-        "What arrives at the cell from the step after, dc_next, is lost. The cell c' has two ways to the loss, over h'"
-        " and straight on to the next step; both gradients add up: dc_next + dh_next * o * (1 - tanh(c_next)**2).",
-        (_variant(cell=lambda dh, dc, s: dh * s.o * (1 - np.tanh(s.c_next) ** 2)),),
+        "What arrives at the cell from the step after, dc_next, is lost. The cell c' has three ways to the loss: on to"
+        " the next step, through the tanh of h', and through the output gate that looks at it. All three add up.",
+        (_variant(cell=lambda dh, dc, dzo, s: _cell(dh, 0.0, dzo, s)),),
     ),
     (
         "cell-through-h-lost",
-        "dc_next is there, and what comes to the cell through h' = o tanh(c') is lost. Add dh_next * o, times the slope"
-        " of the tanh, before you use the gradient of the cell.",
-        (_variant(cell=lambda dh, dc, s: dc),),
+        "What comes to the cell through tanh(c') is lost. Add dh_next * o, times the slope of the tanh, to the other"
+        " two, before you use the gradient of the cell.",
+        (_variant(cell=lambda dh, dc, dzo, s: dc + dzo * s.p),),
+    ),
+    (
+        "peephole-path-lost",
+        "One of the three ways of the cell to the loss is missing: the output gate looks at c', so c' gets a gradient"
+        " from it. It is the gradient of z_o times p, which therefore has to be made first.",
+        (_variant(cell=lambda dh, dc, dzo, s: _cell(dh, dc, 0.0, s)),),
+    ),
+    (
+        "peephole-without-slope",
+        "On the way from the output gate to the cell the slope of the sigmoid is missing. p multiplies c' within z_o:"
+        " what comes back through it is the gradient of z_o, with o (1 - o) in it, times p.",
+        (_variant(cell=lambda dh, dc, dzo, s: _cell(dh, dc, dh * np.tanh(s.c_next), s)),),
+    ),
+    (
+        "peephole-without-p",
+        "On the way from the output gate to the cell the factor p is missing: z_o holds p c', so the slope is p.",
+        (_variant(cell=lambda dh, dc, dzo, s: _cell(dh, dc, dzo / s.p, s)),),
+    ),
+    (
+        "peephole-into-c",
+        "The gradient that comes from the output gate goes to the cell before. The gate looks at the new cell, c', so"
+        " add it to the gradient of c', from where i, g and c get their share of it.",
+        (_into_the_cell_before,),
+    ),
+    (
+        "dp-of-c-before",
+        "dp is made with c, the cell before this step. The output gate looks at the new cell: multiply by c_next.",
+        (_variant(peephole=lambda dzo, s: (dzo * s.c).sum(axis=0)),),
     ),
     (
         "tanh-of-cell-missed",
         "On the way from h' to the cell the tanh is missing: h' = o tanh(c'), so dh_next * o is still to be multiplied"
         " by the slope 1 - tanh(c_next)**2.",
-        (_variant(cell=lambda dh, dc, s: dc + dh * s.o),),
+        (_variant(cell=lambda dh, dc, dzo, s: dc + dh * s.o + dzo * s.p),),
     ),
     (
         "slope-of-cell-itself",
         "It takes 1 - c_next**2 for the slope of the tanh. The slope is 1 minus the square of what comes out of it,"
         " tanh(c_next); c_next is what went in.",
-        (_variant(cell=lambda dh, dc, s: dc + dh * s.o * (1 - s.c_next**2)),),
-    ),
-    (
-        "cell-before",
-        "The tanh is taken of c, the cell before this step. What h' shows is the new cell: h' = o tanh(c'), so it is"
-        " tanh(c_next), in the slope and in do.",
-        (
-            _variant(
-                cell=lambda dh, dc, s: dc + dh * s.o * (1 - np.tanh(s.c) ** 2),
-                pulls=lambda dh, dc, s: (dc * s.g, dc * s.c, dc * s.i, dh * np.tanh(s.c)),
-            ),
-        ),
+        (_variant(cell=lambda dh, dc, dzo, s: dc + dh * s.o * (1 - s.c_next**2) + dzo * s.p),),
     ),
     (
         "dc-next-bent",
         "dc_next goes through o and the tanh along with dh_next. It arrives at the cell itself, so it is added as it"
         " is: only dh_next comes by way of h'.",
-        (_variant(cell=lambda dh, dc, s: (dc + dh) * s.o * (1 - np.tanh(s.c_next) ** 2)),),
-    ),
-    (
-        "output-gate-lost",
-        "On the way from h' to the cell the output gate is missing: h' = o tanh(c'), so the slope with respect to c' is"
-        " o times that of the tanh.",
-        (_variant(cell=lambda dh, dc, s: dc + dh * (1 - np.tanh(s.c_next) ** 2)),),
+        (_variant(cell=lambda dh, dc, dzo, s: (dc + dh) * s.o * (1 - np.tanh(s.c_next) ** 2) + dzo * s.p),),
     ),
     (
         "dh-added-to-dc",
         "dh_next is added to dc_next as it is. It belongs to h', and reaches the cell only through o and the tanh.",
-        (_variant(cell=lambda dh, dc, s: dc + dh),),
+        (_variant(cell=lambda dh, dc, dzo, s: dc + dh + dzo * s.p),),
+    ),
+    (
+        "coupling-forgotten",
+        "The gate i has two uses here, and one is missing. In c' = (1 - i) c + i g it also stands in 1 - i: the slope"
+        " of c' with respect to i is g - c.",
+        (_variant(pulls=lambda dc, s: (dc * s.g, dc * s.i)),),
+    ),
+    (
+        "coupling-plus",
+        "The part of di that comes through 1 - i has the wrong sign. When i grows, 1 - i shrinks: the slope is g - c.",
+        (_variant(pulls=lambda dc, s: (dc * (s.g + s.c), dc * s.i)),),
+    ),
+    (
+        "coupling-turned",
+        "The sign of di is turned. When i grows, more of g is written and less of c is kept: the slope is g - c.",
+        (_variant(pulls=lambda dc, s: (dc * (s.c - s.g), dc * s.i)),),
     ),
     (
         "slopes-forgotten",
-        "The gates are functions of z, and their slopes are missing: multiply di by i (1 - i), df and do likewise, and"
-        " dg by 1 - g**2, before they become dz.",
-        (_variant(slopes=lambda s: (1.0,) * 4),),
-    ),
-    (
-        "one-slope-forgotten",
-        "One of the three sigmoids has lost its slope. Each of i, f and o is multiplied by its own a (1 - a).",
-        tuple(
-            _variant(slopes=lambda s, lost=lost: tuple(1.0 if a == lost else d for a, d in enumerate(_slopes(s))))
-            for lost in (0, 1)
-        ),
+        "The gates are functions of z, and their slopes are missing: multiply di by i (1 - i), and dg by 1 - g**2,"
+        " before they become dz.",
+        (_variant(slopes=lambda s: (1.0, 1.0)),),
     ),
     (
         "g-as-sigmoid",
         "g is treated like a gate. It is a tanh and no sigmoid: its slope is 1 - g**2.",
-        (_variant(slopes=lambda s: tuple(a * (1 - a) for a in (s.i, s.f, s.g, s.o))),),
+        (_variant(slopes=lambda s: (s.i * (1 - s.i), s.g * (1 - s.g))),),
     ),
     (
         "gates-as-tanh",
-        "The slopes of the gates are those of a tanh. i, f and o are sigmoids: their slopes are i (1 - i) and so on.",
-        (_variant(slopes=lambda s: tuple(1 - a**2 for a in (s.i, s.f, s.g, s.o))),),
-    ),
-    (
-        "slopes-twice",
-        "The slopes are taken of sigmoid(i), tanh(g) and so on. The gates that you are given are what came out of the"
-        " sigmoid and the tanh already: i (1 - i) and 1 - g**2.",
+        "The slopes of the gates are those of a tanh. i and o are sigmoids: their slopes are i (1 - i) and o (1 - o).",
         (
             _variant(
-                slopes=lambda s: (
-                    *(a * (1 - a) for a in (_sigmoid(s.i), _sigmoid(s.f))),
-                    1 - np.tanh(s.g) ** 2,
-                    _sigmoid(s.o) * (1 - _sigmoid(s.o)),
-                )
+                slopes=lambda s: (1 - s.i**2, 1 - s.g**2),
+                to_output=lambda dh, s: dh * np.tanh(s.c_next) * (1 - s.o**2),
             ),
         ),
     ),
     (
-        "i-and-g",
-        "di and dg are exchanged. In the product i g the gradient of i is multiplied by g, and that of g by i.",
-        (_variant(pulls=lambda dh, dc, s: (dc * s.i, dc * s.c, dc * s.g, dh * np.tanh(s.c_next))),),
-    ),
-    (
-        "do-from-cell",
-        "do is made from the gradient of the cell. The output gate stands in h' = o tanh(c') alone: its gradient is"
-        " dh_next * tanh(c_next).",
-        (_variant(pulls=lambda dh, dc, s: _as_it_is(dc, dc, s)),),
-    ),
-    (
-        "gates-before-adding",
-        "di, df and dg are made from dc_next, before what comes through h' is added. First finish the gradient of the"
-        " cell, then use it.",
-        (_variant(pulls=lambda dh, dc, s: _as_it_is(dh, dc - _cell(dh, 0.0, s), s)),),
-    ),
-    (
         "forget-gate-lost",
-        "dc, for the step before, is the gradient of c' unchanged. In c' = f c + i g the cell before is multiplied by"
-        " f, and so is its gradient.",
+        "dc, for the step before, is the gradient of c' unchanged. In c' = (1 - i) c + i g the cell before is"
+        " multiplied by 1 - i, and so is its gradient.",
         (_variant(back=lambda dc, s: dc),),
     ),
     (
+        "i-keeps",
+        "dc, for the step before, is multiplied by i. What is kept of the cell is 1 - i of it.",
+        (_variant(back=lambda dc, s: dc * s.i),),
+    ),
+    (
         "order-of-parts",
-        "The four parts of dz stand in another order than those of z. From left to right they are i, f, g, o.",
+        "The three parts of dz stand in another order than those of z. From left to right they are i, g, o.",
         (
-            _variant(parts=lambda i, f, g, o: (i, f, o, g)),
-            _variant(parts=lambda i, f, g, o: (f, i, o, g)),
-        ),
-    ),
-    (
-        "parts-interleaved",
-        "The four parts of dz alternate from unit to unit. In z they stand side by side, first i of all units, then f,"
-        " then g, then o: np.hstack puts them so.",
-        (_variant(parts=lambda *parts: (np.stack(parts, axis=2).reshape(len(parts[0]), -1),)),),
-    ),
-    (
-        "gates-misread",
-        "The array gates is taken apart in another order than it has: i, f, g, o = gates.",
-        (
-            _variant(read=lambda gates: gates[[0, 1, 3, 2]], parts=lambda i, f, g, o: (i, f, o, g)),
-            _variant(read=lambda gates: gates[[1, 0, 2, 3]], parts=lambda i, f, g, o: (f, i, g, o)),
+            _variant(parts=lambda i, g, o: (i, o, g)),
+            _variant(parts=lambda i, g, o: (g, i, o)),
         ),
     ),
     (
         "order",
-        "The six gradients are right, but in another order. Return dx, dh, dc, dWx, dWh, db.",
+        "The seven gradients are right, but in another order. Return dx, dh, dc, dWx, dWh, dp, db.",
         (
-            _variant(result=lambda dx, dh, dc, dWx, dWh, db: (dx, dc, dh, dWx, dWh, db)),
-            _variant(result=lambda dx, dh, dc, dWx, dWh, db: (dh, dc, dx, dWx, dWh, db)),
-            _variant(result=lambda dx, dh, dc, dWx, dWh, db: (dWx, dWh, db, dx, dh, dc)),
+            _variant(result=lambda dx, dh, dc, dWx, dWh, dp, db: (dx, dc, dh, dWx, dWh, dp, db)),
+            _variant(result=lambda dx, dh, dc, dWx, dWh, dp, db: (dx, dh, dc, dWx, dWh, db, dp)),
         ),
     ),
 )
@@ -273,6 +280,16 @@ def _through_time(
 
 
 _lstm_backward = _through_time()
+
+
+def _adds_up_at_the_end(dh, h, c, x, h0, c0, Wx, Wh, b):
+    """`later += ...`, and what has piled up is returned for the start, though each step is given its own share."""
+    piled, begin = np.zeros((2, *h0.shape)), _lstm_backward(dh, h, c, x, h0, c0, Wx, Wh, b)
+    for t in reversed(range(x.shape[1])):
+        rest = [each[:, t:] for each in (dh, h, c, x)]
+        before = (h[:, t - 1], c[:, t - 1]) if t else (h0, c0)
+        piled += np.stack(_lstm_backward(*rest, *before, Wx, Wh, b)[1:3])
+    return begin[0], *piled, *begin[3:]
 
 SEQUENCE_MISTAKES = misconceptions(
     (
@@ -370,6 +387,12 @@ SEQUENCE_MISTAKES = misconceptions(
         "The first step is left out. range(T - 1, 0, -1) ends at 1, before the 0 is reached; reversed(range(T)) does"
         " not.",
         (_through_time(steps=lambda T: range(T - 1, 0, -1)),),
+    ),
+    (
+        "carried-for-both",
+        "dh0 and dc0 hold more than the first step sends back. `later += ...` adds to what later steps have sent;"
+        " what the first step sends back is all there is: write later = ..., or return its own dh and dc.",
+        (_adds_up_at_the_end,),
     ),
     (
         "inputs-backward",
@@ -486,6 +509,12 @@ LEFT_MISTAKES = misconceptions(
         ),
     ),
     (
+        "norm-of-sizes",
+        "That is the sum of the two sizes that are left. The norm is the root of the sum of their squares, as in"
+        " 5 = sqrt(3**2 + 4**2).",
+        (lambda: {"norm": sum(u * f**STEPS for u, f in zip(UPSTREAM, FORGETS, strict=True))},),
+    ),
+    (
         "norm-one-step",
         "That is the norm after a single step. The gradient is multiplied by the gates twenty times.",
         (lambda: {"norm": math.hypot(*(u * f for u, f in zip(UPSTREAM, FORGETS, strict=True)))},),
@@ -528,18 +557,19 @@ LEFT_MISTAKES = misconceptions(
 
 PROBLEMS = (
     Problem(
-        id="lstm-step-backward",
-        title="The backward of one step",
+        id="coupled-step-backward",
+        title="A step with coupled gates",
         points=6,
         hints=(
-            "Begin at h' = o tanh(c'). It sends a gradient to o, and one to c'. What else arrives at c'?",
-            "dc = dc_next + dh_next * o * (1 - tanh(c_next)**2), in an array of its own. From here on, only this dc.",
-            "di = dc g, df = dc c, dg = dc i, do = dh_next tanh(c_next); each times its slope, a (1 - a) or 1 - g**2,"
-            " and side by side with np.hstack: that is dz, (n, 4m).",
-            "z = x Wx + h Wh + b is linear: dz @ Wx.T, dz @ Wh.T, x.T @ dz, h.T @ dz and a sum, as in lesson 06. The"
-            " step before gets dc * f.",
+            "Begin at h' = o tanh(c'). The gradient of z_o comes first: nothing of it has to wait for the cell.",
+            "Count the ways from c' to the loss. One leads to the next step, one through the tanh of h', and one through"
+            " the output gate, which looks at c'. Paths add up.",
+            "In c' = (1 - i) c + i g the gate i stands twice: its gradient is that of the cell times g - c. The cell"
+            " before gets 1 - i of it.",
+            "With dzo = dh_next * tanh(c_next) * o * (1 - o), the cell has dc_next + dh_next * o * (1 -"
+            " tanh(c_next)**2) + dzo * p. And dp is the sum of dzo * c_next over the batch.",
         ),
-        judge=judge_function(_lstm_step_backward, _steps, STEP_MISTAKES, returns="dx dh dc dWx dWh db"),
+        judge=judge_function(_coupled_step_backward, _steps, STEP_MISTAKES, returns="dx dh dc dWx dWh dp db"),
         minutes=20,
         difficulty=3,
     ),
