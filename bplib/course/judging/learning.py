@@ -34,9 +34,7 @@ COMMON = {
         "It has asked for one batch only, and learns that one by heart. Call batch() anew before each update."
     ),
     "never-updated": "It never calls update: it is update that makes the steps.",
-    "start-returned": (
-        "It returns the parameters of the start. Return those that the last update has given back."
-    ),
+    "start-returned": ("It returns the parameters of the start. Return those that the last update has given back."),
     "few-updates": "It makes very few updates, and has hardly begun to learn. Go on for some hundreds of them.",
 }
 
@@ -52,7 +50,7 @@ class Training:
         """Begin: draw() is a batch, gradients(params, *batch) are the right ones, and there may be most updates."""
         self.draw, self.gradients, self.optimizer, self.most, self.limit = draw, gradients, optimizer, most, limit
         self.batches = self.updates = 0
-        self.last = self.start = self.verdict = None
+        self.last = self.start = self.own = self.verdict = None
 
     def batch(self):
         """A fresh batch, as the learner gets it."""
@@ -68,28 +66,29 @@ class Training:
 
 def judge_training(draw, shapes, gradients, optimizer, held_out, passed, missed, blame, *, most, few=10, limit=1.0,
                    start=None, misconceptions=()):  # fmt: skip
-    """A judge of trainings: the answer takes batch, update and an rng, before them the parameters if start gives any.
+    """A judge of trainings: the answer takes batch, update and an rng, or what start(rng) gives, batch and update.
 
     draw(rng) makes a batch; shapes(params) is a dict of the shapes that parameters of these names need, or a sentence
     on what is wrong with them; gradients(params, *batch) are the right ones. update clips the norm at limit and steps
     with optimizer(). held_out(params, rng) is a number for data that the answer never sees: passed(number) gives the
-    sentence for one that is good enough, or "". blame(wrong names) says where a wrong gradient comes from, and
-    missed(training, params, number) gives the verdict on all else, also where most updates are over: then params and
-    number are None.
+    sentence for one that is good enough, or "". blame(wrong names, factor) gives the id, or None, and the sentence of
+    a wrong gradient, with the one factor by which all are off, or None. missed(training, params, number) gives the
+    verdict on all else, also where most updates are over: then params and number are None.
     """
 
     def judge(answer, rng):
         data_rng, test_rng, own = (np.random.default_rng(int(rng.integers(1 << 31))) for _ in range(3))
         training = Training(lambda: draw(data_rng), gradients, optimizer(), most, limit)
-        begun = (start(np.random.default_rng(int(rng.integers(1 << 31)))),) if start else ()
 
         def update(params, grads):
             """The parameters after a step."""
             return _stepped(training, shapes, blame, missed, params, grads)
 
-        given = "the parameters, batch, update and an rng" if start else "batch, update and an rng"
+        given, args = "batch, update and an rng", (training.batch, update, own)
+        if start:
+            given, args = "the parameters, batch and update", (fresh(start(own)), training.batch, update)
         try:
-            result = call(answer, (*map(fresh, begun), training.batch, update, own), given)
+            result = call(answer, args, given)
         except Settled:
             if training.verdict:
                 return training.verdict
@@ -143,10 +142,13 @@ def _stepped(training, shapes, blame, missed, params, grads):
     if training.start is None:
         training.start = params
     training.updates += 1
-    new, grads = {name: p.copy() for name, p in params.items()}, {name: g.copy() for name, g in grads.items()}
+    if training.own is None:  # an optimizer wants the same arrays each time
+        training.own = {name: p.copy() for name, p in params.items()}
+    for name, p in params.items():
+        training.own[name][...] = p
     clip_norm(grads, training.limit)
-    training.optimizer.step(new, grads)
-    return new
+    training.optimizer.step(training.own, grads)
+    return {name: p.copy() for name, p in training.own.items()}
 
 
 def _read(values, shapes, what):
@@ -161,7 +163,9 @@ def _read(values, shapes, what):
         raise Settled(f"{what} a dict with the names {listed(list(arrays))}; needed are {listed(list(needed))}.")
     for name, shape in needed.items():
         if arrays[name].shape != tuple(shape):
-            raise Settled(f"{what} a dict in which {name} has the shape {arrays[name].shape}; needed is {tuple(shape)}.")
+            raise Settled(
+                f"{what} a dict in which {name} has the shape {arrays[name].shape}; needed is {tuple(shape)}."
+            )
         if not np.isfinite(arrays[name]).all():
             raise Settled(f"{what} a dict in which {name} has entries that are not finite.")
     single = all(getattr(values[name], "dtype", None) == np.float32 for name in needed)
@@ -177,12 +181,13 @@ def _wrong(training, params, grads, blame):
     wrong = [name for name, distance in off.items() if distance > _CLOSE]
     if not wrong:
         return None
-    id, says = blame(wrong, _factor(grads, needed), training)
+    id, says = blame(wrong, _factor(grads, needed))
+    if id:
+        return mistaken(says, id)
     right = [name for name in needed if name not in wrong]
-    seen = f"the gradient of {listed(wrong)} is wrong" + (f", and that of {listed(right)} right" if right else "")
-    return mistaken(f"At update {training.updates + 1} {seen}. {says}", id) if id else Verdict(
-        NOT_YET, f"At update {training.updates + 1} {seen}. {says}", f"seen: {', '.join(wrong)}"
-    )  # fmt: skip
+    also = f", and of {listed(right)} it is right" if right else ""
+    says = f"At update {training.updates + 1} the gradient of {listed(wrong)} is wrong{also}. {says}"
+    return Verdict(NOT_YET, says, f"seen: {', '.join(wrong)}")
 
 
 def _distance(got, needed):

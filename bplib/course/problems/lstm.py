@@ -1,12 +1,17 @@
-"""Lesson 14: the backward of long short-term memory, of one step and of a sequence, and what is left of a gradient."""
+"""Lesson 14: backwards of long short-term memory, what is left of a gradient, and a memory trained with them."""
 
 import math
 
 import numpy as np
 
 from bplib import lstm
+from bplib.course.judging import learning
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_numbers
+from bplib.course.judging.reading import NOT_YET, Verdict, mistaken
+from bplib.course.judging.turns import judge_value, turn
+from bplib.losses import binary_cross_entropy_with_logits_grad
+from bplib.optimizers import Adam
 
 LESSON = "14_lstm"
 TITLE = "LSTM"
@@ -291,6 +296,7 @@ def _adds_up_at_the_end(dh, h, c, x, h0, c0, Wx, Wh, b):
         piled += np.stack(_lstm_backward(*rest, *before, Wx, Wh, b)[1:3])
     return begin[0], *piled, *begin[3:]
 
+
 SEQUENCE_MISTAKES = misconceptions(
     (
         "dc-not-carried",
@@ -555,6 +561,162 @@ LEFT_MISTAKES = misconceptions(
 )
 
 
+# recall-hundred: a training with the learner's own gradients
+
+LENGTH, BATCH, UNITS = 100, 16, 32
+SHARE, ASKED, MOST = 0.9, 1000, 500
+
+
+def _recalled(rng, n=BATCH):
+    """Sequences whose first entry is a sign, with a mark beside it, then noise; y is whether the sign is plus."""
+    x = np.zeros((n, LENGTH, 2))
+    x[:, :, 0] = rng.normal(size=(n, LENGTH)) / 2
+    y = rng.integers(2, size=n).astype(float)
+    x[:, 0] = np.stack([2 * y - 1, np.ones(n)], axis=1)
+    return x, y
+
+
+def _recall_shapes(params):
+    if "Wh" not in params or params["Wh"].ndim != 2:
+        return "The parameters are a dict with the names Wx, Wh, b and w, where Wh has the shape (m, 4m)."
+    m = len(params["Wh"])
+    if not 1 <= m <= UNITS:
+        return f"Wh has {m} rows, one for each unit; at most {UNITS} units are needed here."
+    return {"Wx": (2, 4 * m), "Wh": (m, 4 * m), "b": (4 * m,), "w": (m,)}
+
+
+def _recall_states(params, x):
+    zero = np.zeros((len(x), len(params["Wh"])))
+    return lstm.lstm(x, zero, zero, params["Wx"], params["Wh"], params["b"])
+
+
+def _recall_gradients(params, x, y, backward=lstm.lstm_backward, upstream=None):
+    """The gradients of the mean binary cross-entropy of z = h_T w."""
+    states, zero = _recall_states(params, x), np.zeros((len(x), len(params["Wh"])))
+    last = states[0, :, -1]
+    dz = (upstream or binary_cross_entropy_with_logits_grad)(last @ params["w"], y)
+    dstate = np.zeros_like(states)
+    dstate[0, :, -1] = dz[:, None] * params["w"]
+    *_, dWx, dWh, db = backward(dstate, states, x, zero, zero, params["Wx"], params["Wh"], params["b"])
+    return {"Wx": dWx, "Wh": dWh, "b": db, "w": last.T @ dz}
+
+
+def _recall_share(params, rng):
+    x, y = _recalled(rng, ASKED)
+    return float(np.mean((_recall_states(params, x)[0, :, -1] @ params["w"] > 0) == (y > 0.5)))
+
+
+def _recall_start(rng, forget=5.0, write=-2.0, m=8):
+    b = np.zeros(4 * m)
+    b[:m], b[m : 2 * m] = write, forget
+    Wx, Wh, w = rng.normal(size=(2, 4 * m)), rng.normal(size=(m, 4 * m)) / m, rng.normal(size=m) / math.sqrt(m)
+    return {"Wx": Wx, "Wh": Wh, "b": b, "w": w}
+
+
+def _recaller(gradients=_recall_gradients, updates=250, keep=True, anew=True, result=lambda begun, now: now, **start):
+    """A training; each argument is what may go wrong with it."""
+
+    def train(batch, update, rng):
+        params = begun = _recall_start(rng, **start)
+        x, y = batch()
+        for _ in range(updates):
+            new = update(params, gradients(params, x, y))
+            params = new if keep else params
+            x, y = batch() if anew else (x, y)
+        return result(begun, params)
+
+    return train
+
+
+def _spoiled(spoil):
+    return lambda params, x, y: spoil(_recall_gradients(params, x, y))
+
+
+def _without_carrying(dstate, state, x, h0, c0, Wx, Wh, b):
+    """Nothing goes from a step to the step before."""
+    before = [
+        np.concatenate([start[:, None], each[:, :-1]], axis=1) for start, each in ((h0, state[0]), (c0, state[1]))
+    ]
+    flat = [each.reshape(-1, each.shape[-1]) for each in (x, *before)]
+    apart = [np.reshape(each, (2, -1, each.shape[-1])) for each in (dstate, state)]
+    return lstm.lstm_step_backward(*apart, *flat, Wx, Wh, b)
+
+
+_BLAMED = {
+    "batch-not-divided": (
+        f"All four gradients are {BATCH} times what is needed: the loss is the mean over the batch, so its gradient in z"
+        " is (sigmoid(z) - y) over their number."
+    ),
+    "sign": (
+        "All four gradients have the other sign: the gradient of the loss in z is sigmoid(z) - y, over the batch size."
+    ),
+    "through-time": (
+        "The gradient of w is right, and what comes back through the LSTM to Wx, Wh and b is not. Give all states, and"
+        " a gradient that is zero but for the last one, to your lstm_backward, and ask its own check."
+    ),
+}
+CLOSED = (
+    "Its forget gates do not stand open at the start. Of a gradient f^100 is left at the first step, so begin with a"
+    " forget bias of about 5, b[m : 2 * m] = 5."
+)
+
+
+def _blame_recall(wrong, factor):
+    id = {BATCH: "batch-not-divided", -1: "sign"}.get(round(factor or 0)) or (
+        "through-time" if "w" not in wrong else ""
+    )
+    if id:
+        return id, _BLAMED[id]
+    return None, "Begin at the loss: z = h_T w, with h_T the last state, and dz = (sigmoid(z) - y) over the batch size."
+
+
+def _passed_recall(share):
+    return f"At least {SHARE:.0%} of {ASKED} new sequences are right, {LENGTH} steps after the sign." * (share >= SHARE)
+
+
+def _missed_recall(training, params, share):
+    m = len(training.start["Wh"])
+    if _sigmoid(training.start["b"][m : 2 * m]).max() ** LENGTH < 0.02:
+        return mistaken(CLOSED, "bias")
+    if share is None:
+        return Verdict(NOT_YET, f"{MOST} updates are over. With forget gates that start open, and input gates that"
+                       " start nearly closed, about 150 are enough.", "seen: too many updates")  # fmt: skip
+    error = math.sqrt(share * (1 - share) / ASKED)
+    return Verdict(
+        NOT_YET,
+        f"{share:.1%} of {ASKED} new sequences are right, give or take {error:.1%}, and {SHARE:.0%} are needed, after"
+        f" {training.updates} updates. Print the loss as it goes: it has to come down from 0.69 to below 0.1.",
+        "seen: too few right",
+    )
+
+
+RECALL_MISTAKES = (
+    *learning.common(
+        {
+            "update-ignored": _recaller(keep=False),
+            "one-batch": _recaller(anew=False),
+            "never-updated": _recaller(updates=0),
+            "start-returned": _recaller(updates=30, result=lambda begun, now: begun),
+            "few-updates": _recaller(updates=5),
+        }
+    ),
+    *misconceptions(
+        ("bias", CLOSED, (_recaller(forget=1.0, updates=50), _recaller(forget=0.0, write=0.0, updates=50))),
+        (
+            "batch-not-divided",
+            _BLAMED["batch-not-divided"],
+            (_recaller(_spoiled(lambda grads: {name: BATCH * g for name, g in grads.items()})),),
+        ),
+        ("sign", _BLAMED["sign"], (_recaller(_spoiled(lambda grads: {name: -g for name, g in grads.items()})),)),
+        (
+            "through-time",
+            _BLAMED["through-time"],
+            (_recaller(lambda *args: _recall_gradients(*args, backward=_without_carrying)),),
+        ),
+    ),
+)
+
+
 PROBLEMS = (
     Problem(
         id="coupled-step-backward",
@@ -562,8 +724,8 @@ PROBLEMS = (
         points=6,
         hints=(
             "Begin at h' = o tanh(c'). The gradient of z_o comes first: nothing of it has to wait for the cell.",
-            "Count the ways from c' to the loss. One leads to the next step, one through the tanh of h', and one through"
-            " the output gate, which looks at c'. Paths add up.",
+            "Count the ways from c' to the loss. One leads to the next step, one through the tanh of h', and one"
+            " through the output gate, which looks at c'. Paths add up.",
             "In c' = (1 - i) c + i g the gate i stands twice: its gradient is that of the cell times g - c. The cell"
             " before gets 1 - i of it.",
             "With dzo = dh_next * tanh(c_next) * o * (1 - o), the cell has dc_next + dh_next * o * (1 -"
@@ -606,5 +768,34 @@ PROBLEMS = (
         judge=judge_numbers(LEFT, LEFT_MISTAKES),
         minutes=10,
         difficulty=1,
+    ),
+    Problem(
+        id="recall-hundred",
+        title="Remember for a hundred steps",
+        points=5,
+        hints=(
+            "Four pieces: a start, the forward with lstm.lstm, the gradients, and a loop in which batch(), the"
+            " gradients and params = update(params, grads) follow each other.",
+            "Backward: dz = (sigmoid(z) - y) / len(y), then dw = h_T^T dz, and dh is zero but for the last step, where"
+            " it is the outer product of dz and w. With that call your lstm_backward.",
+            "The start decides. Which forget bias leaves half of a gradient after 100 steps? And 100 times a bit of"
+            " noise is written into the cell, unless the input gate begins nearly closed, with a bias of -2, say.",
+            "Wh small, as rng.normal(size=(m, 4 * m)) / m, eight units, and 250 updates are enough.",
+        ),
+        judge=learning.judge_training(
+            _recalled,
+            _recall_shapes,
+            _recall_gradients,
+            lambda: Adam(0.02),
+            _recall_share,
+            _passed_recall,
+            _missed_recall,
+            _blame_recall,
+            most=MOST,
+            misconceptions=RECALL_MISTAKES,
+        ),  # fmt: skip
+        allowed=("lstm.lstm", "lstm.lstm_step_backward", "activations.sigmoid"),
+        minutes=25,
+        difficulty=3,
     ),
 )
