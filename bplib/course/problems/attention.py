@@ -59,7 +59,7 @@ ROWS_MISTAKES = misconceptions(
         "own-only",
         "This treats each weight as if it depended on its own score alone. All weights of a row share the sum below the"
         " line: raise one score and the others fall. Take the sum of da times a off da, row by row.",
-        (_rows_wrong(taken=lambda da, a, s: 0.0),),
+        (_rows_wrong(taken=lambda da, a, s: 0.0), lambda da, z: da * _weights_of(z) * (1 - _weights_of(z))),
     ),
     (
         "quotient-of-own",
@@ -75,6 +75,12 @@ ROWS_MISTAKES = misconceptions(
             _rows_wrong(slope=lambda s: s),
             lambda da, z: softmax(z) * (da - (da * softmax(z)).sum(axis=-1, keepdims=True)),
         ),
+    ),
+    (
+        "log-softmax",
+        "This is the backward of the logarithm of a softmax. Here sigmoids are divided by their sum: begin with the"
+        " quotient rule, and let the slope of the sigmoid follow.",
+        (lambda da, z: da - softmax(z) * da.sum(axis=-1, keepdims=True),),
     ),
     (
         "slope-of-weights",
@@ -666,8 +672,8 @@ def _diagonal(dy, y, q, k, v):
 
 BLAMED = {
     "letters-and-places": (
-        f"All gradients are too large, by one factor. The loss is the mean over all {PIECES} times {PLACES} letters: divide"
-        " by their number, once."
+        f"All gradients are too large, by one factor. The loss is the mean over all {PIECES} times {PLACES} letters:"
+        " divide by their number, once."
     ),
     "sign": (
         "All gradients have the other sign. The gradient of the loss in the logits is the softmax, minus 1 at the"

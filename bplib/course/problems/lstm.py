@@ -644,8 +644,8 @@ def _without_carrying(dstate, state, x, h0, c0, Wx, Wh, b):
 
 _BLAMED = {
     "batch-not-divided": (
-        f"All four gradients are {BATCH} times what is needed: the loss is the mean over the batch, so its gradient in z"
-        " is (sigmoid(z) - y) over their number."
+        f"All four gradients are {BATCH} times what is needed: the loss is the mean over the batch, so its gradient"
+        " in z is (sigmoid(z) - y) over their number."
     ),
     "sign": (
         "All four gradients have the other sign: the gradient of the loss in z is sigmoid(z) - y, over the batch size."
@@ -793,7 +793,7 @@ PROBLEMS = (
             _blame_recall,
             most=MOST,
             misconceptions=RECALL_MISTAKES,
-        ),  # fmt: skip
+        ),
         allowed=("lstm.lstm", "lstm.lstm_step_backward", "activations.sigmoid"),
         minutes=25,
         difficulty=3,

@@ -24,9 +24,13 @@ def three_parts(into, dh_next, c_next, gates, c):
     return [into * (g - c) * i * (1 - i), into * i * (1 - g**2), output_part(dh_next, c_next, gates)]
 
 
-def seven_from(parts, dc, c_next, x, h, Wx, Wh):
+def seven_from(parts, dc, dp, x, h, Wx, Wh):
     dz = np.hstack(parts)
-    return dz @ Wx.T, dz @ Wh.T, dc, x.T @ dz, h.T @ dz, (parts[2] * c_next).sum(axis=0), dz.sum(axis=0)
+    return dz @ Wx.T, dz @ Wh.T, dc, x.T @ dz, h.T @ dz, dp, dz.sum(axis=0)
+
+
+def for_looking(dh_next, c_next, gates):
+    return (output_part(dh_next, c_next, gates) * c_next).sum(axis=0)
 
 
 def spoiled_step(into=into_the_cell, parts=lambda parts, into, gates, c: parts, back=None, result=lambda *g: g):
@@ -34,7 +38,7 @@ def spoiled_step(into=into_the_cell, parts=lambda parts, into, gates, c: parts, 
         arrived = into(dh_next, dc_next, c_next, gates, p)
         found = parts(three_parts(arrived, dh_next, c_next, gates, c), arrived, gates, c)
         before = arrived * (1 - gates[0]) if back is None else back(arrived, gates)
-        return result(*seven_from(found, before, c_next, x, h, Wx, Wh))
+        return result(*seven_from(found, before, for_looking(dh_next, c_next, gates), x, h, Wx, Wh))
 
     return backward
 
@@ -66,13 +70,13 @@ def input_gate_without_the_next_cell(dh_next, dc_next, c_next, gates, x, h, c, W
     into = into_the_cell(dh_next, dc_next, c_next, gates, p)
     found = three_parts(into, dh_next, c_next, gates, c)
     found[0] = three_parts(into - dc_next, dh_next, c_next, gates, c)[0]
-    return seven_from(found, into * (1 - gates[0]), c_next, x, h, Wx, Wh)
+    return seven_from(found, into * (1 - gates[0]), for_looking(dh_next, c_next, gates), x, h, Wx, Wh)
 
 
 def kept_by_the_new_cell(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p):
     into = into_the_cell(dh_next, dc_next, c_next, gates, p)
     return seven_from(
-        three_parts(into, dh_next, c_next, gates, c_next), into * (1 - gates[0]), c_next, x, h, Wx, Wh
+        three_parts(into, dh_next, c_next, gates, c_next), into * (1 - gates[0]), for_looking(dh_next, c_next, gates), x, h, Wx, Wh
     )  # fmt: skip
 
 
@@ -178,14 +182,14 @@ MISTAKES = [
         "CS231n, brackets",
         "(1 - tanh)^2",
         square_around_too_much,
-        "right when c_next is zero",
+        "right when dh_next is zero",
     ),
     Mistake(
         "coupled-step-backward",
         "deeplearning.ai, formulas of the LSTM",
         "tanh of tanh",
         tanh_of_a_tanh,
-        "right when c_next is zero",
+        "right when dh_next is zero",
     ),
     Mistake(
         "coupled-step-backward",
@@ -199,7 +203,7 @@ MISTAKES = [
         "common",
         "i for g",
         input_gate_by_itself,
-        "of the gates i, g, o, i is wrong",
+        "It takes no notice of c",
     ),
     Mistake(
         "lstm-backward",
