@@ -8,7 +8,7 @@ from bplib import attention, data
 from bplib.activations import sigmoid, softmax
 from bplib.counts import Counts
 from bplib.course.judging import learning
-from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions
+from bplib.course.judging.judges import Problem, judge_square_first, misconceptions
 from bplib.course.judging.paper import judge_numbers
 from bplib.course.judging.reading import NOT_YET, Verdict
 from bplib.course.judging.turns import judge_value, turn
@@ -867,5 +867,116 @@ PROBLEMS = (
         allowed=("activations.softmax",),
         minutes=30,
         difficulty=3,
+    ),
+)
+
+
+# Turns in the lesson
+
+TURNS = (
+    turn(
+        "turn-recall-three",
+        "Lesson 01: a softmax",
+        judge_value(
+            (0.5, 0.25, 0.25),
+            "The exponentials are 2, 1 and 1, and their sum is 4.",
+            {
+                (2, 1, 1): "These are the exponentials. They are divided by their sum.",
+                (1, 0, 0): "These are the logits over their sum. The exponential of 0 is 1.",
+                (0.5, 0, 0): "The exponential of 0 is 1, not 0.",
+            },
+        ),
+        "exp(log 2) is 2, and exp(0) is 1.",
+    ),
+    turn(
+        "turn-recall-along",
+        "Lesson 14: along the cell",
+        judge_value(
+            "forget gate",
+            "c' = f c + i g, so the slope of c' with respect to c is f.",
+            {
+                "input gate": "It multiplies what is offered. Which one multiplies the cell of before?",
+                "output gate": "It decides what is shown of the cell. Which one multiplies the cell of before?",
+                "offer": "It is multiplied by the input gate. Which gate multiplies the cell of before?",
+            },
+        ),
+        "c' = f c + i g: what stands beside c?",
+    ),
+    turn(
+        "turn-add-up",
+        "What the gradients of the logits add up to",
+        judge_value(
+            0.0,
+            "The common factor cancels, so the weights and the loss stay: along this direction the slope is 0.",
+            {
+                1.0: "The weights add up to 1. If all logits move together the loss stays: what is its slope?",
+            },
+        ),
+        "The slope along the direction in which all logits grow alike is the sum of their gradients.",
+    ),
+    turn(
+        "turn-sure",
+        "A weight near 1",
+        judge_value(
+            "small",
+            "A small push moves such weights hardly at all. We shall see what that means for training.",
+            {"large": "Push one logit a little: how much do weights of 0.999 and 0.001 move?"},
+        ),
+        "A sigmoid near 1 has hardly any slope. How is it with a softmax?",
+    ),
+    turn(
+        "turn-key",
+        "The gradient of a key",
+        judge_value(
+            0.75,
+            "dz_0 q / 2, with dz_0 = 1.5 and q = (1, 0, 1, 0).",
+            {
+                1.5: "The scale is missing: the product is divided by the root of 4.",
+                0.375: "It is divided by d. The logits are divided by the root of d, 2.",
+                3.0: "The scale divides backward as it does forward.",
+                0.52: "This is made with the key itself. The slope of q k in k is q.",
+                -0.125: "This is the one of key 1. Key 0 has dz_0 = 1.5.",
+            },
+        ),
+        "z_0 is the product of q and k_0, over 2. What is its slope in the first entry of k_0?",
+    ),
+    turn(
+        "turn-dk-shape",
+        "Proofread by shapes",
+        judge_value(
+            (3, 4),
+            "(3, 2) times (2, 4): shaped as K is, a row for each key.",
+            {
+                (4, 3): "This is turned: dZ^T is (3, 2), and Q is (2, 4).",
+                (2, 4): "This is the shape of Q. dZ is (2, 3), and turned it is (3, 2).",
+                (3, 5): "This is the shape of V. Q has d = 4 columns.",
+            },
+        ),
+        "dZ has a row for each query and a column for each key. Q has a row for each query and d columns.",
+    ),
+    turn(
+        "turn-table",
+        "The gradient of a row of the table",
+        judge_value(
+            6.0,
+            "1 + 5: the row was taken twice, and both send something back.",
+            {
+                5.0: "This is what the last one sent. dE[ids] += dx does just that: it keeps one of them.",
+                1.0: "This is what the first one sent. The third letter is 2 as well.",
+                3.0: "This came from letter 0. Or did you take the mean? Paths add up.",
+                9.0: "Letter 0 in the middle has sent its 3 to its own row.",
+            },
+        ),
+        "Which of the three places has taken row 2?",
+    ),
+    turn(
+        "turn-leak",
+        "Without a mask",
+        judge_value(
+            "lower",
+            "It sees the answer, on held-out text as well, and a lower loss is all that it is after.",
+            {"higher": "The network may look at the next letter. What will it do with that?"},
+        ),
+        "What stands one place further on?",
     ),
 )

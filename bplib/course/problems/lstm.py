@@ -799,3 +799,174 @@ PROBLEMS = (
         difficulty=3,
     ),
 )
+
+
+# Turns in the lesson
+
+
+def _arriving(rng):
+    return [tuple(rng.normal(size=shape) for _ in range(4)) for shape in ((4, 3), (5, 2))]
+
+
+def _all_of_the_cell(dh_next, dc_next, o, c_next):
+    return dc_next + dh_next * o * (1 - np.tanh(c_next) ** 2)
+
+
+CELL_MISTAKES = misconceptions(
+    (
+        "straight-lost",
+        "What arrives straight from the step after is missing. The cell has two ways to the loss: add dc_next.",
+        (lambda dh, dc, o, c: dh * o * (1 - np.tanh(c) ** 2),),
+    ),
+    (
+        "through-h-lost",
+        "What comes through h' is missing: dh_next times o times the slope of the tanh, added to dc_next.",
+        (lambda dh, dc, o, c: dc + 0 * dh,),
+    ),
+    (
+        "no-slope",
+        "The slope of the tanh is missing on the way through h': it is 1 - tanh(c_next)**2.",
+        (lambda dh, dc, o, c: dc + dh * o,),
+    ),
+    (
+        "slope-of-cell",
+        "The slope of a tanh is 1 minus the square of what came out, np.tanh(c_next)**2; c_next is what went in.",
+        (lambda dh, dc, o, c: dc + dh * o * (1 - c**2),),
+    ),
+    (
+        "both-bent",
+        "dc_next arrives at the cell itself. Only dh_next goes through the gate and the tanh.",
+        (lambda dh, dc, o, c: (dc + dh) * o * (1 - np.tanh(c) ** 2),),
+    ),
+    (
+        "no-gate",
+        "The output gate is missing on the way through h' = o tanh(c').",
+        (lambda dh, dc, o, c: dc + dh * (1 - np.tanh(c) ** 2),),
+    ),
+)
+
+
+TURNS = (
+    turn(
+        "turn-recall-one-back",
+        "Lesson 13: one step back",
+        judge_value(
+            0.6,
+            "It is w (1 - h'^2), 0.8 times 0.75: a weight and a slope at every step.",
+            {
+                0.8: "This is the weight. The gradient also goes through the tanh, whose slope is 1 - h'^2.",
+                0.75: "This is the slope of the tanh. The gradient is multiplied by the weight, too.",
+                0.4: "It takes 1 - h' for the slope. The slope of a tanh is 1 - h'^2.",
+                1.0: "It takes 1 + h'^2 for the slope. It is 1 - h'^2.",
+            },
+        ),
+        "The slope of the tanh, by what came out of it, times the weight.",
+    ),
+    turn(
+        "turn-recall-weights-shape",
+        "Lesson 06: the shape of a gradient",
+        judge_value(
+            (3, 8),
+            "It is X^T dZ, shaped as W is, so that it can be taken off W.",
+            {
+                (8, 3): "This is the shape turned. Z = X W, so W is (3, 8), and so is its gradient.",
+                (5, 8): "This is the shape of the upstream. The gradient of W has the shape of W.",
+                (5, 3): "This is the shape of X. The gradient of W has the shape of W.",
+            },
+        ),
+        "A gradient has the shape of what it belongs to. Which shape has W in Z = X W?",
+    ),
+    turn(
+        "turn-ten-steps",
+        "Ten steps at one half",
+        judge_value(
+            0.5**10,
+            "About one part in a thousand: the gradient along the cell is multiplied by f at every step.",
+            {
+                0.05: "This is 0.5 over 10. The factors of ten steps are multiplied.",
+                5.0: "The factors of ten steps are multiplied, not added.",
+                0.25**10: "This takes f (1 - f), the slope of the gate. Along the cell the factor is f itself.",
+                0.5: "This is what one step leaves.",
+            },
+        ),
+        "c' = f c + i g: what is the slope of c' with respect to c? Ten of them, one after the other.",
+    ),
+    turn(
+        "turn-four-times",
+        "How many parameters",
+        judge_value(
+            48,
+            "Four times 6 + 4 + 2: one set of weights for each gate, and one for what is offered.",
+            {
+                12: "So many has a plain recurrent network. There are three gates, and what is offered to the cell.",
+                36: "Three gates make 36. What is offered, g, has weights of its own.",
+                40: "The biases of four parts are 8: 4 (6 + 4 + 2).",
+                24: "The three gates and the offer make four sets.",
+            },
+        ),
+        "dm + m^2 + m for d = 3, m = 2, and how often?",
+    ),
+    turn(
+        "turn-straight",
+        "Straight along the cell",
+        judge_value(
+            0.25,
+            "dc' is 0.5, since nothing comes through h', and c' = f c + ... sends f times that, 0.5 times 0.5.",
+            {
+                0.5: "This arrives at c'. To c it goes through the product f c, so it is multiplied by f.",
+                1.0078: "So it would be at c' with dh' = 1. Here nothing comes through h'.",
+                0.5039: "This is dc for dh' = 1. Here nothing comes through h'.",
+                0.0: "A gradient arrives at c' straight from the step after: 0.5.",
+            },
+        ),
+        "With dh' = 0 only the straight way is left. What is c multiplied by in c'?",
+    ),
+    turn(
+        "turn-cell",
+        "The gradient of the cell",
+        judge_function(_all_of_the_cell, _arriving, CELL_MISTAKES),
+        "Two ways lead from c' to the loss: straight on, and through h' = o tanh(c').",
+    ),
+    turn(
+        "turn-loses",
+        "Who loses most",
+        judge_value(
+            "bias 0",
+            "A gate at one half loses half of it at every step. To be called an LSTM is no help.",
+            {
+                "RNN": "It loses a good deal. Compare its factor, a weight and a slope, with a half at every step.",
+                "bias 1": "Its gates are at 0.73. One of the four keeps less at every step.",
+                "bias 4": "Its gates are at 0.98: it keeps most.",
+            },
+        ),
+        "Which factor does a gradient get at each step along the cell, for each of the biases?",
+    ),
+    turn(
+        "turn-winner",
+        "Counts or a network",
+        judge_value(
+            "counts",
+            "In this time they do: counts of four letters keep all that they have read. The table says by how much.",
+            {
+                "LSTM": "Its memory may be longer, but it has seen 1000 batches, while the counts hold all that they"
+                " have read. Look at the table.",
+            },
+        ),
+        "The counts have every group of five letters of 800,000. What has the network, after 1000 batches?",
+    ),
+    turn(
+        "turn-temperature",
+        "A lower temperature",
+        judge_value(
+            0.64 / 0.68,
+            "Logits divided by 1/2 are doubled, so probabilities are squared: 0.64 and 0.04, over their sum.",
+            {
+                0.64: "This is the square. The two squares do not add up to 1 yet.",
+                0.8: "The temperature changes it: dividing by 1/2 doubles the logits.",
+                2 / 3: "So it is at a temperature of 2, which takes the root. Below 1 the likely becomes likelier.",
+                0.9: "The probabilities are squared, and divided by their sum.",
+            },
+        ),
+        "Doubling a logit squares its exponential.",
+    ),
+)

@@ -142,3 +142,10 @@ RIGHT = {
     "gradient-left": [left_by_formula, left_step_by_step],
     "recall-hundred": [recall_with_time_constants, recall_in_few_units],
 }
+
+TURNED = {
+    "turn-cell": [
+        lambda dh_next, dc_next, o, c_next: dc_next + dh_next * o * (1 - np.tanh(c_next) ** 2),
+        lambda dh_next, dc_next, o, c_next: dh_next * o / np.cosh(c_next) ** 2 + dc_next,
+    ]
+}
