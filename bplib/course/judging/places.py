@@ -12,7 +12,6 @@ import numpy as np
 from bplib.course.judging.comparing import agree, named, off
 from bplib.course.judging.reading import listed, shown
 
-_GATES = {3: "igo", 4: "ifgo"}
 _CONDITIONS = (
     ("negative", lambda x: x < 0),
     ("positive", lambda x: x > 0),
@@ -257,9 +256,9 @@ def up_to_the_first_wrong_step(run, name, axis):
 
 def _by_gate(reference, bad, name):
     """The gates of a cell, which stand beside each other in the last axis: three of them where two are coupled."""
-    width, given = bad[0][1].shape[-1], named(reference, bad[0][0].args)
-    letters = _GATES.get(len(given["gates"])) if "gates" in given else None
-    if letters is None or width % len(letters):
+    given = named(reference, bad[0][0].args)
+    letters = {3: "igo", 4: "ifgo"}.get(len(given.get("gates", ())))
+    if letters is None or bad[0][1].shape[-1] % len(letters):
         return ""
     wrong = [mask.reshape(-1, len(letters), mask.shape[-1] // len(letters)).any(axis=(0, 2)) for _, mask in bad]
     if any(row.all() or not np.array_equal(row, wrong[0]) for row in wrong):
