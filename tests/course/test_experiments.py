@@ -74,27 +74,28 @@ def rate_that_falls(loss_and_gradient, w, X, y, lr, batch_size, epochs, rng):
     return w, np.array(losses)
 
 
-def lstm_step(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, *, dc=None, db=None, forget_dc=None):
-    i, f, g, o = gates
+def coupled_step(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p, *, bracket=False, without=False, db=None):
+    i, g, o = gates
     t = np.tanh(c_next)
-    into = dc_next + dh_next * o * (1 - t**2) if dc is None else dc(dh_next, dc_next, o, t)
-    through = into if forget_dc is None else forget_dc(dh_next, o, t)
-    parts = [into * g * i * (1 - i), through * c * f * (1 - f), into * i * (1 - g**2), dh_next * t * o * (1 - o)]
+    to_o = dh_next * t * o * (1 - o)
+    through = dh_next * o * ((1 - t) ** 2 if bracket else 1 - t**2) + to_o * p
+    into = dc_next + through
+    parts = [(through if without else into) * (g - c) * i * (1 - i), into * i * (1 - g**2), to_o]
     dz = np.concatenate(parts, axis=1)
     bias = dz.sum(0) if db is None else db(parts)
-    return dz @ Wx.T, dz @ Wh.T, into * f, x.T @ dz, h.T @ dz, bias
+    return dz @ Wx.T, dz @ Wh.T, into * (1 - i), x.T @ dz, h.T @ dz, (to_o * c_next).sum(0), bias
 
 
 def brackets(*args):
-    return lstm_step(*args, dc=lambda dh, dc, o, t: dc + dh * o * (1 - t) ** 2)
+    return coupled_step(*args, bracket=True)
 
 
-def forget_gate_without_the_cell(*args):
-    return lstm_step(*args, forget_dc=lambda dh, o, t: dh * o * (1 - t**2))
+def gate_without_the_cell(*args):
+    return coupled_step(*args, without=True)
 
 
 def bias_of_the_wrong_gates(*args):
-    return lstm_step(*args, db=lambda parts: np.concatenate([parts[1], parts[1], parts[2], parts[1]], axis=1).sum(0))
+    return coupled_step(*args, db=lambda parts: np.concatenate([parts[0], parts[1], parts[0]], axis=1).sum(0))
 
 
 def cell_doubled_on_the_way(dh, h, c, x, h0, c0, Wx, Wh, b):
@@ -115,8 +116,9 @@ def clipped_logits(z, y):
     return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
 
 
-def forgets_the_upstream(da, a):
-    return a * (1 - a.sum(axis=-1, keepdims=True) + a)
+def forgets_the_upstream(da, z):
+    s = activations.sigmoid(z)
+    return s * (1 - s) / s.sum(axis=-1, keepdims=True)
 
 
 def running_maximum_from_zero(dy, x, size, stride):
@@ -135,12 +137,16 @@ def divided_by_the_columns(dY, X, W):
     return dY @ W, dY.T @ X / X.shape[1], dY.sum(0) / X.shape[1]
 
 
-def jacobian_not_multiplied(da, a):
-    return a[..., :, None] * (np.eye(a.shape[-1]) - a[..., None, :])
+def jacobian_not_multiplied(da, z):
+    s = activations.sigmoid(z)
+    total = s.sum(axis=-1)[..., None, None]
+    return (total * np.eye(z.shape[-1]) - s[..., :, None]) / total**2 * (s * (1 - s))[..., None, :]
 
 
-def mean_of_the_jacobian(da, a):
-    return a * (da - np.sum(da * a, axis=-1, keepdims=True)) / a.shape[-1]
+def mean_of_the_jacobian(da, z):
+    s = activations.sigmoid(z)
+    total = s.sum(axis=-1, keepdims=True)
+    return (da - np.sum(da * s, axis=-1, keepdims=True) / total) * s * (1 - s) / total / z.shape[-1]
 
 
 def root_of_the_squares(y_pred, y_true):
@@ -159,14 +165,14 @@ MISTAKES = [
     ("two-layer-backward", biases_twice, "All of it is right when all biases are zero."),
     ("nesterov", velocity_scaled_twice, "It is right for mu = 0."),
     ("training-loop", rate_that_falls, "All of it is right for epochs = 1."),
-    ("lstm-step-backward", brackets, "All of it is right when c_next is zero."),
-    ("lstm-step-backward", forget_gate_without_the_cell, "All of it is right when dc_next is zero."),
-    ("lstm-step-backward", bias_of_the_wrong_gates, "In db, of the gates i, f, g and o, i, o are wrong"),
+    ("coupled-step-backward", brackets, "All of it is right when dh_next is zero."),
+    ("coupled-step-backward", gate_without_the_cell, "All of it is right when dc_next is zero."),
+    ("coupled-step-backward", bias_of_the_wrong_gates, "In db, of the gates i, g, o, o is wrong"),
     ("lstm-backward", cell_doubled_on_the_way, "All of it is right for one step, T = 1."),
     ("bce-logits", clipped_logits, "It is right as long as z stays between"),
-    ("softmax-rows-backward", forgets_the_upstream, "It takes no notice of da: other numbers change nothing."),
-    ("softmax-rows-backward", jacobian_not_multiplied, "It has an axis too many"),
-    ("softmax-rows-backward", mean_of_the_jacobian, "what is needed divided by the length of the last axis of da."),
+    ("sigmoid-rows-backward", forgets_the_upstream, "It takes no notice of da: other numbers change nothing."),
+    ("sigmoid-rows-backward", jacobian_not_multiplied, "It has an axis too many"),
+    ("sigmoid-rows-backward", mean_of_the_jacobian, "what is needed divided by the length of the last axis of da."),
     ("max-pool-backward", running_maximum_from_zero, "It is right when"),
     ("mse", root_of_the_squares, "it should be 4 times as large, and it is 2 times as large."),
     ("relative-error", mean_difference, "it should be the same, and it is 2 times as large."),
@@ -302,7 +308,7 @@ def in_single(answer):
     return computed
 
 
-SINGLE = ["linear-backward", "tanh-backward", "layer-norm-backward", "softmax-rows-backward", "adamw", "policy-update"]
+SINGLE = ["linear-backward", "tanh-backward", "layer-norm-backward", "sigmoid-rows-backward", "adamw", "policy-update"]
 
 
 @pytest.mark.parametrize("id", SINGLE)

@@ -2,5 +2,5 @@
 
 May import: bplib; numpy, sympy.
 Reading order: raising, closing, reading, comparing, experiments, places, remainders,
-diagnosis, judges, paper, predicting, own_gradients, turns.
+diagnosis, judges, paper, predicting, own_gradients, learning, turns.
 """

@@ -255,15 +255,16 @@ def up_to_the_first_wrong_step(run, name, axis):
 
 
 def _by_gate(reference, bad, name):
-    """The four gates of a cell, which stand beside each other in the last axis."""
-    width = bad[0][1].shape[-1]
-    if "gates" not in named(reference, bad[0][0].args) or width % 4:
+    """The gates of a cell, which stand beside each other in the last axis: three of them where two are coupled."""
+    given = named(reference, bad[0][0].args)
+    letters = {3: "igo", 4: "ifgo"}.get(len(given.get("gates", ())))
+    if letters is None or bad[0][1].shape[-1] % len(letters):
         return ""
-    wrong = [mask.reshape(-1, 4, mask.shape[-1] // 4).any(axis=(0, 2)) for _, mask in bad]
+    wrong = [mask.reshape(-1, len(letters), mask.shape[-1] // len(letters)).any(axis=(0, 2)) for _, mask in bad]
     if any(row.all() or not np.array_equal(row, wrong[0]) for row in wrong):
         return ""
-    gates = [gate for gate, off_there in zip("ifgo", wrong[0], strict=True) if off_there]
-    return f"In {name}, of the gates i, f, g and o, {_together(gates)} {are(gates)} wrong and the others right."
+    gates = [gate for gate, off_there in zip(letters, wrong[0], strict=True) if off_there]
+    return f"In {name}, of the gates {listed(letters)}, {_together(gates)} {are(gates)} wrong and the others right."
 
 
 def _relative(run, name):

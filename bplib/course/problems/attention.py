@@ -1,130 +1,164 @@
-"""Lesson 16: the backward of a softmax over rows, of masked attention, and what a mask does to the weights."""
+"""Lesson 16: the backward of other weights, of masked attention, what a mask does, and a reader of letters."""
+
+from functools import lru_cache
 
 import numpy as np
 
-from bplib.activations import softmax
+from bplib import attention, data
+from bplib.activations import sigmoid, softmax
+from bplib.counts import Counts
+from bplib.course.judging import learning
 from bplib.course.judging.judges import Problem, judge_square_first, misconceptions
 from bplib.course.judging.paper import judge_numbers
+from bplib.course.judging.reading import NOT_YET, Verdict
+from bplib.course.judging.turns import judge_value, turn
+from bplib.losses import softmax_cross_entropy, softmax_cross_entropy_grad
+from bplib.optimizers import Adam, cosine
 
 LESSON = "16_attention"
 TITLE = "Attention"
 
 
-# softmax-rows-backward
+# sigmoid-rows-backward: a = s / (sum of s), s = sigmoid(z)
 
 
-def _softmax_rows_backward(da, a):
-    return a * (da - np.sum(da * a, axis=-1, keepdims=True))
+def _weights_of(z, axis=-1):
+    s = sigmoid(z)
+    return s / s.sum(axis=axis, keepdims=True)
+
+
+def _sigmoid_rows_backward(da, z):
+    s, a = sigmoid(z), _weights_of(z)
+    return (da - np.sum(da * a, axis=-1, keepdims=True)) * s * (1 - s) / s.sum(axis=-1, keepdims=True)
 
 
 def _rows(*shapes):
     def cases(rng):
-        return [(rng.normal(size=shape), softmax(rng.normal(size=shape))) for shape in shapes]
+        return [(rng.normal(size=shape), 1.5 * rng.normal(size=shape)) for shape in shapes]
 
     return cases
 
 
-def _over(axis):
-    """The sum that is taken off, along another axis."""
-    return lambda da, a: a * (da - np.sum(da * a, axis=axis, keepdims=True))
+def _rows_wrong(
+    taken=lambda da, a, s: (da * a).sum(axis=-1, keepdims=True),
+    slope=lambda s: s * (1 - s),
+    below=lambda s: s.sum(axis=-1, keepdims=True),
+    weights=_weights_of,
+):
+    """The backward; each argument is a part of it, to be spoiled."""
+
+    def backward(da, z):
+        s = sigmoid(z)
+        return (da - taken(da, weights(z), s)) * slope(s) / below(s)
+
+    return backward
 
 
-SOFTMAX_MISTAKES = misconceptions(
+ROWS_MISTAKES = misconceptions(
     (
-        "diagonal",
-        "This treats the softmax as if each weight depended on its own logit alone, with the slope a (1 - a). All"
-        " weights of a row share their sum: raise one logit and the others fall, by -a_i a_j. Every da of the row"
-        " counts in every dz.",
-        (lambda da, a: da * a * (1 - a),),
+        "own-only",
+        "This treats each weight as if it depended on its own score alone. All weights of a row share the sum below the"
+        " line: raise one score and the others fall. Take the sum of da times a off da, row by row.",
+        (_rows_wrong(taken=lambda da, a, s: 0.0), lambda da, z: da * _weights_of(z) * (1 - _weights_of(z))),
     ),
     (
-        "unweighted-sum",
-        "What is taken off is the plain sum of da. It is the sum of da times a: each upstream counts as much as its"
-        " weight.",
-        (lambda da, a: a * (da - da.sum(axis=-1, keepdims=True)),),
+        "quotient-of-own",
+        "The quotient rule is there for the weight itself, and the other weights of the row are missing: they fall when"
+        " its score grows. Every da of the row counts in every dz.",
+        (_rows_wrong(taken=lambda da, a, s: da * a),),
     ),
     (
-        "unweighted-mean",
-        "What is taken off is the plain mean of da. It is the mean under the weights, the sum of da times a: they add"
-        " up to 1 already.",
-        (lambda da, a: a * (da - da.mean(axis=-1, keepdims=True)),),
+        "softmax",
+        "This is the backward of a softmax. There the slope of e^z is e^z itself, so that a is left over; the slope of"
+        " a sigmoid is s (1 - s), so the factor is a (1 - s).",
+        (
+            _rows_wrong(slope=lambda s: s),
+            lambda da, z: softmax(z) * (da - (da * softmax(z)).sum(axis=-1, keepdims=True)),
+        ),
+    ),
+    (
+        "log-softmax",
+        "This is the backward of the logarithm of a softmax. Here sigmoids are divided by their sum: begin with the"
+        " quotient rule, and let the slope of the sigmoid follow.",
+        (lambda da, z: da - softmax(z) * da.sum(axis=-1, keepdims=True),),
+    ),
+    (
+        "slope-of-weights",
+        "The slope of the sigmoid was taken of the weights a. It is that of s, before anything was divided: s (1 - s).",
+        (
+            lambda da, z: (
+                (da - (da * _weights_of(z)).sum(axis=-1, keepdims=True)) * _weights_of(z) * (1 - _weights_of(z))
+            ),
+        ),
+    ),
+    (
+        "not-divided",
+        "The sum below the line is missing in the slope: a = s / S, so a small change of s changes a by a 1/S of it."
+        " Divide by the sum of s along the row.",
+        (_rows_wrong(below=lambda s: 1.0),),
+    ),
+    (
+        "divided-twice",
+        "It divides by the square of the sum. In the quotient rule one S is left below: (da - sum of da a) / S.",
+        (_rows_wrong(below=lambda s: s.sum(axis=-1, keepdims=True) ** 2),),
+    ),
+    (
+        "scores-for-weights",
+        "What is taken off is the sum of da times s. It is the sum of da times a, with weights that add up to 1.",
+        (_rows_wrong(taken=lambda da, a, s: (da * s).sum(axis=-1, keepdims=True)),),
+    ),
+    (
+        "unweighted",
+        "What is taken off is not weighted. It is the sum of da times a: each upstream counts as much as its weight.",
+        (
+            _rows_wrong(taken=lambda da, a, s: da.sum(axis=-1, keepdims=True)),
+            _rows_wrong(taken=lambda da, a, s: da.mean(axis=-1, keepdims=True)),
+        ),
     ),
     (
         "mean",
-        "You took the mean of da times a over the row. The weights add up to 1 already, so the sum is a mean as it"
-        " stands: take the sum.",
-        (lambda da, a: a * (da - np.mean(da * a, axis=-1, keepdims=True)),),
+        "You took the mean of da times a over the row. The weights add up to 1 already: take the sum.",
+        (_rows_wrong(taken=lambda da, a, s: (da * a).mean(axis=-1, keepdims=True)),),
     ),
     (
-        "wrong-axis",
-        "The sum of da times a runs along the wrong axis. A softmax is taken along the last axis, row by row, and rows"
-        " know nothing of each other: sum along axis -1.",
-        (_over(0),),
+        "plus",
+        "The sum is added here. When a score grows, the other weights of its row fall: take the sum off.",
+        (_rows_wrong(taken=lambda da, a, s: -(da * a).sum(axis=-1, keepdims=True)),),
     ),
     (
         "fixed-axis",
         "With two axes this is right, and with three, axis 1 is no longer the last one. Say axis=-1, which is the last"
         " whatever there is before it.",
-        (_over(1),),
-    ),
-    (
-        "factor-on-one-part",
-        "One of the two parts goes without the factor a. It belongs to both: dz_j = a_j (da_j - sum of da times a).",
         (
-            lambda da, a: da - a * np.sum(da * a, axis=-1, keepdims=True),
-            lambda da, a: a * da - np.sum(da * a, axis=-1, keepdims=True),
+            _rows_wrong(
+                taken=lambda da, a, s: (da * a).sum(axis=1, keepdims=True),
+                below=lambda s: s.sum(axis=1, keepdims=True),
+                weights=lambda z: _weights_of(z, axis=1),
+            ),
+            _rows_wrong(taken=lambda da, a, s: (da * a).sum(axis=1, keepdims=True)),
         ),
     ),
     (
-        "own-weight-twice",
-        "What a weight takes from itself counts twice: it is in a (1 - a), and in the sum over the whole row again. Use"
-        " da a in place of da a (1 - a), or leave the weight itself out of the sum.",
-        (lambda da, a: a * (1 - a) * da - a * np.sum(da * a, axis=-1, keepdims=True),),
-    ),
-    (
         "over-all",
-        "The sum of da times a runs over the whole array. Each row has its own sum: along axis -1, with keepdims.",
-        (lambda da, a: a * (da - np.sum(da * a)),),
+        "A sum runs over the whole array. Each row has its own: along axis -1, with keepdims.",
+        (
+            _rows_wrong(taken=lambda da, a, s: (da * a).sum()),
+            _rows_wrong(taken=lambda da, a, s: (da * s).sum() / s.sum(), below=lambda s: s.sum()),
+        ),
     ),
     (
         "no-keepdims",
-        "The sums are right, and they are taken off the wrong entries. Without keepdims the sums of the rows lie down"
-        " and become one row, which is taken off along the columns: NumPy does so without a word where the axes are"
-        " equally long.",
-        (lambda da, a: a * (da - np.sum(da * a, axis=-1)),),
+        "The sums are right, and they are used for the wrong entries. Without keepdims the sums of the rows lie down"
+        " and become one row: NumPy says nothing where the axes are equally long.",
+        (
+            _rows_wrong(taken=lambda da, a, s: (da * a).sum(axis=-1)),
+            _rows_wrong(taken=lambda da, a, s: (da * a).sum(axis=-1), below=lambda s: s.sum(axis=-1)),
+        ),
     ),
     (
-        "plus",
-        "The sum is added here. When a logit grows, the other weights of its row fall: take the sum off.",
-        (lambda da, a: a * (da + np.sum(da * a, axis=-1, keepdims=True)),),
-    ),
-    (
-        "own-part-only",
-        "This is only what a logit does to the part of its own weight that is above the line: da a. The sum"
-        " below the line grows with every logit as well, and takes off a_j times the sum of da times a.",
-        (lambda da, a: da * a,),
-    ),
-    (
-        "shared-part-only",
-        "This is only what comes through the sum below the line. The logit stands above the line of its own weight too,"
-        " which gives da a: dz_j = a_j (da_j - sum of da times a).",
-        (lambda da, a: -a * np.sum(da * a, axis=-1, keepdims=True),),
-    ),
-    (
-        "exchanged",
-        "da and a have changed places: dz_j is a_j times how much better da_j is than the mean of da under the"
-        " weights.",
-        (lambda da, a: da * (a - np.sum(da * a, axis=-1, keepdims=True)),),
-    ),
-    (
-        "log-softmax",
-        "This is the backward of the logarithm of the softmax. Here the output is the softmax itself.",
-        (lambda da, a: da - a * da.sum(axis=-1, keepdims=True),),
-    ),
-    (
-        "softmax-twice",
-        "The softmax was taken twice: a is the softmax already, and its slopes are written with a as it stands.",
-        (lambda da, a: _softmax_rows_backward(da, softmax(a)),),
+        "sigmoid-of-sigmoid",
+        "The sigmoid was taken twice: its slope is s (1 - s), with s as it came out.",
+        (_rows_wrong(slope=lambda s: sigmoid(s) * (1 - sigmoid(s))),),
     ),
 )
 
@@ -493,6 +527,15 @@ MASK_MISTAKES = misconceptions(
         (lambda: _numbers(np.array([np.log(2), np.log(6), 0]) / np.log(12)),),
     ),
     (
+        "logits",
+        "These are logits, not weights: log 2 is what the first query and key give. A softmax makes weights of them,"
+        " which add up to 1, and the mask comes before it.",
+        (
+            lambda: _numbers([np.log(2), np.log(6), 0]),
+            lambda: _numbers([np.log(2), np.log(6), np.log(8)]),
+        ),
+    ),
+    (
         "not-divided",
         "These are the exponentials. A softmax divides them by their sum, so that the weights add up to 1.",
         (lambda: _numbers([2, 6, 0]),),
@@ -515,27 +558,242 @@ MASK_MISTAKES = misconceptions(
 )
 
 
+# beat-pairs: a training on the plays with the learner's own gradients
+
+PLACES, WIDTH, HIDDEN, PIECES, UPDATES = 32, 48, 192, 16, 2000
+NAMES = ("E", "P", "Wq", "Wk", "Wv", "W1", "b1", "W2", "b2")
+BEFORE = 2
+
+
+@lru_cache(maxsize=1)
+def _plays():
+    """The plays as numbers: what is learned from, pieces that are held out, how many letters, and what counts lose."""
+    text = np.frombuffer(data.plays().encode(), dtype=np.uint8)
+    letters, ids = np.unique(text, return_inverse=True)
+    learn, rest = np.split(ids, [int(0.9 * len(ids))])
+    pieces = rest[: len(rest) // (PLACES + 1) * (PLACES + 1)].reshape(-1, PLACES + 1)
+    return learn, pieces, len(letters), Counts(learn, len(letters), BEFORE).loss(rest)
+
+
+def _drawn(rng):
+    learn, *_ = _plays()
+    pieces = learn[rng.integers(len(learn) - PLACES, size=PIECES)[:, None] + np.arange(PLACES + 1)]
+    return pieces[:, :-1], pieces[:, 1:]
+
+
+def _reader_shapes(params):
+    kinds, d = _plays()[2], WIDTH
+    looking = dict.fromkeys(("Wq", "Wk", "Wv"), (d, d))
+    output = {"W1": (2 * d, HIDDEN), "b1": (HIDDEN,), "W2": (HIDDEN, kinds), "b2": (kinds,)}
+    return {"E": (kinds, d), "P": (PLACES, d), **looking, **output}
+
+
+def _reader_start(rng):
+    """Parameters in single precision, in which a training takes little more than half of the time."""
+    sizes = {"E": 0.5, "P": 0.1, "W1": HIDDEN**-0.5, "W2": HIDDEN**-0.5, "b1": 0.0, "b2": 0.0}
+    start = {name: sizes.get(name, WIDTH**-0.5) * rng.normal(size=s) for name, s in _reader_shapes({}).items()}
+    return {name: p.astype(np.float32) for name, p in start.items()}
+
+
+def _read(params, ids):
+    """All that the forward makes: the rows, queries, keys, values, means, rows beside means, hidden units, logits."""
+    x = params["E"][ids] + params["P"]
+    q, k, v = (x @ params[name] for name in ("Wq", "Wk", "Wv"))
+    y = attention.attention(q, k, v, attention.causal_mask(PLACES))
+    beside = np.concatenate([x, y], axis=2)
+    hidden = np.maximum(beside @ params["W1"] + params["b1"], 0)
+    return x, q, k, v, y, beside, hidden, hidden @ params["W2"] + params["b2"]
+
+
+def _of_weights(x, dy):
+    return np.tensordot(x, dy, axes=((0, 1), (0, 1)))
+
+
+def _reader_gradients(
+    params, ids, targets,
+    backward=lambda dy, y, *qkv: attention.attention_backward(dy, y, *qkv, attention.causal_mask(PLACES)),
+    paths=("Wq", "Wk", "Wv"), own=True, collect=np.add.at, places=lambda dx: dx.sum(axis=0), scale=1.0,
+):  # fmt: skip
+    """The gradients of the mean cross-entropy; what follows the targets is what may go wrong."""
+    x, q, k, v, y, beside, hidden, z = _read(params, ids)
+    dz = scale * softmax_cross_entropy_grad(z.reshape(-1, z.shape[2]), targets.ravel()).reshape(z.shape)
+    grads = {"W2": _of_weights(hidden, dz), "b2": dz.sum(axis=(0, 1))}
+    dhidden = dz @ params["W2"].T * (hidden > 0)
+    grads |= {"W1": _of_weights(beside, dhidden), "b1": dhidden.sum(axis=(0, 1))}
+    dx, dy = np.split(dhidden @ params["W1"].T, 2, axis=2)
+    dx = dx if own else 0 * dx
+    for name, d in zip(("Wq", "Wk", "Wv"), backward(dy, y, q, k, v), strict=True):
+        grads[name] = _of_weights(x, d)
+        dx = dx + d @ params[name].T * (name in paths)
+    grads |= {"P": places(dx), "E": np.zeros_like(params["E"])}
+    collect(grads["E"], ids, dx)
+    return {name: grads[name] for name in NAMES}
+
+
+def _reader_loss(params, rng):
+    """The loss on a third of what is held out, every letter of it after those that stand before it in its piece."""
+    pieces = _plays()[1][int(rng.integers(3)) :: 3]
+    z = np.concatenate([_read(params, each[:, :-1])[-1] for each in np.array_split(pieces, 8)])
+    return float(softmax_cross_entropy(z.reshape(-1, z.shape[2]).astype(float), pieces[:, 1:].ravel()))
+
+
+def _trainer(gradients=_reader_gradients, updates=UPDATES, keep=True, anew=True, result=lambda begun, now: now):
+    """A training; each argument is what may go wrong with it."""
+
+    def train(params, batch, update):
+        begun, (ids, targets) = params, batch()
+        for _ in range(updates):
+            new = update(params, gradients(params, ids, targets))
+            params = new if keep else params
+            ids, targets = batch() if anew else (ids, targets)
+        return result(begun, params)
+
+    return train
+
+
+def _gradients(**wrong):
+    return lambda *args: _reader_gradients(*args, **wrong)
+
+
+def _assigned(dE, ids, dx):
+    dE[ids] = dx
+
+
+def _added(dE, ids, dx):
+    dE[ids] += dx
+
+
+def _diagonal(dy, y, q, k, v):
+    mask = attention.causal_mask(PLACES)
+    a = _masked_softmax(q @ _turn(k) / np.float32(WIDTH**0.5), mask)
+    dz = (dy @ _turn(v)) * a * (1 - a) / np.float32(WIDTH**0.5)
+    return dz @ k, _turn(dz) @ q, _turn(a) @ dy
+
+
+BLAMED = {
+    "letters-and-places": (
+        f"All gradients are too large, by one factor. The loss is the mean over all {PIECES} times {PLACES} letters:"
+        " divide by their number, once."
+    ),
+    "sign": (
+        "All gradients have the other sign. The gradient of the loss in the logits is the softmax, minus 1 at the"
+        " truth."
+    ),
+    "rows-overwritten": (
+        "Only the gradient of the table E is wrong. A letter that stands at several places gets the sum of what they"
+        " send: dE[ids] += dx keeps one of them only, and np.add.at(dE, ids, dx) adds up all."
+    ),
+    "places": (
+        "Only the gradient of the places P is wrong. All pieces share the row of a place: it is dx, added up over the"
+        " batch."
+    ),
+    "paths-to-x": (
+        "P and E are wrong, and all else is right. x is used four times, beside the mean and in queries, keys and"
+        " values: what comes back on all four ways adds up."
+    ),
+    "queries-and-keys": (
+        "Wq and Wk are wrong, and Wv is right. So it is what comes back through the weights, dq and dk: ask"
+        " the check of your attention_backward."
+    ),
+    "attention": (
+        "W1 is right, and Wq, Wk and Wv are not. So it is between them: the second half of the columns goes back"
+        " through the mean, by your attention_backward, and dW is x^T d, added up over batch and places."
+    ),
+    "hidden": "W2 and b2 are right, and W1 or b1 is not. Where a hidden unit is 0 nothing passes, elsewhere all of it.",
+}
+
+
+def _blame_reader(wrong, factor):
+    wrong, late = set(wrong), {"E", "P"}
+    if factor is not None:
+        id = "sign" if abs(factor + 1) < 0.01 else "letters-and-places" if factor > 1.5 else None
+    elif wrong == {"E"}:
+        id = "rows-overwritten"
+    elif wrong == {"P"}:
+        id = "places"
+    elif wrong == late:
+        id = "paths-to-x"
+    elif wrong - late <= {"Wq", "Wk"}:
+        id = "queries-and-keys"
+    elif not wrong & {"W1", "b1", "W2", "b2"}:
+        id = "attention"
+    elif not wrong & {"W2", "b2"}:
+        id = "hidden"
+    else:
+        id = None
+    return id, BLAMED.get(id, "Begin at the loss, and with the forward that leads to it: W2 and b2 come first.")
+
+
+def _passed_reader(loss):
+    counts = _plays()[3]
+    return f"On text that it has never seen it is below the {counts:.2f} nats of counts of two letters." * (
+        loss < counts
+    )
+
+
+def _missed_reader(trained, params, loss):
+    if loss is None:
+        return Verdict(NOT_YET, f"{UPDATES} updates are over; the rate is 0 by now. Return the parameters.", "seen: on")
+    return Verdict(
+        NOT_YET,
+        f"On text that it has never seen it loses {loss:.2f} nats a letter after {trained.updates} updates; counts of"
+        f" two letters lose {_plays()[3]:.2f}. The rate falls to 0 over {UPDATES} updates: use them.",
+        "seen: not below",
+    )
+
+
+BEAT_MISTAKES = (
+    *learning.common(
+        {
+            "update-ignored": _trainer(keep=False),
+            "one-batch": _trainer(anew=False),
+            "never-updated": _trainer(updates=0),
+            "start-returned": _trainer(updates=20, result=lambda begun, now: begun),
+            "few-updates": _trainer(updates=5),
+        }
+    ),
+    *misconceptions(
+        *(
+            (id, BLAMED[id], tuple(_trainer(_gradients(**wrong)) for wrong in answers))
+            for id, answers in {
+                "letters-and-places": ({"scale": np.float32(PLACES)}, {"scale": np.float32(PLACES * PIECES)}),
+                "sign": ({"scale": np.float32(-1)},),
+                "rows-overwritten": ({"collect": _assigned}, {"collect": _added}),
+                "places": ({"places": lambda dx: dx.mean(axis=0)}, {"places": lambda dx: dx[-1]}),
+                "paths-to-x": ({"own": False}, {"paths": ("Wv",)}, {"paths": ()}),
+                "queries-and-keys": ({"backward": _diagonal},),
+                "attention": (
+                    {"backward": lambda dy, y, q, k, v: (0 * q, 0 * k, dy)},
+                    {"backward": lambda dy, y, q, k, v: (0 * q, 0 * k, 0 * v)},
+                ),
+            }.items()
+        ),
+    ),
+)
+
+
 PROBLEMS = (
     Problem(
-        id="softmax-rows-backward",
-        title="The backward of a softmax over rows",
+        id="sigmoid-rows-backward",
+        title="Weights without exponentials",
         points=3,
         hints=(
-            "One row first. A logit z_j touches every weight of its row: its own with the slope a_j (1 - a_j), another"
-            " one, a_m, with -a_m a_j.",
-            "Sum the upstream times the slope over all weights of the row: dz_j = da_j a_j - a_j (sum over m of da_m"
-            " a_m).",
-            "All rows at once: a sum along the last axis, which keepdims=True leaves standing as a column.",
-            "It is the line for dz in attend_backward of the lesson, before the scale, with axis=-1 for axis=1.",
+            "One row first. The score z_j occurs in every weight of its row: above the line in its own, and in the sum"
+            " S of all s below the line of all of them.",
+            "Take s first. By the quotient rule the slope of a_j in s_j is (S - s_j) / S^2, and that of a_m is -s_m /"
+            " S^2. Sum the upstream times the slope over all weights of the row.",
+            "What comes out is ds_j = (da_j - sum of da_m a_m) / S. From s_j to z_j there is one more factor, the slope"
+            " of the sigmoid.",
         ),
         judge=judge_square_first(
-            _softmax_rows_backward,
+            _sigmoid_rows_backward,
             _rows((5, 3), (7, 4, 6)),
             _rows((5, 5), (4, 4, 4)),
-            SOFTMAX_MISTAKES,
+            ROWS_MISTAKES,
             ("no-keepdims",),
         ),
-        minutes=10,
+        allowed=("activations.sigmoid",),
+        minutes=15,
         difficulty=2,
     ),
     Problem(
@@ -578,5 +836,147 @@ PROBLEMS = (
         judge=judge_numbers(_numbers(np.array([2, 6, 0]) / 8), MASK_MISTAKES),
         minutes=5,
         difficulty=1,
+    ),
+    Problem(
+        id="beat-pairs",
+        title="Below the counts of two letters",
+        points=5,
+        hints=(
+            "Write one function for the forward and the gradients of a batch, and a loop around it: batch(), gradients,"
+            f" params = update(params, grads), {UPDATES} times.",
+            "Backward: dz is the softmax minus 1 at the truth, over all letters of the batch. Then W2 and b2, the relu,"
+            " W1 and b1, and np.split(..., 2, axis=2) for what stands beside the mean and for the mean itself.",
+            "dy goes through your attention_backward with the mask np.tri(32, dtype=bool). x is used in four places: dx"
+            " = its own half + dq Wq^T + dk Wk^T + dv Wv^T.",
+            "dW = np.tensordot(x, d, ((0, 1), (0, 1))) adds up over batch and places. dP = dx.sum(axis=0), and"
+            " np.add.at(dE, ids, dx) for the table.",
+        ),
+        judge=learning.judge_training(
+            _drawn,
+            _reader_shapes,
+            _reader_gradients,
+            lambda: Adam(cosine(0.01, UPDATES)),
+            _reader_loss,
+            _passed_reader,
+            _missed_reader,
+            _blame_reader,
+            most=UPDATES,
+            start=_reader_start,
+            misconceptions=BEAT_MISTAKES,
+        ),
+        allowed=("activations.softmax",),
+        minutes=30,
+        difficulty=3,
+    ),
+)
+
+
+# Turns in the lesson
+
+TURNS = (
+    turn(
+        "turn-recall-three",
+        "Lesson 01: a softmax",
+        judge_value(
+            (0.5, 0.25, 0.25),
+            "The exponentials are 2, 1 and 1, and their sum is 4.",
+            {
+                (2, 1, 1): "These are the exponentials. They are divided by their sum.",
+                (1, 0, 0): "These are the logits over their sum. The exponential of 0 is 1.",
+                (0.5, 0, 0): "The exponential of 0 is 1, not 0.",
+            },
+        ),
+        "exp(log 2) is 2, and exp(0) is 1.",
+    ),
+    turn(
+        "turn-recall-along",
+        "Lesson 14: along the cell",
+        judge_value(
+            "forget gate",
+            "c' = f c + i g, so the slope of c' with respect to c is f.",
+            {
+                "input gate": "It multiplies what is offered. Which one multiplies the cell of before?",
+                "output gate": "It decides what is shown of the cell. Which one multiplies the cell of before?",
+                "offer": "It is multiplied by the input gate. Which gate multiplies the cell of before?",
+            },
+        ),
+        "c' = f c + i g: what stands beside c?",
+    ),
+    turn(
+        "turn-add-up",
+        "What the gradients of the logits add up to",
+        judge_value(
+            0.0,
+            "The common factor cancels, so the weights and the loss stay: along this direction the slope is 0.",
+            {
+                1.0: "The weights add up to 1. If all logits move together the loss stays: what is its slope?",
+            },
+        ),
+        "The slope along the direction in which all logits grow alike is the sum of their gradients.",
+    ),
+    turn(
+        "turn-sure",
+        "A weight near 1",
+        judge_value(
+            "small",
+            "A small push moves such weights hardly at all. We shall see what that means for training.",
+            {"large": "Push one logit a little: how much do weights of 0.999 and 0.001 move?"},
+        ),
+        "A sigmoid near 1 has hardly any slope. How is it with a softmax?",
+    ),
+    turn(
+        "turn-key",
+        "The gradient of a key",
+        judge_value(
+            0.75,
+            "dz_0 q / 2, with dz_0 = 1.5 and q = (1, 0, 1, 0).",
+            {
+                1.5: "The scale is missing: the product is divided by the root of 4.",
+                0.375: "It is divided by d. The logits are divided by the root of d, 2.",
+                3.0: "The scale divides backward as it does forward.",
+                0.52: "This is made with the key itself. The slope of q k in k is q.",
+                -0.125: "This is the one of key 1. Key 0 has dz_0 = 1.5.",
+            },
+        ),
+        "z_0 is the product of q and k_0, over 2. What is its slope in the first entry of k_0?",
+    ),
+    turn(
+        "turn-dk-shape",
+        "Proofread by shapes",
+        judge_value(
+            (3, 4),
+            "(3, 2) times (2, 4): shaped as K is, a row for each key.",
+            {
+                (4, 3): "This is turned: dZ^T is (3, 2), and Q is (2, 4).",
+                (2, 4): "This is the shape of Q. dZ is (2, 3), and turned it is (3, 2).",
+                (3, 5): "This is the shape of V. Q has d = 4 columns.",
+            },
+        ),
+        "dZ has a row for each query and a column for each key. Q has a row for each query and d columns.",
+    ),
+    turn(
+        "turn-table",
+        "The gradient of a row of the table",
+        judge_value(
+            6.0,
+            "1 + 5: the row was taken twice, and both send something back.",
+            {
+                5.0: "This is what the last one sent. dE[ids] += dx does just that: it keeps one of them.",
+                1.0: "This is what the first one sent. The third letter is 2 as well.",
+                3.0: "This came from letter 0. Or did you take the mean? Paths add up.",
+                9.0: "Letter 0 in the middle has sent its 3 to its own row.",
+            },
+        ),
+        "Which of the three places has taken row 2?",
+    ),
+    turn(
+        "turn-leak",
+        "Without a mask",
+        judge_value(
+            "lower",
+            "It sees the answer, on held-out text as well, and a lower loss is all that it is after.",
+            {"higher": "The network may look at the next letter. What will it do with that?"},
+        ),
+        "What stands one place further on?",
     ),
 )

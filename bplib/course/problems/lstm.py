@@ -1,12 +1,17 @@
-"""Lesson 14: the backward of long short-term memory, of one step and of a sequence, and what is left of a gradient."""
+"""Lesson 14: backwards of long short-term memory, what is left of a gradient, and a memory trained with them."""
 
 import math
 
 import numpy as np
 
 from bplib import lstm
+from bplib.course.judging import learning
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_numbers
+from bplib.course.judging.reading import NOT_YET, Verdict, mistaken
+from bplib.course.judging.turns import judge_value, turn
+from bplib.losses import binary_cross_entropy_with_logits_grad
+from bplib.optimizers import Adam
 
 LESSON = "14_lstm"
 TITLE = "LSTM"
@@ -18,32 +23,26 @@ def _forward_again(dh, h, c, x, h0, c0, Wx, Wh, b):
     return dh[:, : x.shape[1]], h, c, x, h0, c0, Wx, Wh, b
 
 
-# lstm-step-backward
+# coupled-step-backward: f = 1 - i, and the output gate sees the new cell
+
+
+def _coupled(x, h, c, Wx, Wh, p, b):
+    """The gates (3, n, m) and c_next of a step."""
+    i, g, o = np.split(x @ Wx + h @ Wh + b, 3, axis=1)
+    i, g = _sigmoid(i), np.tanh(g)
+    c_next = (1 - i) * c + i * g
+    return np.stack([i, g, _sigmoid(o + p * c_next)]), c_next
 
 
 def _step(rng, n, d, m):
     x, h, c = (rng.normal(size=shape) for shape in ((n, d), (n, m), (n, m)))
-    Wx, Wh, b = rng.normal(size=(d, 4 * m)), rng.normal(size=(m, 4 * m)), rng.normal(size=4 * m)
-    gates = lstm.lstm_gates(x[:, None], h, c, Wx, Wh, b)[:, :, 0]
-    _, c_next = lstm.lstm_step(x, h, c, Wx, Wh, b)
-    return rng.normal(size=(n, m)), rng.normal(size=(n, m)), c_next, gates, x, h, c, Wx, Wh
+    Wx, Wh, p, b = (rng.normal(size=shape) for shape in ((d, 3 * m), (m, 3 * m), (m,), (3 * m,)))
+    gates, c_next = _coupled(x, h, c, Wx, Wh, p, b)
+    return rng.normal(size=(n, m)), rng.normal(size=(n, m)), c_next, gates, x, h, c, Wx, Wh, p
 
 
 def _steps(rng):
     return [_step(rng, *sizes) for sizes in ((5, 3, 2), (7, 2, 4), (6, 5, 3))]
-
-
-def _as_it_is(dh, dc, s):
-    """The gradients of the four gates."""
-    return dc * s.g, dc * s.c, dc * s.i, dh * np.tanh(s.c_next)
-
-
-def _slopes(s):
-    return s.i * (1 - s.i), s.f * (1 - s.f), 1 - s.g**2, s.o * (1 - s.o)
-
-
-def _cell(dh, dc, s):
-    return dc + dh * s.o * (1 - np.tanh(s.c_next) ** 2)
 
 
 def _sigmoid(z):
@@ -51,181 +50,194 @@ def _sigmoid(z):
 
 
 class _Saved:
-    """What a step has kept from its forward."""
+    """What a step has kept from its forward, and its weights for looking at the cell."""
 
-    def __init__(self, c_next, gates, x, h, c):
+    def __init__(self, c_next, gates, x, h, c, p):
         """Take the gates apart."""
-        self.c_next, self.x, self.h, self.c = c_next, x, h, c
-        self.i, self.f, self.g, self.o = gates
+        self.c_next, self.x, self.h, self.c, self.p = c_next, x, h, c, p
+        self.i, self.g, self.o = gates
+
+
+def _to_output(dh, s):
+    """The gradient of z_o."""
+    return dh * np.tanh(s.c_next) * s.o * (1 - s.o)
+
+
+def _cell(dh, dc, dzo, s):
+    return dc + dh * s.o * (1 - np.tanh(s.c_next) ** 2) + dzo * s.p
+
+
+def _as_it_is(dc, s):
+    """The gradients of i and g."""
+    return dc * (s.g - s.c), dc * s.i
+
+
+def _slopes(s):
+    return s.i * (1 - s.i), 1 - s.g**2
 
 
 def _variant(
     read=lambda gates: gates,
+    to_output=_to_output,
     cell=_cell,
     pulls=_as_it_is,
     slopes=_slopes,
-    parts=lambda i, f, g, o: (i, f, g, o),
-    back=lambda dc, s: dc * s.f,
+    parts=lambda i, g, o: (i, g, o),
+    back=lambda dc, s: dc * (1 - s.i),
+    peephole=lambda dzo, s: (dzo * s.c_next).sum(axis=0),
     result=lambda *gradients: gradients,
 ):
     """The backward of a step; each argument is a line of it, to be spoiled."""
 
-    def backward(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-        s = _Saved(c_next, read(gates), x, h, c)
-        dc = cell(dh_next, dc_next, s)
-        dz = [d * slope for d, slope in zip(pulls(dh_next, dc, s), slopes(s), strict=True)]
-        dz = np.hstack(parts(*dz))
-        return result(dz @ Wx.T, dz @ Wh.T, back(dc, s), x.T @ dz, h.T @ dz, dz.sum(axis=0))
+    def backward(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p):
+        s = _Saved(c_next, read(gates), x, h, c, p)
+        dzo = to_output(dh_next, s)
+        dc = cell(dh_next, dc_next, dzo, s)
+        di, dg = (d * slope for d, slope in zip(pulls(dc, s), slopes(s), strict=True))
+        dz = np.hstack(parts(di, dg, dzo))
+        return result(
+            dz @ Wx.T, dz @ Wh.T, back(dc, s), x.T @ dz, h.T @ dz, peephole(dzo, s), dz.sum(axis=0)
+        )  # fmt: skip
 
     return backward
 
 
-_lstm_step_backward = _variant()
+_coupled_step_backward = _variant()
+
+
+def _into_the_cell_before(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p):
+    lost = _variant(cell=lambda dh, dc, dzo, s: _cell(dh, dc, 0.0, s))
+    found = list(lost(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p))
+    found[2] = found[2] + _to_output(dh_next, _Saved(c_next, gates, x, h, c, p)) * p
+    return found
 
 
 STEP_MISTAKES = misconceptions(
     (
         "dc-next-lost",
-        "What arrives at the cell from the step after, dc_next, is lost. The cell c' has two ways to the loss, over h'"
-        " and straight on to the next step; both gradients add up: dc_next + dh_next * o * (1 - tanh(c_next)**2).",
-        (_variant(cell=lambda dh, dc, s: dh * s.o * (1 - np.tanh(s.c_next) ** 2)),),
+        "What arrives at the cell from the step after, dc_next, is lost. The cell c' has three ways to the loss: on to"
+        " the next step, through the tanh of h', and through the output gate that looks at it. All three add up.",
+        (_variant(cell=lambda dh, dc, dzo, s: _cell(dh, 0.0, dzo, s)),),
     ),
     (
         "cell-through-h-lost",
-        "dc_next is there, and what comes to the cell through h' = o tanh(c') is lost. Add dh_next * o, times the slope"
-        " of the tanh, before you use the gradient of the cell.",
-        (_variant(cell=lambda dh, dc, s: dc),),
+        "What comes to the cell through tanh(c') is lost. Add dh_next * o, times the slope of the tanh, to the other"
+        " two, before you use the gradient of the cell.",
+        (_variant(cell=lambda dh, dc, dzo, s: dc + dzo * s.p),),
+    ),
+    (
+        "peephole-path-lost",
+        "One of the three ways of the cell to the loss is missing: the output gate looks at c', so c' gets a gradient"
+        " from it. It is the gradient of z_o times p, which therefore has to be made first.",
+        (_variant(cell=lambda dh, dc, dzo, s: _cell(dh, dc, 0.0, s)),),
+    ),
+    (
+        "peephole-without-slope",
+        "On the way from the output gate to the cell the slope of the sigmoid is missing. p multiplies c' within z_o:"
+        " what comes back through it is the gradient of z_o, with o (1 - o) in it, times p.",
+        (_variant(cell=lambda dh, dc, dzo, s: _cell(dh, dc, dh * np.tanh(s.c_next), s)),),
+    ),
+    (
+        "peephole-without-p",
+        "On the way from the output gate to the cell the factor p is missing: z_o holds p c', so the slope is p.",
+        (_variant(cell=lambda dh, dc, dzo, s: _cell(dh, dc, dzo / s.p, s)),),
+    ),
+    (
+        "peephole-into-c",
+        "The gradient that comes from the output gate goes to the cell before. The gate looks at the new cell, c', so"
+        " add it to the gradient of c', from where i, g and c get their share of it.",
+        (_into_the_cell_before,),
+    ),
+    (
+        "dp-of-c-before",
+        "dp is made with c, the cell before this step. The output gate looks at the new cell: multiply by c_next.",
+        (_variant(peephole=lambda dzo, s: (dzo * s.c).sum(axis=0)),),
     ),
     (
         "tanh-of-cell-missed",
         "On the way from h' to the cell the tanh is missing: h' = o tanh(c'), so dh_next * o is still to be multiplied"
         " by the slope 1 - tanh(c_next)**2.",
-        (_variant(cell=lambda dh, dc, s: dc + dh * s.o),),
+        (_variant(cell=lambda dh, dc, dzo, s: dc + dh * s.o + dzo * s.p),),
     ),
     (
         "slope-of-cell-itself",
         "It takes 1 - c_next**2 for the slope of the tanh. The slope is 1 minus the square of what comes out of it,"
         " tanh(c_next); c_next is what went in.",
-        (_variant(cell=lambda dh, dc, s: dc + dh * s.o * (1 - s.c_next**2)),),
-    ),
-    (
-        "cell-before",
-        "The tanh is taken of c, the cell before this step. What h' shows is the new cell: h' = o tanh(c'), so it is"
-        " tanh(c_next), in the slope and in do.",
-        (
-            _variant(
-                cell=lambda dh, dc, s: dc + dh * s.o * (1 - np.tanh(s.c) ** 2),
-                pulls=lambda dh, dc, s: (dc * s.g, dc * s.c, dc * s.i, dh * np.tanh(s.c)),
-            ),
-        ),
+        (_variant(cell=lambda dh, dc, dzo, s: dc + dh * s.o * (1 - s.c_next**2) + dzo * s.p),),
     ),
     (
         "dc-next-bent",
         "dc_next goes through o and the tanh along with dh_next. It arrives at the cell itself, so it is added as it"
         " is: only dh_next comes by way of h'.",
-        (_variant(cell=lambda dh, dc, s: (dc + dh) * s.o * (1 - np.tanh(s.c_next) ** 2)),),
-    ),
-    (
-        "output-gate-lost",
-        "On the way from h' to the cell the output gate is missing: h' = o tanh(c'), so the slope with respect to c' is"
-        " o times that of the tanh.",
-        (_variant(cell=lambda dh, dc, s: dc + dh * (1 - np.tanh(s.c_next) ** 2)),),
+        (_variant(cell=lambda dh, dc, dzo, s: (dc + dh) * s.o * (1 - np.tanh(s.c_next) ** 2) + dzo * s.p),),
     ),
     (
         "dh-added-to-dc",
         "dh_next is added to dc_next as it is. It belongs to h', and reaches the cell only through o and the tanh.",
-        (_variant(cell=lambda dh, dc, s: dc + dh),),
+        (_variant(cell=lambda dh, dc, dzo, s: dc + dh + dzo * s.p),),
+    ),
+    (
+        "coupling-forgotten",
+        "The gate i has two uses here, and one is missing. In c' = (1 - i) c + i g it also stands in 1 - i: the slope"
+        " of c' with respect to i is g - c.",
+        (_variant(pulls=lambda dc, s: (dc * s.g, dc * s.i)),),
+    ),
+    (
+        "coupling-plus",
+        "The part of di that comes through 1 - i has the wrong sign. When i grows, 1 - i shrinks: the slope is g - c.",
+        (_variant(pulls=lambda dc, s: (dc * (s.g + s.c), dc * s.i)),),
+    ),
+    (
+        "coupling-turned",
+        "The sign of di is turned. When i grows, more of g is written and less of c is kept: the slope is g - c.",
+        (_variant(pulls=lambda dc, s: (dc * (s.c - s.g), dc * s.i)),),
     ),
     (
         "slopes-forgotten",
-        "The gates are functions of z, and their slopes are missing: multiply di by i (1 - i), df and do likewise, and"
-        " dg by 1 - g**2, before they become dz.",
-        (_variant(slopes=lambda s: (1.0,) * 4),),
-    ),
-    (
-        "one-slope-forgotten",
-        "One of the three sigmoids has lost its slope. Each of i, f and o is multiplied by its own a (1 - a).",
-        tuple(
-            _variant(slopes=lambda s, lost=lost: tuple(1.0 if a == lost else d for a, d in enumerate(_slopes(s))))
-            for lost in (0, 1)
-        ),
+        "The gates are functions of z, and their slopes are missing: multiply di by i (1 - i), and dg by 1 - g**2,"
+        " before they become dz.",
+        (_variant(slopes=lambda s: (1.0, 1.0)),),
     ),
     (
         "g-as-sigmoid",
         "g is treated like a gate. It is a tanh and no sigmoid: its slope is 1 - g**2.",
-        (_variant(slopes=lambda s: tuple(a * (1 - a) for a in (s.i, s.f, s.g, s.o))),),
+        (_variant(slopes=lambda s: (s.i * (1 - s.i), s.g * (1 - s.g))),),
     ),
     (
         "gates-as-tanh",
-        "The slopes of the gates are those of a tanh. i, f and o are sigmoids: their slopes are i (1 - i) and so on.",
-        (_variant(slopes=lambda s: tuple(1 - a**2 for a in (s.i, s.f, s.g, s.o))),),
-    ),
-    (
-        "slopes-twice",
-        "The slopes are taken of sigmoid(i), tanh(g) and so on. The gates that you are given are what came out of the"
-        " sigmoid and the tanh already: i (1 - i) and 1 - g**2.",
+        "The slopes of the gates are those of a tanh. i and o are sigmoids: their slopes are i (1 - i) and o (1 - o).",
         (
             _variant(
-                slopes=lambda s: (
-                    *(a * (1 - a) for a in (_sigmoid(s.i), _sigmoid(s.f))),
-                    1 - np.tanh(s.g) ** 2,
-                    _sigmoid(s.o) * (1 - _sigmoid(s.o)),
-                )
+                slopes=lambda s: (1 - s.i**2, 1 - s.g**2),
+                to_output=lambda dh, s: dh * np.tanh(s.c_next) * (1 - s.o**2),
             ),
         ),
     ),
     (
-        "i-and-g",
-        "di and dg are exchanged. In the product i g the gradient of i is multiplied by g, and that of g by i.",
-        (_variant(pulls=lambda dh, dc, s: (dc * s.i, dc * s.c, dc * s.g, dh * np.tanh(s.c_next))),),
-    ),
-    (
-        "do-from-cell",
-        "do is made from the gradient of the cell. The output gate stands in h' = o tanh(c') alone: its gradient is"
-        " dh_next * tanh(c_next).",
-        (_variant(pulls=lambda dh, dc, s: _as_it_is(dc, dc, s)),),
-    ),
-    (
-        "gates-before-adding",
-        "di, df and dg are made from dc_next, before what comes through h' is added. First finish the gradient of the"
-        " cell, then use it.",
-        (_variant(pulls=lambda dh, dc, s: _as_it_is(dh, dc - _cell(dh, 0.0, s), s)),),
-    ),
-    (
         "forget-gate-lost",
-        "dc, for the step before, is the gradient of c' unchanged. In c' = f c + i g the cell before is multiplied by"
-        " f, and so is its gradient.",
+        "dc, for the step before, is the gradient of c' unchanged. In c' = (1 - i) c + i g the cell before is"
+        " multiplied by 1 - i, and so is its gradient.",
         (_variant(back=lambda dc, s: dc),),
     ),
     (
+        "i-keeps",
+        "dc, for the step before, is multiplied by i. What is kept of the cell is 1 - i of it.",
+        (_variant(back=lambda dc, s: dc * s.i),),
+    ),
+    (
         "order-of-parts",
-        "The four parts of dz stand in another order than those of z. From left to right they are i, f, g, o.",
+        "The three parts of dz stand in another order than those of z. From left to right they are i, g, o.",
         (
-            _variant(parts=lambda i, f, g, o: (i, f, o, g)),
-            _variant(parts=lambda i, f, g, o: (f, i, o, g)),
-        ),
-    ),
-    (
-        "parts-interleaved",
-        "The four parts of dz alternate from unit to unit. In z they stand side by side, first i of all units, then f,"
-        " then g, then o: np.hstack puts them so.",
-        (_variant(parts=lambda *parts: (np.stack(parts, axis=2).reshape(len(parts[0]), -1),)),),
-    ),
-    (
-        "gates-misread",
-        "The array gates is taken apart in another order than it has: i, f, g, o = gates.",
-        (
-            _variant(read=lambda gates: gates[[0, 1, 3, 2]], parts=lambda i, f, g, o: (i, f, o, g)),
-            _variant(read=lambda gates: gates[[1, 0, 2, 3]], parts=lambda i, f, g, o: (f, i, g, o)),
+            _variant(parts=lambda i, g, o: (i, o, g)),
+            _variant(parts=lambda i, g, o: (g, i, o)),
         ),
     ),
     (
         "order",
-        "The six gradients are right, but in another order. Return dx, dh, dc, dWx, dWh, db.",
+        "The seven gradients are right, but in another order. Return dx, dh, dc, dWx, dWh, dp, db.",
         (
-            _variant(result=lambda dx, dh, dc, dWx, dWh, db: (dx, dc, dh, dWx, dWh, db)),
-            _variant(result=lambda dx, dh, dc, dWx, dWh, db: (dh, dc, dx, dWx, dWh, db)),
-            _variant(result=lambda dx, dh, dc, dWx, dWh, db: (dWx, dWh, db, dx, dh, dc)),
+            _variant(result=lambda dx, dh, dc, dWx, dWh, dp, db: (dx, dc, dh, dWx, dWh, dp, db)),
+            _variant(result=lambda dx, dh, dc, dWx, dWh, dp, db: (dx, dh, dc, dWx, dWh, db, dp)),
         ),
     ),
 )
@@ -273,6 +285,17 @@ def _through_time(
 
 
 _lstm_backward = _through_time()
+
+
+def _adds_up_at_the_end(dh, h, c, x, h0, c0, Wx, Wh, b):
+    """`later += ...`, and what has piled up is returned for the start, though each step is given its own share."""
+    piled, begin = np.zeros((2, *h0.shape)), _lstm_backward(dh, h, c, x, h0, c0, Wx, Wh, b)
+    for t in reversed(range(x.shape[1])):
+        rest = [each[:, t:] for each in (dh, h, c, x)]
+        before = (h[:, t - 1], c[:, t - 1]) if t else (h0, c0)
+        piled += np.stack(_lstm_backward(*rest, *before, Wx, Wh, b)[1:3])
+    return begin[0], *piled, *begin[3:]
+
 
 SEQUENCE_MISTAKES = misconceptions(
     (
@@ -370,6 +393,12 @@ SEQUENCE_MISTAKES = misconceptions(
         "The first step is left out. range(T - 1, 0, -1) ends at 1, before the 0 is reached; reversed(range(T)) does"
         " not.",
         (_through_time(steps=lambda T: range(T - 1, 0, -1)),),
+    ),
+    (
+        "carried-for-both",
+        "dh0 and dc0 hold more than the first step sends back. `later += ...` adds to what later steps have sent;"
+        " what the first step sends back is all there is: write later = ..., or return its own dh and dc.",
+        (_adds_up_at_the_end,),
     ),
     (
         "inputs-backward",
@@ -486,6 +515,12 @@ LEFT_MISTAKES = misconceptions(
         ),
     ),
     (
+        "norm-of-sizes",
+        "That is the sum of the two sizes that are left. The norm is the root of the sum of their squares, as in"
+        " 5 = sqrt(3**2 + 4**2).",
+        (lambda: {"norm": sum(u * f**STEPS for u, f in zip(UPSTREAM, FORGETS, strict=True))},),
+    ),
+    (
         "norm-one-step",
         "That is the norm after a single step. The gradient is multiplied by the gates twenty times.",
         (lambda: {"norm": math.hypot(*(u * f for u, f in zip(UPSTREAM, FORGETS, strict=True)))},),
@@ -526,20 +561,177 @@ LEFT_MISTAKES = misconceptions(
 )
 
 
+# recall-hundred: a training with the learner's own gradients
+
+LENGTH, BATCH, UNITS = 100, 16, 32
+SHARE, ASKED, MOST = 0.9, 1000, 500
+
+
+def _recalled(rng, n=BATCH):
+    """Sequences whose first entry is a sign, with a mark beside it, then noise; y is whether the sign is plus."""
+    x = np.zeros((n, LENGTH, 2))
+    x[:, :, 0] = rng.normal(size=(n, LENGTH)) / 2
+    y = rng.integers(2, size=n).astype(float)
+    x[:, 0] = np.stack([2 * y - 1, np.ones(n)], axis=1)
+    return x, y
+
+
+def _recall_shapes(params):
+    if "Wh" not in params or params["Wh"].ndim != 2:
+        return "The parameters are a dict with the names Wx, Wh, b and w, where Wh has the shape (m, 4m)."
+    m = len(params["Wh"])
+    if not 1 <= m <= UNITS:
+        return f"Wh has {m} rows, one for each unit; at most {UNITS} units are needed here."
+    return {"Wx": (2, 4 * m), "Wh": (m, 4 * m), "b": (4 * m,), "w": (m,)}
+
+
+def _recall_states(params, x):
+    zero = np.zeros((len(x), len(params["Wh"])))
+    return lstm.lstm(x, zero, zero, params["Wx"], params["Wh"], params["b"])
+
+
+def _recall_gradients(params, x, y, backward=lstm.lstm_backward, upstream=None):
+    """The gradients of the mean binary cross-entropy of z = h_T w."""
+    states, zero = _recall_states(params, x), np.zeros((len(x), len(params["Wh"])))
+    last = states[0, :, -1]
+    dz = (upstream or binary_cross_entropy_with_logits_grad)(last @ params["w"], y)
+    dstate = np.zeros_like(states)
+    dstate[0, :, -1] = dz[:, None] * params["w"]
+    *_, dWx, dWh, db = backward(dstate, states, x, zero, zero, params["Wx"], params["Wh"], params["b"])
+    return {"Wx": dWx, "Wh": dWh, "b": db, "w": last.T @ dz}
+
+
+def _recall_share(params, rng):
+    x, y = _recalled(rng, ASKED)
+    return float(np.mean((_recall_states(params, x)[0, :, -1] @ params["w"] > 0) == (y > 0.5)))
+
+
+def _recall_start(rng, forget=5.0, write=-2.0, m=8):
+    b = np.zeros(4 * m)
+    b[:m], b[m : 2 * m] = write, forget
+    Wx, Wh, w = rng.normal(size=(2, 4 * m)), rng.normal(size=(m, 4 * m)) / m, rng.normal(size=m) / math.sqrt(m)
+    return {"Wx": Wx, "Wh": Wh, "b": b, "w": w}
+
+
+def _recaller(gradients=_recall_gradients, updates=250, keep=True, anew=True, result=lambda begun, now: now, **start):
+    """A training; each argument is what may go wrong with it."""
+
+    def train(batch, update, rng):
+        params = begun = _recall_start(rng, **start)
+        x, y = batch()
+        for _ in range(updates):
+            new = update(params, gradients(params, x, y))
+            params = new if keep else params
+            x, y = batch() if anew else (x, y)
+        return result(begun, params)
+
+    return train
+
+
+def _spoiled(spoil):
+    return lambda params, x, y: spoil(_recall_gradients(params, x, y))
+
+
+def _without_carrying(dstate, state, x, h0, c0, Wx, Wh, b):
+    """Nothing goes from a step to the step before."""
+    before = [
+        np.concatenate([start[:, None], each[:, :-1]], axis=1) for start, each in ((h0, state[0]), (c0, state[1]))
+    ]
+    flat = [each.reshape(-1, each.shape[-1]) for each in (x, *before)]
+    apart = [np.reshape(each, (2, -1, each.shape[-1])) for each in (dstate, state)]
+    return lstm.lstm_step_backward(*apart, *flat, Wx, Wh, b)
+
+
+_BLAMED = {
+    "batch-not-divided": (
+        f"All four gradients are {BATCH} times what is needed: the loss is the mean over the batch, so its gradient"
+        " in z is (sigmoid(z) - y) over their number."
+    ),
+    "sign": (
+        "All four gradients have the other sign: the gradient of the loss in z is sigmoid(z) - y, over the batch size."
+    ),
+    "through-time": (
+        "The gradient of w is right, and what comes back through the LSTM to Wx, Wh and b is not. Give all states, and"
+        " a gradient that is zero but for the last one, to your lstm_backward, and ask its own check."
+    ),
+}
+CLOSED = (
+    "Its forget gates do not stand open at the start. Of a gradient f^100 is left at the first step, so begin with a"
+    " forget bias of about 5, b[m : 2 * m] = 5."
+)
+
+
+def _blame_recall(wrong, factor):
+    id = {BATCH: "batch-not-divided", -1: "sign"}.get(round(factor or 0)) or (
+        "through-time" if "w" not in wrong else ""
+    )
+    if id:
+        return id, _BLAMED[id]
+    return None, "Begin at the loss: z = h_T w, with h_T the last state, and dz = (sigmoid(z) - y) over the batch size."
+
+
+def _passed_recall(share):
+    return f"At least {SHARE:.0%} of {ASKED} new sequences are right, {LENGTH} steps after the sign." * (share >= SHARE)
+
+
+def _missed_recall(training, params, share):
+    m = len(training.start["Wh"])
+    if _sigmoid(training.start["b"][m : 2 * m]).max() ** LENGTH < 0.02:
+        return mistaken(CLOSED, "bias")
+    if share is None:
+        return Verdict(NOT_YET, f"{MOST} updates are over. With forget gates that start open, and input gates that"
+                       " start nearly closed, about 150 are enough.", "seen: too many updates")  # fmt: skip
+    error = math.sqrt(share * (1 - share) / ASKED)
+    return Verdict(
+        NOT_YET,
+        f"{share:.1%} of {ASKED} new sequences are right, give or take {error:.1%}, and {SHARE:.0%} are needed, after"
+        f" {training.updates} updates. Print the loss as it goes: it has to come down from 0.69 to below 0.1.",
+        "seen: too few right",
+    )
+
+
+RECALL_MISTAKES = (
+    *learning.common(
+        {
+            "update-ignored": _recaller(keep=False),
+            "one-batch": _recaller(anew=False),
+            "never-updated": _recaller(updates=0),
+            "start-returned": _recaller(updates=30, result=lambda begun, now: begun),
+            "few-updates": _recaller(updates=5),
+        }
+    ),
+    *misconceptions(
+        ("bias", CLOSED, (_recaller(forget=1.0, updates=50), _recaller(forget=0.0, write=0.0, updates=50))),
+        (
+            "batch-not-divided",
+            _BLAMED["batch-not-divided"],
+            (_recaller(_spoiled(lambda grads: {name: BATCH * g for name, g in grads.items()})),),
+        ),
+        ("sign", _BLAMED["sign"], (_recaller(_spoiled(lambda grads: {name: -g for name, g in grads.items()})),)),
+        (
+            "through-time",
+            _BLAMED["through-time"],
+            (_recaller(lambda *args: _recall_gradients(*args, backward=_without_carrying)),),
+        ),
+    ),
+)
+
+
 PROBLEMS = (
     Problem(
-        id="lstm-step-backward",
-        title="The backward of one step",
+        id="coupled-step-backward",
+        title="A step with coupled gates",
         points=6,
         hints=(
-            "Begin at h' = o tanh(c'). It sends a gradient to o, and one to c'. What else arrives at c'?",
-            "dc = dc_next + dh_next * o * (1 - tanh(c_next)**2), in an array of its own. From here on, only this dc.",
-            "di = dc g, df = dc c, dg = dc i, do = dh_next tanh(c_next); each times its slope, a (1 - a) or 1 - g**2,"
-            " and side by side with np.hstack: that is dz, (n, 4m).",
-            "z = x Wx + h Wh + b is linear: dz @ Wx.T, dz @ Wh.T, x.T @ dz, h.T @ dz and a sum, as in lesson 06. The"
-            " step before gets dc * f.",
+            "Begin at h' = o tanh(c'). The gradient of z_o comes first: nothing of it has to wait for the cell.",
+            "Count the ways from c' to the loss. One leads to the next step, one through the tanh of h', and one"
+            " through the output gate, which looks at c'. Paths add up.",
+            "In c' = (1 - i) c + i g the gate i stands twice: its gradient is that of the cell times g - c. The cell"
+            " before gets 1 - i of it.",
+            "With dzo = dh_next * tanh(c_next) * o * (1 - o), the cell has dc_next + dh_next * o * (1 -"
+            " tanh(c_next)**2) + dzo * p. And dp is the sum of dzo * c_next over the batch.",
         ),
-        judge=judge_function(_lstm_step_backward, _steps, STEP_MISTAKES, returns="dx dh dc dWx dWh db"),
+        judge=judge_function(_coupled_step_backward, _steps, STEP_MISTAKES, returns="dx dh dc dWx dWh dp db"),
         minutes=20,
         difficulty=3,
     ),
@@ -576,5 +768,205 @@ PROBLEMS = (
         judge=judge_numbers(LEFT, LEFT_MISTAKES),
         minutes=10,
         difficulty=1,
+    ),
+    Problem(
+        id="recall-hundred",
+        title="Remember for a hundred steps",
+        points=5,
+        hints=(
+            "Four pieces: a start, the forward with lstm.lstm, the gradients, and a loop in which batch(), the"
+            " gradients and params = update(params, grads) follow each other.",
+            "Backward: dz = (sigmoid(z) - y) / len(y), then dw = h_T^T dz, and dh is zero but for the last step, where"
+            " it is the outer product of dz and w. With that call your lstm_backward.",
+            "The start decides. Which forget bias leaves half of a gradient after 100 steps? And 100 times a bit of"
+            " noise is written into the cell, unless the input gate begins nearly closed, with a bias of -2, say.",
+            "Wh small, as rng.normal(size=(m, 4 * m)) / m, eight units, and 250 updates are enough.",
+        ),
+        judge=learning.judge_training(
+            _recalled,
+            _recall_shapes,
+            _recall_gradients,
+            lambda: Adam(0.02),
+            _recall_share,
+            _passed_recall,
+            _missed_recall,
+            _blame_recall,
+            most=MOST,
+            misconceptions=RECALL_MISTAKES,
+        ),
+        allowed=("lstm.lstm", "lstm.lstm_step_backward", "activations.sigmoid"),
+        minutes=25,
+        difficulty=3,
+    ),
+)
+
+
+# Turns in the lesson
+
+
+def _arriving(rng):
+    return [tuple(rng.normal(size=shape) for _ in range(4)) for shape in ((4, 3), (5, 2))]
+
+
+def _all_of_the_cell(dh_next, dc_next, o, c_next):
+    return dc_next + dh_next * o * (1 - np.tanh(c_next) ** 2)
+
+
+CELL_MISTAKES = misconceptions(
+    (
+        "straight-lost",
+        "What arrives straight from the step after is missing. The cell has two ways to the loss: add dc_next.",
+        (lambda dh, dc, o, c: dh * o * (1 - np.tanh(c) ** 2),),
+    ),
+    (
+        "through-h-lost",
+        "What comes through h' is missing: dh_next times o times the slope of the tanh, added to dc_next.",
+        (lambda dh, dc, o, c: dc + 0 * dh,),
+    ),
+    (
+        "no-slope",
+        "The slope of the tanh is missing on the way through h': it is 1 - tanh(c_next)**2.",
+        (lambda dh, dc, o, c: dc + dh * o,),
+    ),
+    (
+        "slope-of-cell",
+        "The slope of a tanh is 1 minus the square of what came out, np.tanh(c_next)**2; c_next is what went in.",
+        (lambda dh, dc, o, c: dc + dh * o * (1 - c**2),),
+    ),
+    (
+        "both-bent",
+        "dc_next arrives at the cell itself. Only dh_next goes through the gate and the tanh.",
+        (lambda dh, dc, o, c: (dc + dh) * o * (1 - np.tanh(c) ** 2),),
+    ),
+    (
+        "no-gate",
+        "The output gate is missing on the way through h' = o tanh(c').",
+        (lambda dh, dc, o, c: dc + dh * (1 - np.tanh(c) ** 2),),
+    ),
+)
+
+
+TURNS = (
+    turn(
+        "turn-recall-one-back",
+        "Lesson 13: one step back",
+        judge_value(
+            0.6,
+            "It is w (1 - h'^2), 0.8 times 0.75: a weight and a slope at every step.",
+            {
+                0.8: "This is the weight. The gradient also goes through the tanh, whose slope is 1 - h'^2.",
+                0.75: "This is the slope of the tanh. The gradient is multiplied by the weight, too.",
+                0.4: "It takes 1 - h' for the slope. The slope of a tanh is 1 - h'^2.",
+                1.0: "It takes 1 + h'^2 for the slope. It is 1 - h'^2.",
+            },
+        ),
+        "The slope of the tanh, by what came out of it, times the weight.",
+    ),
+    turn(
+        "turn-recall-weights-shape",
+        "Lesson 06: the shape of a gradient",
+        judge_value(
+            (3, 8),
+            "It is X^T dZ, shaped as W is, so that it can be taken off W.",
+            {
+                (8, 3): "This is the shape turned. Z = X W, so W is (3, 8), and so is its gradient.",
+                (5, 8): "This is the shape of the upstream. The gradient of W has the shape of W.",
+                (5, 3): "This is the shape of X. The gradient of W has the shape of W.",
+            },
+        ),
+        "A gradient has the shape of what it belongs to. Which shape has W in Z = X W?",
+    ),
+    turn(
+        "turn-ten-steps",
+        "Ten steps at one half",
+        judge_value(
+            0.5**10,
+            "About one part in a thousand: the gradient along the cell is multiplied by f at every step.",
+            {
+                0.05: "This is 0.5 over 10. The factors of ten steps are multiplied.",
+                5.0: "The factors of ten steps are multiplied, not added.",
+                0.25**10: "This takes f (1 - f), the slope of the gate. Along the cell the factor is f itself.",
+                0.5: "This is what one step leaves.",
+            },
+        ),
+        "c' = f c + i g: what is the slope of c' with respect to c? Ten of them, one after the other.",
+    ),
+    turn(
+        "turn-four-times",
+        "How many parameters",
+        judge_value(
+            48,
+            "Four times 6 + 4 + 2: one set of weights for each gate, and one for what is offered.",
+            {
+                12: "So many has a plain recurrent network. There are three gates, and what is offered to the cell.",
+                36: "Three gates make 36. What is offered, g, has weights of its own.",
+                40: "The biases of four parts are 8: 4 (6 + 4 + 2).",
+                24: "The three gates and the offer make four sets.",
+            },
+        ),
+        "dm + m^2 + m for d = 3, m = 2, and how often?",
+    ),
+    turn(
+        "turn-straight",
+        "Straight along the cell",
+        judge_value(
+            0.25,
+            "dc' is 0.5, since nothing comes through h', and c' = f c + ... sends f times that, 0.5 times 0.5.",
+            {
+                0.5: "This arrives at c'. To c it goes through the product f c, so it is multiplied by f.",
+                1.0078: "So it would be at c' with dh' = 1. Here nothing comes through h'.",
+                0.5039: "This is dc for dh' = 1. Here nothing comes through h'.",
+                0.0: "A gradient arrives at c' straight from the step after: 0.5.",
+            },
+        ),
+        "With dh' = 0 only the straight way is left. What is c multiplied by in c'?",
+    ),
+    turn(
+        "turn-cell",
+        "The gradient of the cell",
+        judge_function(_all_of_the_cell, _arriving, CELL_MISTAKES),
+        "Two ways lead from c' to the loss: straight on, and through h' = o tanh(c').",
+    ),
+    turn(
+        "turn-loses",
+        "Who loses most",
+        judge_value(
+            "bias 0",
+            "A gate at one half loses half of it at every step. To be called an LSTM is no help.",
+            {
+                "RNN": "It loses a good deal. Compare its factor, a weight and a slope, with a half at every step.",
+                "bias 1": "Its gates are at 0.73. One of the four keeps less at every step.",
+                "bias 4": "Its gates are at 0.98: it keeps most.",
+            },
+        ),
+        "Which factor does a gradient get at each step along the cell, for each of the biases?",
+    ),
+    turn(
+        "turn-winner",
+        "Counts or a network",
+        judge_value(
+            "counts",
+            "In this time they do: counts of four letters keep all that they have read. The table says by how much.",
+            {
+                "LSTM": "Its memory may be longer, but it has seen 1000 batches, while the counts hold all that they"
+                " have read. Look at the table.",
+            },
+        ),
+        "The counts have every group of five letters of 800,000. What has the network, after 1000 batches?",
+    ),
+    turn(
+        "turn-temperature",
+        "A lower temperature",
+        judge_value(
+            0.64 / 0.68,
+            "Logits divided by 1/2 are doubled, so probabilities are squared: 0.64 and 0.04, over their sum.",
+            {
+                0.64: "This is the square. The two squares do not add up to 1 yet.",
+                0.8: "The temperature changes it: dividing by 1/2 doubles the logits.",
+                2 / 3: "So it is at a temperature of 2, which takes the root. Below 1 the likely becomes likelier.",
+                0.9: "The probabilities are squared, and divided by their sum.",
+            },
+        ),
+        "Doubling a logit squares its exponential.",
     ),
 )

@@ -29,6 +29,7 @@ from bplib.pictures.explorers.racing import race_explorer
 from bplib.pictures.explorers.reading import reading_explorer
 from bplib.pictures.explorers.stepping import neuron_explorer
 from bplib.pictures.explorers.symptoms import symptoms_explorer
+from bplib.pictures.explorers.temperature import temperature_explorer
 from bplib.pictures.explorers.through_time import through_time_explorer
 from bplib.pictures.explorers.turning import turning_explorer
 from bplib.pictures.explorers.widget import Explorer
@@ -61,6 +62,7 @@ __all__ = [
     "reading_explorer",
     "step_size_explorer",
     "symptoms_explorer",
+    "temperature_explorer",
     "through_time_explorer",
     "turning_explorer",
 ]

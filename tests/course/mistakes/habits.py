@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bplib.activations import softmax
+from bplib.activations import sigmoid, softmax
 from mistakes import Mistake
 
 # attention-backward: numbers that are low, and not low enough
@@ -17,23 +17,31 @@ def attention_filled_with(fill, dy, q, k, v, mask):
     return d_scores @ k, d_scores.transpose(0, 2, 1) @ q, a.transpose(0, 2, 1) @ dy
 
 
-# softmax-rows-backward
+# sigmoid-rows-backward: habits from the softmax
 
 
-def logarithm_of_the_softmax(da, a):
+def logarithm_of_the_softmax(da, z):
+    a = np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
     return da - a * np.sum(da, axis=-1, keepdims=True)
 
 
-def jacobian_in_the_mean(da, a):
-    return (a * da - a * np.sum(a * da, axis=-1, keepdims=True)) / a.shape[-1]
+def backward_of_the_softmax(da, z):
+    a = np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
+    return a * da - a * np.sum(a * da, axis=-1, keepdims=True)
 
 
-def rows_of_the_first_axis(da, a):
-    dz = np.empty_like(a)
-    for k, (weights, upstream) in enumerate(zip(a, da, strict=True)):
-        flat = weights.ravel()
-        jacobian = np.diag(flat) - np.outer(flat, flat)
-        dz[k] = (jacobian @ upstream.ravel()).reshape(weights.shape)
+def jacobian_in_the_mean(da, z):
+    s = sigmoid(z)
+    a = s / s.sum(axis=-1, keepdims=True)
+    return a * (1 - s) * (da - np.sum(a * da, axis=-1, keepdims=True)) / a.shape[-1]
+
+
+def rows_of_the_first_axis(da, z):
+    dz = np.empty_like(z)
+    for k, (scores, upstream) in enumerate(zip(z, da, strict=True)):
+        s = sigmoid(scores.ravel())
+        jacobian = (np.eye(len(s)) - (s / s.sum())[None, :]) / s.sum()
+        dz[k] = (jacobian @ upstream.ravel() * s * (1 - s)).reshape(scores.shape)
     return dz
 
 
@@ -90,21 +98,28 @@ MISTAKES = [
     Mistake("attention-backward", "common", "-30", lambda *a: attention_filled_with(-30, *a), "scores of -600"),
     Mistake("attention-backward", "common", "-50", lambda *a: attention_filled_with(-50, *a), "scores of -600"),
     Mistake(
-        "softmax-rows-backward",
+        "sigmoid-rows-backward",
         "common",
         "logarithm of the softmax",
         logarithm_of_the_softmax,
-        "This is the backward of the logarithm of the softmax.",
+        "This is the backward of the logarithm of a softmax",
     ),
     Mistake(
-        "softmax-rows-backward",
+        "sigmoid-rows-backward",
+        "common",
+        "backward of the softmax",
+        backward_of_the_softmax,
+        "This is the backward of a softmax.",
+    ),
+    Mistake(
+        "sigmoid-rows-backward",
         "common",
         "the Jacobian in the mean",
         jacobian_in_the_mean,
         "what is needed divided by the length of the last axis of da",
     ),
     Mistake(
-        "softmax-rows-backward",
+        "sigmoid-rows-backward",
         "common",
         "rows of the first axis alone",
         rows_of_the_first_axis,

@@ -76,14 +76,21 @@ def weights_of_the_classes(z, y, s):
     return weighted_loss(z, y, s), minus_the_labels(z, y) * s[:, None] / s.sum()
 
 
-# softmax-rows-backward
+# sigmoid-rows-backward: the mistakes with the softmax, where s = sigmoid(z) is divided by its sum
 
 
-def slope_of_a_sigmoid(da, a):
+def shares_of(z):
+    s = sigmoid(z)
+    return s, s / s.sum(axis=-1, keepdims=True)
+
+
+def slope_of_a_sigmoid(da, z):
+    _, a = shares_of(z)
     return da * (a - a * a)
 
 
-def derivative_in_two_cases(da, a):
+def derivative_in_two_cases(da, z):
+    s, a = shares_of(z)
     dz = np.zeros(a.shape)
     for row in np.ndindex(a.shape[:-1]):
         for i in range(a.shape[-1]):
@@ -92,19 +99,20 @@ def derivative_in_two_cases(da, a):
                     dz[(*row, i)] = a[row][i] * (1 - da[row][j])
                 else:
                     dz[(*row, i)] = -a[row][i] * da[row][j]
-    return dz
+    return dz * (1 - s)
 
 
-def jacobian(a):
-    return a[..., None] * np.eye(a.shape[-1]) - a[..., None] * a[..., None, :]
+def jacobian(z):
+    s, a = shares_of(z)
+    return (a[..., None] * np.eye(a.shape[-1]) - a[..., None] * a[..., None, :]) * (1 - s)[..., None, :]
 
 
-def jacobian_alone(da, a):
-    return jacobian(a)
+def jacobian_alone(da, z):
+    return jacobian(z)
 
 
-def jacobian_summed(da, a):
-    return jacobian(a).sum(axis=-1)
+def jacobian_summed(da, z):
+    return jacobian(z).sum(axis=-1)
 
 
 # two-layer-backward
@@ -254,27 +262,27 @@ MISTAKES = [
         "right when all entries of s are equal",
     ),
     Mistake(
-        "softmax-rows-backward",
+        "sigmoid-rows-backward",
         "ML-From-Scratch#71",
         "slope of a sigmoid",
         slope_of_a_sigmoid,
-        "as if each weight depended on its own logit alone",
+        "as if it depended on its own score alone",
     ),
     Mistake(
-        "softmax-rows-backward",
+        "sigmoid-rows-backward",
         "SO, derivative of softmax",
         "two cases, the last one stays",
         derivative_in_two_cases,
         "Twice as much da should give twice the result",
     ),
     Mistake(
-        "softmax-rows-backward",
+        "sigmoid-rows-backward",
         "common",
         "the Jacobian itself",
         jacobian_alone,
         "It has an axis too many: something is still to be summed, or multiplied with @.",
     ),
-    Mistake("softmax-rows-backward", "common", "the Jacobian summed", jacobian_summed, "It takes no notice of da"),
+    Mistake("sigmoid-rows-backward", "common", "the Jacobian summed", jacobian_summed, "It takes no notice of da"),
     Mistake(
         "two-layer-backward",
         "Andrew Ng's course, notes#10",

@@ -5,103 +5,79 @@ import numpy as np
 from bplib import lstm
 from mistakes import Mistake
 
-# lstm-step-backward
+# coupled-step-backward
 
 
-def into_the_cell(dh_next, dc_next, c_next, gates):
-    """What arrives at the new cell, over the new state and from the step after."""
-    return dc_next + dh_next * gates[3] * (1 - np.tanh(c_next) ** 2)
+def output_part(dh_next, c_next, gates):
+    return dh_next * np.tanh(c_next) * gates[2] * (1 - gates[2])
 
 
-def four_parts(into, dh_next, c_next, gates, c):
-    """The parts of dz for i, f, g and o, from what arrives at the new cell."""
-    i, f, g, o = gates
-    return [
-        into * g * i * (1 - i),
-        into * c * f * (1 - f),
-        into * i * (1 - g**2),
-        dh_next * np.tanh(c_next) * o * (1 - o),
-    ]
+def into_the_cell(dh_next, dc_next, c_next, gates, p):
+    """What arrives at the new cell, over the new state, over the output gate and from the step after."""
+    through = dh_next * gates[2] * (1 - np.tanh(c_next) ** 2)
+    return dc_next + through + output_part(dh_next, c_next, gates) * p
 
 
-def six_from(parts, dc, x, h, Wx, Wh):
+def three_parts(into, dh_next, c_next, gates, c):
+    """The parts of dz for i, g and o, from what arrives at the new cell."""
+    i, g, _ = gates
+    return [into * (g - c) * i * (1 - i), into * i * (1 - g**2), output_part(dh_next, c_next, gates)]
+
+
+def seven_from(parts, dc, dp, x, h, Wx, Wh):
     dz = np.hstack(parts)
-    return dz @ Wx.T, dz @ Wh.T, dc, x.T @ dz, h.T @ dz, dz.sum(axis=0)
+    return dz @ Wx.T, dz @ Wh.T, dc, x.T @ dz, h.T @ dz, dp, dz.sum(axis=0)
 
 
-def cell_of_the_next_step_lost(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-    into = dh_next * gates[3] * (1 - np.tanh(c_next) ** 2)
-    return six_from(four_parts(into, dh_next, c_next, gates, c), into * gates[1], x, h, Wx, Wh)
+def for_looking(dh_next, c_next, gates):
+    return (output_part(dh_next, c_next, gates) * c_next).sum(axis=0)
 
 
-def biases_copied_from_the_forget_gate(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-    into = into_the_cell(dh_next, dc_next, c_next, gates)
-    parts = four_parts(into, dh_next, c_next, gates, c)
-    dbi = dbf = dbo = parts[1].sum(axis=0)
-    dbg = parts[2].sum(axis=0)
-    return *six_from(parts, into * gates[1], x, h, Wx, Wh)[:5], np.concatenate([dbi, dbf, dbg, dbo])
+def spoiled_step(into=into_the_cell, parts=lambda parts, into, gates, c: parts, back=None, result=lambda *g: g):
+    def backward(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p):
+        arrived = into(dh_next, dc_next, c_next, gates, p)
+        found = parts(three_parts(arrived, dh_next, c_next, gates, c), arrived, gates, c)
+        before = arrived * (1 - gates[0]) if back is None else back(arrived, gates)
+        return result(*seven_from(found, before, for_looking(dh_next, c_next, gates), x, h, Wx, Wh))
+
+    return backward
 
 
-def forget_gate_without_the_next_cell(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-    into = into_the_cell(dh_next, dc_next, c_next, gates)
-    parts = four_parts(into, dh_next, c_next, gates, c)
-    parts[1] = (into - dc_next) * c * gates[1] * (1 - gates[1])
-    return six_from(parts, into * gates[1], x, h, Wx, Wh)
+cell_of_the_next_step_lost = spoiled_step(into=lambda dh, dc, *rest: into_the_cell(dh, 0.0, *rest))
+cell_added_to_itself = spoiled_step(into=lambda *args: 2 * into_the_cell(*args))
+candidate_as_a_sigmoid = spoiled_step(
+    parts=lambda p, into, G, c: [p[0], into * G[0] * G[1] * (1 - G[1]), p[2]],
+)
+cell_not_forgotten = spoiled_step(back=lambda into, gates: into)
+gates_in_another_order = spoiled_step(parts=lambda p, into, G, c: [p[0], p[2], p[1]])
+square_around_too_much = spoiled_step(
+    into=lambda dh, dc, cn, G, p: dc + dh * G[2] * (1 - np.tanh(cn)) ** 2 + output_part(dh, cn, G) * p,
+)
+tanh_of_a_tanh = spoiled_step(
+    into=lambda dh, dc, cn, G, p: dc + dh * G[2] * (1 - np.tanh(np.tanh(cn)) ** 2) + output_part(dh, cn, G) * p,
+)
+bias_averaged = spoiled_step(result=lambda dx, *rest: (dx, *rest[:-1], rest[-1] / len(dx)))
+input_gate_by_itself = spoiled_step(parts=lambda p, into, G, c: [into * G[0] * G[0] * (1 - G[0]), *p[1:]])
 
 
-def cell_added_to_itself(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-    into = into_the_cell(dh_next, dc_next, c_next, gates)
-    into += into
-    return six_from(four_parts(into, dh_next, c_next, gates, c), into * gates[1], x, h, Wx, Wh)
+def biases_copied_from_the_input_gate(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p):
+    found = three_parts(into_the_cell(dh_next, dc_next, c_next, gates, p), dh_next, c_next, gates, c)
+    *six, _ = spoiled_step()(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p)
+    return *six, np.concatenate([found[0], found[1], found[0]], axis=1).sum(axis=0)
 
 
-def candidate_as_a_sigmoid(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-    i, f, g, _ = gates
-    into = into_the_cell(dh_next, dc_next, c_next, gates)
-    parts = four_parts(into, dh_next, c_next, gates, c)
-    parts[2] = into * i * g * (1 - g)
-    return six_from(parts, into * f, x, h, Wx, Wh)
+def input_gate_without_the_next_cell(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p):
+    into = into_the_cell(dh_next, dc_next, c_next, gates, p)
+    found = three_parts(into, dh_next, c_next, gates, c)
+    found[0] = three_parts(into - dc_next, dh_next, c_next, gates, c)[0]
+    return seven_from(found, into * (1 - gates[0]), for_looking(dh_next, c_next, gates), x, h, Wx, Wh)
 
 
-def forget_gate_by_the_new_cell(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-    into = into_the_cell(dh_next, dc_next, c_next, gates)
-    return six_from(four_parts(into, dh_next, c_next, gates, c_next), into * gates[1], x, h, Wx, Wh)
-
-
-def cell_not_forgotten(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-    into = into_the_cell(dh_next, dc_next, c_next, gates)
-    return six_from(four_parts(into, dh_next, c_next, gates, c), into, x, h, Wx, Wh)
-
-
-def gates_in_another_order(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-    into = into_the_cell(dh_next, dc_next, c_next, gates)
-    di, df, dg, do = four_parts(into, dh_next, c_next, gates, c)
-    return six_from([di, df, do, dg], into * gates[1], x, h, Wx, Wh)
-
-
-def square_around_too_much(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-    into = dc_next + dh_next * gates[3] * (1 - np.tanh(c_next)) ** 2
-    return six_from(four_parts(into, dh_next, c_next, gates, c), into * gates[1], x, h, Wx, Wh)
-
-
-def tanh_of_a_tanh(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-    seen = np.tanh(c_next)
-    into = dc_next + dh_next * gates[3] * (1 - np.tanh(seen) ** 2)
-    return six_from(four_parts(into, dh_next, c_next, gates, c), into * gates[1], x, h, Wx, Wh)
-
-
-def bias_averaged(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-    into = into_the_cell(dh_next, dc_next, c_next, gates)
-    parts = four_parts(into, dh_next, c_next, gates, c)
-    return *six_from(parts, into * gates[1], x, h, Wx, Wh)[:5], np.hstack(parts).mean(axis=0)
-
-
-def input_gate_by_itself(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh):
-    i, f, _, _ = gates
-    into = into_the_cell(dh_next, dc_next, c_next, gates)
-    parts = four_parts(into, dh_next, c_next, gates, c)
-    parts[0] = into * i * i * (1 - i)
-    return six_from(parts, into * f, x, h, Wx, Wh)
+def kept_by_the_new_cell(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p):
+    into = into_the_cell(dh_next, dc_next, c_next, gates, p)
+    return seven_from(
+        three_parts(into, dh_next, c_next, gates, c_next), into * (1 - gates[0]), for_looking(dh_next, c_next, gates), x, h, Wx, Wh
+    )  # fmt: skip
 
 
 # lstm-backward
@@ -146,88 +122,88 @@ def state_from_outside_alone(dh, h, c, x, h0, c0, Wx, Wh, b):
 
 MISTAKES = [
     Mistake(
-        "lstm-step-backward",
+        "coupled-step-backward",
         "cthorey/CS231#1",
         "dc_next dropped",
         cell_of_the_next_step_lost,
         "What arrives at the cell from the step after, dc_next, is lost",
     ),
     Mistake(
-        "lstm-step-backward",
+        "coupled-step-backward",
         "hanbt/learn_dl#53",
-        "biases of the forget gate",
-        biases_copied_from_the_forget_gate,
-        "In db, of the gates i, f, g and o, i, o are wrong and the others right",
+        "biases of one gate",
+        biases_copied_from_the_input_gate,
+        "In db, of the gates i, g, o, o is wrong and the others right",
     ),
     Mistake(
-        "lstm-step-backward",
+        "coupled-step-backward",
         "nicklashansen/rnn_lstm_from_scratch#1",
-        "forget gate without dc_next",
-        forget_gate_without_the_next_cell,
-        "right when dc_next is zero. In dWx, of the gates i, f, g and o, f is wrong",
+        "one gate without dc_next",
+        input_gate_without_the_next_cell,
+        "right when dc_next is zero. In dWx, of the gates i, g, o, i is wrong",
     ),
     Mistake(
-        "lstm-step-backward",
+        "coupled-step-backward",
         "javaidnabi31/RNN-from-scratch#2",
         "dc += dc",
         cell_added_to_itself,
-        "of the gates i, f, g and o, i, f, g are wrong",
+        "of the gates i, g, o, i, g are wrong",
     ),
     Mistake(
-        "lstm-step-backward",
+        "coupled-step-backward",
         "common",
         "slope of g as a sigmoid",
         candidate_as_a_sigmoid,
         "It is a tanh and no sigmoid",
     ),
     Mistake(
-        "lstm-step-backward",
+        "coupled-step-backward",
         "common",
         "c_next for c",
-        forget_gate_by_the_new_cell,
+        kept_by_the_new_cell,
         "It takes no notice of c",
     ),
     Mistake(
-        "lstm-step-backward",
+        "coupled-step-backward",
         "common",
         "dc without f",
         cell_not_forgotten,
         "is the gradient of c' unchanged",
     ),
     Mistake(
-        "lstm-step-backward",
+        "coupled-step-backward",
         "CS231n, order of its gates",
         "i, f, o, g",
         gates_in_another_order,
-        "The four parts of dz stand in another order than those of z",
+        "The three parts of dz stand in another order than those of z",
     ),
     Mistake(
-        "lstm-step-backward",
+        "coupled-step-backward",
         "CS231n, brackets",
         "(1 - tanh)^2",
         square_around_too_much,
-        "right when c_next is zero",
+        "right when dh_next is zero",
     ),
     Mistake(
-        "lstm-step-backward",
+        "coupled-step-backward",
         "deeplearning.ai, formulas of the LSTM",
         "tanh of tanh",
         tanh_of_a_tanh,
-        "right when c_next is zero",
+        "right when dh_next is zero",
     ),
     Mistake(
-        "lstm-step-backward",
+        "coupled-step-backward",
         "deeplearning.ai, LSTM",
         "mean for the bias",
         bias_averaged,
         "db is what is needed divided by n, the batch size",
     ),
     Mistake(
-        "lstm-step-backward",
+        "coupled-step-backward",
         "common",
         "i for g",
         input_gate_by_itself,
-        "of the gates i, f, g and o, i is wrong",
+        "It takes no notice of c",
     ),
     Mistake(
         "lstm-backward",

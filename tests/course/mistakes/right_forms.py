@@ -116,20 +116,25 @@ def network_with_more_than_asked(X, y, W1, b1, W2, b2):
     return {**two_layers(X, y, W1, b1, W2, b2), "loss": 0.0, "cache": None}
 
 
-# softmax-rows-backward and layer-norm-backward
+# sigmoid-rows-backward and layer-norm-backward
 
 
-def rows_in_float32(da, a):
-    da, a = single(da, a)
-    return a * (da - (da * a).sum(axis=-1, keepdims=True))
+def rows(da, z):
+    s = 1 / (1 + np.exp(-z))
+    a = s / s.sum(axis=-1, keepdims=True)
+    return a * (1 - s) * (da - (da * a).sum(axis=-1, keepdims=True))
 
 
-def rows_in_fortran_order(da, a):
-    return np.asfortranarray(a * da - a * np.sum(a * da, axis=-1, keepdims=True))
+def rows_in_float32(da, z):
+    return rows(*single(da, z))
 
 
-def rows_as_a_masked_array(da, a):
-    return np.ma.array(a * (da - np.sum(a * da, axis=-1, keepdims=True)))
+def rows_in_fortran_order(da, z):
+    return np.asfortranarray(rows(da, z))
+
+
+def rows_as_a_masked_array(da, z):
+    return np.ma.array(rows(da, z))
 
 
 def layer_norm_in_float32(dy, x, gamma, eps):
@@ -251,9 +256,9 @@ RIGHT = [
     ("tanh-backward", "out=", tanh_into_a_new_array),
     ("two-layer-backward", "OrderedDict, another order", network_in_an_ordered_dict),
     ("two-layer-backward", "more names", network_with_more_than_asked),
-    ("softmax-rows-backward", "float32", rows_in_float32),
-    ("softmax-rows-backward", "Fortran order", rows_in_fortran_order),
-    ("softmax-rows-backward", "masked array", rows_as_a_masked_array),
+    ("sigmoid-rows-backward", "float32", rows_in_float32),
+    ("sigmoid-rows-backward", "Fortran order", rows_in_fortran_order),
+    ("sigmoid-rows-backward", "masked array", rows_as_a_masked_array),
     ("layer-norm-backward", "float32", layer_norm_in_float32),
     ("conv1d-backward", "sliding windows", signals_by_windows),
     ("conv2d-backward", "float32", images_in_float32),
