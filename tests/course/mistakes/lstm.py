@@ -75,9 +75,8 @@ def input_gate_without_the_next_cell(dh_next, dc_next, c_next, gates, x, h, c, W
 
 def kept_by_the_new_cell(dh_next, dc_next, c_next, gates, x, h, c, Wx, Wh, p):
     into = into_the_cell(dh_next, dc_next, c_next, gates, p)
-    return seven_from(
-        three_parts(into, dh_next, c_next, gates, c_next), into * (1 - gates[0]), for_looking(dh_next, c_next, gates), x, h, Wx, Wh
-    )  # fmt: skip
+    parts, dp = three_parts(into, dh_next, c_next, gates, c_next), for_looking(dh_next, c_next, gates)
+    return seven_from(parts, into * (1 - gates[0]), dp, x, h, Wx, Wh)
 
 
 # lstm-backward
