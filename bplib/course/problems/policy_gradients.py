@@ -1,5 +1,7 @@
 """Lesson 15: the exact gradient of a bandit, the score of a network, returns to go, and an update with a baseline."""
 
+from functools import partial
+
 import numpy as np
 
 from bplib.course.judging.experiments import Probe
@@ -10,128 +12,88 @@ LESSON = "15_policy_gradients"
 TITLE = "Policy gradients"
 
 
-# bandit-gradient: dJ/dz1 of three arms, a formula in z1, z2, z3, r1, r2, r3
+# gaussian-score: d log pi(a)/ds of a policy that draws a number, a formula in a, m and s
 
 
-def _exp(z):
+def _density(a, m, s):
     import sympy
 
-    return sympy.exp(z)
+    return sympy.exp(-((a - m) ** 2) / (2 * sympy.exp(2 * s))) / (sympy.exp(s) * sympy.sqrt(2 * sympy.pi))
 
 
-def _policy_of(*z):
-    e = [_exp(each) for each in z]
-    return [each / sum(e) for each in e]
+def _gaussian(formula):
+    """An answer from a formula in the distance a - m and the width e^s."""
 
+    def answer(a, m, s):
+        import sympy
 
-def _bandit(formula):
-    """An answer from a formula in the probabilities p, the rewards r and the expected reward J."""
-
-    def answer(z1, z2, z3, r1, r2, r3):
-        p, r = _policy_of(z1, z2, z3), (r1, r2, r3)
-        return formula(p, r, sum(p_a * r_a for p_a, r_a in zip(p, r, strict=True)))
+        return formula(a - m, sympy.exp(s))
 
     return answer
 
 
-_bandit_gradient = _bandit(lambda p, r, J: p[0] * (r[0] - J))
+_gaussian_score = _gaussian(lambda d, width: d**2 / width**2 - 1)
 
 
-def _below_without_slope(z1, z2, z3, r1, r2, r3):
-    below = _exp(z1) + _exp(z2) + _exp(z3)
-    return _bandit(lambda p, r, J: p[0] * r[0] - J / below)(z1, z2, z3, r1, r2, r3)
+def _log_density(a, m, s):
+    import sympy
+
+    return -s - (a - m) ** 2 / (2 * sympy.exp(2 * s)) - sympy.log(2 * sympy.pi) / 2
 
 
-def _logits_as_probabilities(z1, z2, z3, r1, r2, r3):
-    return z1 * (r1 - (z1 * r1 + z2 * r2 + z3 * r3))
-
-
-BANDIT_MISTAKES = misconceptions(
+GAUSSIAN_MISTAKES = misconceptions(
     (
-        "own-arm",
-        "You followed z1 only to the probability of its own arm. It stands below the line of all three probabilities:"
-        " when z1 grows, the others shrink, and their rewards count too.",
-        (_bandit(lambda p, r, J: p[0] * (1 - p[0]) * r[0]),),
+        "along-the-mean",
+        "This is the score along m. It says where the middle should go; what is asked for is the slope along s.",
+        (_gaussian(lambda d, width: d / width**2),),
     ),
     (
-        "no-expectation",
-        "This is how J feels e^z1 above the line. It stands below the line as well, in the sum, and that gives a second"
-        " term with a minus.",
-        (_bandit(lambda p, r, J: p[0] * r[0]),),
+        "along-the-width",
+        "This is the slope along the width itself. The parameter is s, and the width is e^s: by the chain rule its slope"
+        " is one factor e^s more.",
+        (_gaussian(lambda d, width: d**2 / width**3 - 1 / width), lambda a, m, s: (a - m) ** 2 / s**3 - 1 / s),
     ),
     (
-        "no-probability",
-        "An arm that is better than J is to be raised, but how much J feels it depends on how often the arm is pulled:"
-        " the factor p1 is missing.",
-        (_bandit(lambda p, r, J: r[0] - J),),
+        "no-normalizer",
+        "Only the exponent has been differentiated. The width stands below the line in front of it as well, and minus"
+        " its logarithm is -s.",
+        (_gaussian(lambda d, width: d**2 / width**2),),
     ),
     (
-        "one-pull",
-        "This is what one pull of arm 1 says, reward times score. The gradient is the mean over all three arms, each"
-        " weighted by its probability.",
-        (_bandit(lambda p, r, J: (1 - p[0]) * r[0]),),
-    ),
-    (
-        "unweighted-mean",
-        "You compare arm 1 with the plain mean of the rewards. The policy does not pull all arms equally often; what it"
-        " expects is J.",
-        (_bandit(lambda p, r, J: p[0] * (r[0] - sum(r) / 3)),),
-    ),
-    (
-        "slope-twice",
-        "The sum below the line is taken care of twice. Comparing with J does it already: the factor 1 - p1 has to go.",
-        (_bandit(lambda p, r, J: p[0] * (1 - p[0]) * (r[0] - J)),),
-    ),
-    (
-        "plus",
-        "The two terms of the quotient rule are added here. A larger z1 makes the sum below the line larger too, and"
-        " that takes J down: subtract the second term.",
-        (_bandit(lambda p, r, J: p[0] * (r[0] + J)),),
-    ),
-    (
-        "others-added",
-        "The terms of arms 2 and 3 have the wrong sign: when z1 grows, those arms lose probability.",
-        (_bandit(lambda p, r, J: p[0] * (r[0] - p[0] * r[0] + p[1] * r[1] + p[2] * r[2])),),
+        "normalizer-not-a-log",
+        "One of the two terms is not right: the logarithm of 1/e^s is -s, and the slope of that is -1.",
+        (
+            _gaussian(lambda d, width: d**2 / width**2 - 1 / width),
+            _gaussian(lambda d, width: d**2 / width**2 - width),
+            _gaussian(lambda d, width: d**2 / width**2 + 1),
+        ),
     ),
     (
         "inner-slope",
-        "In the second term of the quotient rule a slope is missing. What stands above the line is multiplied by the"
-        " slope of what stands below it, and that slope is exp(z1).",
-        (_below_without_slope,),
+        "The exponent has lost a factor 2: the slope of e^(-2s) along s is -2 e^(-2s).",
+        (_gaussian(lambda d, width: d**2 / (2 * width**2) - 1),),
     ),
     (
-        "by-the-reward",
-        "This is the slope of J along the reward r1. What is asked for is the slope along the logit z1.",
-        (_bandit(lambda p, r, J: p[0]),),
+        "exponent-sign",
+        "The exponent has the wrong sign: two minuses meet, one before the square and one from the slope of e^(-2s).",
+        (_gaussian(lambda d, width: -(d**2) / width**2 - 1), _gaussian(lambda d, width: -(d**2) / (2 * width**2) - 1)),
     ),
     (
-        "other-logit",
-        "This is the slope along the logit of another arm. What is asked for is the one along z1.",
-        (_bandit(lambda p, r, J: p[1] * (r[1] - J)),),
+        "width-not-squared",
+        "The width stands squared below the square of the distance, as e^(2s).",
+        (_gaussian(lambda d, width: d**2 / width - 1),),
     ),
     (
-        "above-the-line",
-        "This is the slope of what stands above the line alone. J is a fraction, and z1 stands below the line as well.",
-        (lambda z1, z2, z3, r1, r2, r3: _exp(z1) * r1,),
-    ),
-    ("value", "This is J itself. What is asked for is its slope along z1.", (_bandit(lambda p, r, J: J),)),
-    (
-        "log",
-        "This is the slope of log J. J is to be differentiated as it is; the logarithm belongs to the probabilities.",
-        (_bandit(lambda p, r, J: p[0] * (r[0] - J) / J),),
+        "distance-not-squared",
+        "The distance a - m stands squared in the exponent, and s leaves it as it is.",
+        (_gaussian(lambda d, width: d / width**2 - 1),),
     ),
     (
-        "logits",
-        "The z are logits, not probabilities. The probability of arm 1 is exp(z1) divided by the sum of all three"
-        " exponentials.",
-        (_logits_as_probabilities,),
+        "of-pi",
+        "This is the slope of the density itself. The logarithm divides by pi, and the factor pi(a) goes.",
+        (lambda a, m, s: _density(a, m, s) * _gaussian_score(a, m, s),),
     ),
-    (
-        "sign",
-        "Only the sign is wrong. J is no loss: its gradient points to where the reward grows, and the update will go"
-        " that way.",
-        (_bandit(lambda p, r, J: -p[0] * (r[0] - J)),),
-    ),
+    ("log-density", "This is log pi itself. What is asked for is its slope along s.", (_log_density,)),
 )
 
 
@@ -171,6 +133,16 @@ def _naive_softmax_over_batch(z):
     return np.exp(z) / np.exp(z).sum(axis=0)
 
 
+def _softmax_over_all(subtracted):
+    """A softmax whose sum runs over the batch, or over everything, with the maximum taken elsewhere."""
+
+    def softmax(z, axis=0):
+        e = np.exp(z - subtracted(z))
+        return e / e.sum(axis=axis)
+
+    return softmax
+
+
 def _all_rows(pi, taken):
     return taken.max(axis=0) - pi
 
@@ -205,6 +177,8 @@ def _state_cases(rng):
 def _square_state_cases(rng):
     return [_states(rng, 4, 4, 4), _states(rng, 5, 5, 5)]
 
+
+MAXIMA = (lambda z: z.max(axis=1, keepdims=True), lambda z: z.max(), lambda z: z.max(axis=0))
 
 SCORE_MISTAKES = misconceptions(
     (
@@ -253,6 +227,8 @@ SCORE_MISTAKES = misconceptions(
         (
             _backward(softmax=_softmax_over_batch),
             _backward(softmax=_naive_softmax_over_batch),
+            *(_backward(softmax=partial(_softmax_over_all(most), axis=axis)) for most in MAXIMA for axis in (0, None)),
+            _backward(softmax=lambda z: np.exp(z) / np.exp(z).sum()),
         ),
     ),
     (
@@ -703,18 +679,15 @@ UPDATE_PROBES = (
 
 PROBLEMS = (
     Problem(
-        id="bandit-gradient",
-        title="The exact gradient of a bandit",
+        id="gaussian-score",
+        title="The score of a number",
         points=3,
         hints=(
-            "Write J as one fraction: above the line the sum of exp(z_a) r_a, below it the sum of exp(z_a). Where does"
-            " z1 stand?",
-            "By the quotient rule, with N above the line and D below it: J' = N'/D - N D'/D^2, and N/D is J.",
-            "N' = exp(z1) r1 and D' = exp(z1). What is exp(z1)/D?",
-            "Compute p1, p2, p3 with sympy.exp, then J = p1 r1 + p2 r2 + p3 r3. The slope is p1 times how much better"
-            " arm 1 is than J.",
+            "Take the logarithm first: it turns the fraction into a difference, and the exponential goes away.",
+            "log pi is -(a - m)^2 e^(-2s)/2 - s - log(2 pi)/2. Three terms: which of them hold s?",
+            "The slope of e^(-2s) is -2 e^(-2s), and that of -s is -1.",
         ),
-        judge=judge_formula(_bandit_gradient, "z1 z2 z3 r1 r2 r3", BANDIT_MISTAKES),
+        judge=judge_formula(_gaussian_score, "a m s", GAUSSIAN_MISTAKES),
         minutes=10,
         difficulty=2,
     ),
