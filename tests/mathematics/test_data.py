@@ -1,6 +1,8 @@
 """Promise: the shipped data are the originals, and what prepares them keeps rows together and test data unseen."""
 
+import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +18,9 @@ LOADERS = {
     "sunspots.csv": data.sunspots,
     "photograph.npz": data.photograph,
     "prose.txt": data.prose,
+    "plays.txt.gz": data.plays,
 }
-OF_ARRAYS = [name for name in LOADERS if name != "prose.txt"]
+OF_ARRAYS = [name for name in LOADERS if ".txt" not in name]
 MEASUREMENTS = ("bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g")
 
 
@@ -35,7 +38,7 @@ def arrays_of(loaded):
 
 
 def test_the_table_of_checksums_names_exactly_the_files_that_are_shipped_and_loaded():
-    shipped = {path.name for path in DATASETS.iterdir() if path.suffix in (".csv", ".npz", ".txt")}
+    shipped = {path.name for path in DATASETS.iterdir() if path.suffix in (".csv", ".npz", ".txt", ".gz")}
     assert shipped == set(data.CHECKSUMS) == set(LOADERS)
 
 
@@ -187,6 +190,23 @@ def test_prose_is_plain_english_with_a_paragraph_on_each_line():
     assert set(prose) <= set("\n ',-.:;?()") | set(map(chr, (*range(65, 91), *range(97, 123))))
     assert prose.startswith("Backpropagation is how a network finds out which of its many weights to blame.")
     assert all(line[0].isupper() and line[-1] in ".?" for line in prose.splitlines())
+
+
+def test_plays_are_speeches_of_known_speakers_without_directions():
+    plays = data.plays()
+    assert (len(plays), len(set(plays))) == (916480, 63)
+    assert set(plays) == set("\n !&',-.:;?") | set(map(chr, (*range(65, 91), *range(97, 123))))
+    speeches = plays.removesuffix("\n").split("\n\n")
+    assert len(speeches) == 6414 and all(re.fullmatch(r"[A-Z][^\n:]*:(\n\S[^\n]*)+", speech) for speech in speeches)
+    speakers = Counter(speech.split(":")[0] for speech in speeches)
+    assert [name for name, _ in speakers.most_common(3)] == ["HAMLET", "OTHELLO", "IAGO"]
+
+
+def test_plays_begin_and_end_as_those_of_shakespeare_do():
+    plays = data.plays()
+    assert plays.startswith("PHILO:\nNay, but this dotage of our general's\nO'erflows the measure")
+    assert "\n\nHAMLET:\nTo be, or not to be: that is the question:\nWhether 'tis nobler in" in plays
+    assert plays.endswith("\nFor never was a story of more woe\nThan this of Juliet and her Romeo.\n")
 
 
 # The originals, where they are installed
