@@ -1,12 +1,32 @@
-"""Lesson 15: the exact gradient of a bandit, the score of a network, returns to go, and an update with a baseline."""
+"""Lesson 15: the score of a number and of a network, returns to go, an update with a baseline, and a pole to balance."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 
+from bplib.course.judging.diagnosis import recognized
 from bplib.course.judging.experiments import Probe
 from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions
 from bplib.course.judging.paper import judge_formula
+from bplib.course.judging.reading import (
+    NOT_YET,
+    PASSED,
+    Settled,
+    Verdict,
+    call,
+    fresh,
+    kind_of,
+    listed,
+    plain,
+    read_parts,
+    settling,
+)
+from bplib.course.judging.turns import judge_value, turn
+from bplib.gradcheck import relative_error
+from bplib.optimizers import Adam
+from bplib.policy import play_many
+from bplib.worlds import CartPoles
 
 LESSON = "15_policy_gradients"
 TITLE = "Policy gradients"
@@ -652,6 +672,266 @@ UPDATE_MISTAKES = misconceptions(
 )
 
 
+# balance: advantages and the gradient of a policy's network, with which CartPole is learned
+
+SIZES = {"W1": (4, 24), "b1": (24,), "W2": (24, 2), "b2": (2,)}
+WAY_BACK = ("W2", "b2", "W1", "b1")
+EPISODES, UPDATES, RATE = 10, 60, 0.02
+BAR, ENOUGH, LOST_AFTER, LOST = 400, 475, 40, 60  # steps, and updates after which so few steps are too few
+HIDDEN = (31, 32)
+"""The seeds by which an answer is judged: of first weights, starts and draws. It never sees them."""
+
+
+def _weights(rng, sizes=None):
+    sizes = sizes or SIZES
+    return {name: rng.normal(size=s) / np.sqrt(s[0]) if len(s) == 2 else np.zeros(s) for name, s in sizes.items()}
+
+
+def _to_go_of(alive, discount=0.99):
+    G = alive.astype(float)
+    for t in range(G.shape[1] - 2, -1, -1):
+        G[:, t] += discount * G[:, t + 1]
+    return G
+
+
+def _less_the_mean(alive):
+    G = _to_go_of(alive)
+    return G - G.mean(axis=0)
+
+
+def _learning(
+    advantages=_less_the_mean,
+    score=_scores,
+    counts=lambda alive: alive,
+    mean=lambda alive: alive.sum(),
+    slope=lambda A1: 1 - A1**2,
+    bias=lambda dZ: dZ.sum(axis=0),
+    sign=-1,
+    through=lambda W2, dW2: W2,
+    softmax=_softmax,
+):
+    """An answer; each argument is one thing that may be wrong. One given A, as counts sees it, has its gradient."""
+
+    def gradient(params, states, actions, alive, A):
+        x, taken = states.reshape(-1, states.shape[2]), _onehot(actions.ravel(), params["W2"].shape[1])
+        A1 = np.tanh(x @ params["W1"] + params["b1"])
+        weight = (A * counts(alive)).reshape(-1, 1) / mean(alive)
+        dZ2 = sign * weight * score(softmax(A1 @ params["W2"] + params["b2"]), taken)
+        dW2 = A1.T @ dZ2
+        dZ1 = dZ2 @ through(params["W2"], dW2).T * slope(A1)
+        return {"W1": x.T @ dZ1, "b1": bias(dZ1), "W2": dW2, "b2": bias(dZ2)}
+
+    def learn(params, states, actions, alive):
+        A = advantages(alive)
+        return A, gradient(params, states, actions, alive, A)
+
+    learn.gradient = gradient
+    return learn
+
+
+_learn = _learning()
+
+
+def _twice_through(A1):
+    return 1 - np.tanh(A1) ** 2
+
+
+BALANCE_MISTAKES = misconceptions(
+    (
+        "uphill",
+        "All gradients have the wrong sign. L is minus the mean of A log pi, so that an optimizer that goes downhill"
+        " makes good actions more probable.",
+        (_learning(sign=1),),
+    ),
+    (
+        "behind-the-end",
+        "Steps behind the end of an episode count in your gradient. What stands there was never played: multiply A by"
+        " alive.",
+        (_learning(counts=np.ones_like),),
+    ),
+    (
+        "no-mean",
+        "The gradient is a sum over all steps. L is their mean: divide by the number of steps that were played.",
+        (_learning(mean=lambda alive: 1.0),),
+    ),
+    (
+        "other-mean",
+        "The gradient is divided by another number than that of the steps that were played: alive.sum() counts them.",
+        (_learning(mean=np.size), _learning(mean=len), _learning(mean=lambda alive: alive.shape[1])),
+    ),
+    (
+        "no-slope",
+        "W2 and b2 are right, and then the slope of tanh is missing: 1 - A1**2, with the output A1.",
+        (_learning(slope=np.ones_like),),
+    ),
+    (
+        "slope",
+        "W2 and b2 are right, and the slope of tanh is not. By its output A1 it is 1 - A1**2.",
+        (_learning(slope=_twice_through), _learning(slope=lambda A1: A1 * (1 - A1)), _learning(slope=lambda A1: 1 - A1)),
+    ),
+    (
+        "no-probabilities",
+        "Your score raises the action taken and leaves the other alone: it is onehot - pi.",
+        (_learning(score=lambda pi, taken: taken),),
+    ),
+    (
+        "of-pi",
+        "This is the gradient of the probability and not of its logarithm: the score has no factor pi(a|s).",
+        (_learning(score=lambda pi, taken: np.sum(pi * taken, axis=-1, keepdims=True) * (taken - pi)),),
+    ),
+    (
+        "only-the-taken",
+        "Only the logit of the action taken gets a gradient. The other stands in the sum below the line: it gets -pi.",
+        (_learning(score=lambda pi, taken: taken * (1 - pi)),),
+    ),
+    (
+        "over-the-batch",
+        "Your softmax runs over the steps. Each state has two probabilities of its own, which add up to 1.",
+        (_learning(softmax=_softmax_over_batch), _learning(softmax=_naive_softmax_over_batch)),
+    ),
+    (
+        "bias",
+        "Each bias has a gradient of its own: the sum over all steps, axis 0.",
+        (_learning(bias=lambda dZ: dZ.sum() + 0 * dZ[0]), _learning(bias=lambda dZ: dZ.mean(axis=0))),
+    ),
+    (
+        "own-reward",
+        "The gradient is right for your A, and A is the same for all steps: nothing is better than anything else, and on"
+        " average such a gradient is zero. What follows an action is what it has to answer for.",
+        (_learning(advantages=lambda alive: alive.astype(float)),),
+    ),
+    (
+        "so-far",
+        "The gradient is right for your A, and A grows with the steps that are behind. An action answers for those to"
+        " come: add from the end.",
+        (_learning(advantages=lambda alive: alive.cumsum(axis=1).astype(float)),),
+    ),
+    (
+        "turned-around",
+        "The gradient is right for your A, and A praises the episodes that end early: subtract the baseline from the"
+        " return to go, and not the other way round.",
+        (_learning(advantages=lambda alive: -_less_the_mean(alive)),),
+    ),
+    (
+        "over-time",
+        "The gradient is right for your A, and A compares the steps of one episode with each other. So long episodes"
+        " are praised no more than short ones: take the mean over the episodes, for each step.",
+        (_learning(advantages=lambda alive: _to_go_of(alive) - _to_go_of(alive).mean(axis=1, keepdims=True)),),
+    ),
+)
+
+
+def _few_steps(rng):
+    """A few episodes of unequal length, for the check of the gradients."""
+    alive = np.arange(6) < np.array([[6], [3], [4]])
+    params = {name: rng.normal(size=shape) for name, shape in (SIZES | {"W1": (4, 5), "b1": (5,), "W2": (5, 2)}).items()}
+    return params, rng.normal(size=(3, 6, 4)), rng.integers(2, size=(3, 6)), alive
+
+
+def _read_learned(answer, args):
+    """What an answer gives: A, and the gradients by name."""
+    said = call(answer, fresh(args), f"params, states of shape {args[1].shape}, actions and alive")
+    if not isinstance(said, tuple | list) or len(said) != 2:
+        raise Settled(f"It returns {kind_of(said)}; two values are needed, as in `return A, gradients`.")
+    A = plain(said[0], "A is")
+    grads = read_parts(said[1], args[0])
+    if A.shape != args[3].shape:
+        raise Settled(f"A is an array of shape {A.shape}; {args[3].shape} is needed, a number for each step.")
+    for name in WAY_BACK:
+        if grads[name].shape != args[0][name].shape:
+            raise Settled(f"The gradient of {name} has the shape {grads[name].shape}; {args[0][name].shape} is needed.")
+    if not all(np.isfinite(part).all() for part in (A, *grads.values())):
+        raise Settled("A or a gradient holds NaN or infinity.")
+    return A, grads
+
+
+def _same(grads, others):
+    return all(relative_error(grads[name], others[name]) < 1e-6 for name in WAY_BACK)
+
+
+def _checked(answer, rng):
+    """The verdict on gradients that are not those of L with the A that was chosen; None if they are."""
+    args = _few_steps(rng)
+    A, grads = _read_learned(answer, args)
+    needed = _learn.gradient(*args, A)
+    if _same(grads, needed):
+        return None
+    known = recognized(BALANCE_MISTAKES, lambda mistake: _same(grads, mistake.answer.gradient(*args, A)))
+    if known:
+        return known
+    right = [name for name in WAY_BACK if relative_error(grads[name], needed[name]) < 1e-6]
+    wrong = [name for name in WAY_BACK if name not in right]
+    return Verdict(
+        NOT_YET,
+        f"The check of gradients, on the way back, stops at {wrong[0]}: with your A the slope of L by differences is"
+        f" another one. {f'Right are {listed(right)}.' if right else 'None of the four is right.'}",
+        f"seen: wrong {wrong[0]}",
+    )
+
+
+def _players(params):
+    return SimpleNamespace(
+        predict=lambda x: np.tanh(x @ params["W1"] + params["b1"]) @ params["W2"] + params["b2"],
+    )
+
+
+def _trained_to_balance(answer, seed):
+    """Mean steps of twenty new episodes after a training by the answer, and those of each update."""
+    rng, world, adam = np.random.default_rng(seed), CartPoles(), Adam(RATE)
+    params, history = _weights(rng), []
+    for update in range(UPDATES):
+        states, actions, alive = play_many(world, _players(params), EPISODES, rng)
+        history.append(alive.sum() / EPISODES)
+        if len(history) > 2 and min(history[-3:]) >= ENOUGH:
+            break
+        if update >= LOST_AFTER and max(history[-5:]) < LOST:
+            break
+        _, grads = _read_learned(answer, (params, states, actions, alive))
+        adam.step(params, grads)
+    return play_many(world, _players(params), 20, rng)[2].sum() / 20, history
+
+
+def _judge_balance():
+    def judge(answer, rng):
+        if wrong := _checked(answer, rng):
+            return wrong
+        steps = []
+        for seed in HIDDEN:
+            mean, history = _trained_to_balance(answer, seed)
+            steps.append(mean)
+            if mean < BAR:
+                break
+        if min(steps) >= BAR:
+            return Verdict(
+                PASSED,
+                f"Your gradients balance the pole: with {len(HIDDEN)} seeds that you have not seen, twenty new episodes"
+                f" last at least {BAR} steps in the mean.",
+            )
+        args = _few_steps(rng)
+        A, _ = _read_learned(answer, args)
+        alive = args[3]
+        known = recognized(
+            BALANCE_MISTAKES[-4:], lambda mistake: _direction(mistake.answer(*args)[0], A, alive)
+        )
+        if known:
+            return known
+        return Verdict(
+            NOT_YET,
+            f"The gradient is right for your A, and {len(history)} updates with it end at {steps[-1]:.0f} steps, where"
+            f" {BAR} are needed. Is A the return to go, and is a mean over the episodes taken from it?",
+            "seen: too few steps",
+        )
+
+    return settling(judge, BALANCE_MISTAKES)
+
+
+def _direction(one, other, alive):
+    """Whether two advantages are the same for the steps that were played, but for a positive factor."""
+    one, other = one[alive], other[alive]
+    size = np.linalg.norm(one) * np.linalg.norm(other)
+    return size > 0 and one @ other > (1 - 1e-6) * size
+
+
 def _each(change, *names):
     """The arguments with the named arrays changed."""
     return lambda arguments: {**arguments, **{name: change(arguments[name]) for name in names}}
@@ -742,6 +1022,24 @@ PROBLEMS = (
         judge=judge_function(_policy_update, _walk_cases, UPDATE_MISTAKES, probes=UPDATE_PROBES),
         allowed=("activations.softmax",),
         minutes=20,
+        difficulty=3,
+    ),
+    Problem(
+        id="balance",
+        title="Balance the pole",
+        points=5,
+        hints=(
+            "Two parts. First A, from alive alone: the return to go of each step, with a discount, and its mean over the"
+            " episodes taken away, as in the lesson.",
+            "Then the gradient: put all steps in one row behind the other, states.reshape(-1, 4), and go back as in"
+            " lesson 06. dZ2 is minus A times the score, divided by the number of steps that were played.",
+            "A step behind the end of its episode must not count: multiply A by alive before it weighs a score.",
+            "dW2 = A1.T @ dZ2, dZ1 = dZ2 @ W2.T * (1 - A1**2), dW1 = x.T @ dZ1, and each bias has the sum over the"
+            " steps.",
+        ),
+        judge=_judge_balance(),
+        allowed=("activations.softmax",),
+        minutes=30,
         difficulty=3,
     ),
 )
