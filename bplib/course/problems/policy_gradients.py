@@ -1043,3 +1043,149 @@ PROBLEMS = (
         difficulty=3,
     ),
 )
+
+
+# Turns in the lesson
+
+
+def _entropy_cases(rng):
+    return [(p,) for p in (rng.dirichlet(np.ones(k)) for k in (2, 3, 5))]
+
+
+ENTROPY_MISTAKES = misconceptions(
+    (
+        "sign",
+        "The logarithms of probabilities are negative, and an entropy is not: a minus is missing in front.",
+        (lambda p: np.sum(p * np.log(p)),),
+    ),
+    (
+        "unweighted",
+        "Each -log p counts as often as it is drawn: multiply it by p before you add up.",
+        (lambda p: -np.sum(np.log(p)), lambda p: -np.mean(np.log(p))),
+    ),
+    (
+        "mean",
+        "The weights p add up to 1 already. It is a sum over the actions, with nothing to divide by.",
+        (lambda p: -np.mean(p * np.log(p)),),
+    ),
+    ("not-added", "One number for each action is not the entropy yet: add them up.", (lambda p: -p * np.log(p),)),
+)
+
+TURNS = (
+    turn(
+        "turn-recall-onehot",
+        "Lesson 01: the gradient of the cross-entropy",
+        judge_value(
+            (0.5, -0.7, 0.2),
+            "It is p minus one-hot: 1 comes off at the true class. In a moment we meet minus this under another name.",
+            {
+                (-0.5, 0.7, -0.2): "All signs are turned around: the loss falls as the logit of the truth grows.",
+                (0.0, -0.7, 0.0): "The others stand below the line of the softmax: each gets its own probability.",
+                (-0.5, 0.3, 0.2): "The truth is class 1, and the first class has the number 0.",
+                (0.5, 0.3, -0.8): "The truth is class 1, and the first class has the number 0.",
+            },
+        ),
+        "p - onehot.",
+    ),
+    turn(
+        "turn-recall-adam",
+        "Lesson 09: Adam's first step",
+        judge_value(
+            0.02,
+            "At the first step m over the root of v is the gradient over its own size: a step is as long as the rate."
+            " So nobody minds here whether returns are counted in steps or in hundreds.",
+            {
+                10.0: "So plain gradient descent would do it. Adam divides by the size of the gradient.",
+                0.002: "m is a tenth of the gradient at first, but the correction takes that out again.",
+                1.0: "The gradient over its size is 1, and then comes the rate.",
+            },
+        ),
+        "What is the corrected m over the root of the corrected v, when there has been only one gradient?",
+    ),
+    turn(
+        "turn-score",
+        "Reward times score",
+        judge_value(
+            (1.0, -2 / 3, -1 / 3),
+            "2 times (1 - 1/2, -1/3, -1/6). The entries add up to 0, as those of a score do.",
+            {
+                (0.5, -1 / 3, -1 / 6): "This is the score alone. The reward is 2.",
+                (2.0, 0.0, 0.0): "The others stand below the line: each is lowered by its probability.",
+                (1.0, 2 / 3, 1 / 3): "Those that were not drawn are lowered.",
+                (0.5, -2 / 9, -1 / 18): "The score is not multiplied by the probabilities: that comes with the mean.",
+                (-1.0, 2 / 3, 1 / 3): "It was rewarded: its own logit goes up.",
+            },
+        ),
+        "The score is 1 minus pi for the action drawn and minus pi for the others. Then times 2.",
+    ),
+    turn(
+        "turn-bonus",
+        "A bonus for everybody",
+        judge_value(
+            "scatter",
+            "No arm has become better than another, so the mean is the same. Each single estimate is another one, and"
+            " the bonus makes them larger.",
+            {
+                "mean": "The mean is the gradient of J, and J has only become larger by 1, whatever z is.",
+                "both": "J has only become larger by 1, whatever z is. What does that do to its gradient?",
+                "neither": "Look at an arm that earned 0: before, its pull taught nothing at all.",
+            },
+        ),
+        "What happens to J, and what to the estimate from an arm that earned 0?",
+    ),
+    turn(
+        "turn-to-go",
+        "What is still to come",
+        judge_value(
+            (1.5, 1.0, 2.0),
+            "From the end: 2, then 0 + 2/2 = 1, then 1 + 1/2 = 1.5.",
+            {
+                (3.0, 2.0, 2.0): "This is without a discount. What comes a step later counts half.",
+                (2.0, 1.0, 2.0): "The 2 is two steps away from the first step: it counts a quarter there.",
+                (0.5, 1.0, 0.0): "A step's own reward is not discounted, and it counts.",
+                (2.0, 1.0, 1.5): "The numbers are right, and in the order in which you found them. The first belongs to"
+                " the first step.",
+                (1.0, 0.5, 2.25): "This looks back. What is still to come looks ahead.",
+            },
+        ),
+        "Begin at the end: the last step has only its own reward. Then each has its own and half of what follows.",
+    ),
+    turn(
+        "turn-td",
+        "A temporal-difference error",
+        judge_value(
+            -3,
+            "1 + 0.5 times 12 is 7, and the critic expected 10: it went worse than expected, though it was rewarded.",
+            {
+                3: "It is what came minus what was expected, and not the other way round.",
+                7: "This is the estimate of the return. What did the critic expect?",
+                -9: "The next state's value is missing: it stands for all that follows.",
+                -2: "The reward of this step counts too.",
+            },
+        ),
+        "r + gamma V(next) - V(now).",
+    ),
+    turn(
+        "turn-entropy",
+        "The entropy of a policy",
+        judge_function(lambda p: -np.sum(p * np.log(p)), _entropy_cases, ENTROPY_MISTAKES),
+        "Minus the sum of p log p: np.sum does the sum, np.log the logarithm.",
+    ),
+    turn(
+        "turn-clip",
+        "Clipped or not",
+        judge_value(
+            (0, -1),
+            "A good action has been raised enough. A bad one has moved the wrong way, and keeps its gradient.",
+            {
+                (1, -1): "Beyond 1.2 the curve for A = 1 is flat.",
+                (0, 0): "The minimum takes the lower of the two: for A = -1 at 1.5 that is -1.5, which is not clipped.",
+                (1, 0): "It is the other way round: look at where each of the curves is flat.",
+                (0, 1): "For A = -1 what is raised falls as the ratio grows.",
+                (1.2, -1.5): "These are values of the curves. Their slopes are asked for.",
+                (0, -1.5): "The second is the value of the curve. Its slope is asked for.",
+            },
+        ),
+        "Look at the figure above 1.5: where is a curve flat, and how does the other one go?",
+    ),
+)

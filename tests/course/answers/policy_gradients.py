@@ -118,3 +118,6 @@ RIGHT = {
     "policy-update": [update_in_loops, update_by_visits],
     "balance": [balance_with_the_played_steps_alone, balance_episode_by_episode],
 }
+TURNED = {
+    "turn-entropy": [lambda p: -np.sum(p * np.log(p)), lambda p: -(p @ np.log(p)), lambda p: np.log(1 / p) @ p],
+}
