@@ -202,7 +202,7 @@ class CartPoles:
             raise ValueError(f"CartPoles.step: {given}; needed are (n, 4) and (n,)")
         if not np.isin(actions, (0, 1)).all():
             raise ValueError("CartPoles.step: an action is neither 0 nor 1")
-        x, v, angle, turning = states.T
+        _, v, angle, turning = states.T
         sine, cosine, mass = np.sin(angle), np.cos(angle), self.cart + self.pole
         pull = (self.force * (2 * actions - 1) + self.pole * self.half * turning**2 * sine) / mass
         faster = self.gravity * sine - cosine * pull

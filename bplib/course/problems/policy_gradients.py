@@ -767,7 +767,11 @@ BALANCE_MISTAKES = misconceptions(
     (
         "slope",
         "W2 and b2 are right, and the slope of tanh is not. By its output A1 it is 1 - A1**2.",
-        (_learning(slope=_twice_through), _learning(slope=lambda A1: A1 * (1 - A1)), _learning(slope=lambda A1: 1 - A1)),
+        (
+            _learning(slope=_twice_through),
+            _learning(slope=lambda A1: A1 * (1 - A1)),
+            _learning(slope=lambda A1: 1 - A1),
+        ),
     ),
     (
         "no-probabilities",
@@ -824,7 +828,9 @@ BALANCE_MISTAKES = misconceptions(
 def _few_steps(rng):
     """A few episodes of unequal length, for the check of the gradients."""
     alive = np.arange(6) < np.array([[6], [3], [4]])
-    params = {name: rng.normal(size=shape) for name, shape in (SIZES | {"W1": (4, 5), "b1": (5,), "W2": (5, 2)}).items()}
+    params = {
+        name: rng.normal(size=shape) for name, shape in (SIZES | {"W1": (4, 5), "b1": (5,), "W2": (5, 2)}).items()
+    }
     return params, rng.normal(size=(3, 6, 4)), rng.integers(2, size=(3, 6)), alive
 
 
@@ -910,9 +916,7 @@ def _judge_balance():
         args = _few_steps(rng)
         A, _ = _read_learned(answer, args)
         alive = args[3]
-        known = recognized(
-            BALANCE_MISTAKES[-4:], lambda mistake: _direction(mistake.answer(*args)[0], A, alive)
-        )
+        known = recognized(BALANCE_MISTAKES[-4:], lambda mistake: _direction(mistake.answer(*args)[0], A, alive))
         if known:
             return known
         return Verdict(

@@ -1188,7 +1188,8 @@ TURNS = (
                 0.5: "This is one layer. Each of the ten halves what the one behind it has left.",
                 5.0: "Ten halves were added. Along a path slopes are multiplied.",
                 0.05: "Ten layers do not share one half; each of them halves anew.",
-                2.0**-9: "These are nine halves: so much arrives behind the first layer. In front of it one more has halved.",
+                2.0
+                ** -9: "These are nine halves: so much arrives behind the first layer. In front of it one more has halved.",
             },
         ),
         "One layer leaves a half, two leave a quarter.",
