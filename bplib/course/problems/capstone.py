@@ -8,6 +8,7 @@ import numpy as np
 from bplib.activations import softmax
 from bplib.course.judging.judges import Misconception, Problem, judge_function, misconceptions, verdict_of
 from bplib.course.judging.reading import PASSED, Settled, Verdict, call, kind_of, listed, read_named, settling
+from bplib.course.judging.turns import judge_value, turn
 from bplib.course.problems.projects import (
     DIGITS_MISTAKES,
     POLICY_MISTAKES,
@@ -427,5 +428,93 @@ PROBLEMS = (
         judge=_judge_report(),
         minutes=15,
         difficulty=1,
+    ),
+)
+
+
+# Turns in the lesson
+
+TURNS = (
+    turn(
+        "turn-recall-order",
+        "Lesson 07: the order of the check",
+        judge_value(
+            "backward",
+            "Each gradient is made from those above it. So the first that is wrong, on the way back, was made wrongly"
+            " itself.",
+            {"forward": "In the order of the forward the first wrong one may only have inherited its mistake."},
+        ),
+        "Which gradient is made first, that of the loss's own input or that of the first weights?",
+    ),
+    turn(
+        "turn-recall-tanh",
+        "Lesson 06: the slope of tanh by its output",
+        judge_value(
+            0.64,
+            "1 - 0.6 squared. The output is all that it takes, and no second tanh.",
+            {
+                0.24: "This is a (1 - a), the slope of a sigmoid. The unit is a tanh.",
+                0.36: "This is a squared. What is missing to 1?",
+                0.7116: "This is 1 - tanh(0.6)^2: a second tanh was put on top of the output.",
+                0.4: "This is 1 - a. The slope is 1 - a^2.",
+            },
+        ),
+        "1 - a^2.",
+    ),
+    turn(
+        "turn-start",
+        "What is taken for the number of classes",
+        judge_value(
+            32,
+            "3.49 is near log 32, the size of the batch: the probabilities add up along the wrong axis.",
+            {
+                10: "Log 10 is 2.30, and that is where it should begin.",
+                24: "Log 24 is 3.18. Is there a logarithm that is nearer to 3.49?",
+                64: "Log 64 is 4.16. Is there a logarithm that is nearer to 3.49?",
+            },
+        ),
+        "Which of the four logarithms is nearest to the loss at the start?",
+    ),
+    turn(
+        "turn-place",
+        "Between A1 and Z1",
+        judge_value(
+            "slope",
+            "dZ1 is dA1 times the slope, and dA1 is right.",
+            {
+                "softmax": "The softmax stands above Z2, and the gradient of Z2 is right.",
+                "update": "No update is made in a check of gradients.",
+                "choose": "The check has data of its own; nobody chooses there.",
+                "prepare": "The check has data of its own; nobody prepares there.",
+            },
+        ),
+        "Look at the line of the backward that makes dZ1 from dA1.",
+    ),
+    turn(
+        "turn-still",
+        "Nothing moves",
+        judge_value(
+            "unchanged",
+            "Whatever is added, be it small or wrong, moves the last digit. Here nobody touches the parameters.",
+            {
+                "rate": "A rate that is too small moves the loss a little. Here it is the same to the last digit.",
+                "gradient": "A wrong gradient moves the parameters somewhere. Here they stay.",
+            },
+        ),
+        "Which of the three leaves even the last digit of the loss alone?",
+    ),
+    turn(
+        "turn-scale",
+        "White paper",
+        judge_value(
+            15.9375,
+            "255/16 is 15.94: somebody thought of photographs.",
+            {
+                255: "This is what they were divided by. They should have been divided by something, too.",
+                0.0627: "This is the factor from right to wrong. By which factor are they smaller?",
+            },
+            also=(16.0, 15.9, 15.0, 17.0),
+        ),
+        "Compare the largest pixels: 1.00 and 0.06. Or read the two preparations: 1/16 and 1/255.",
     ),
 )
