@@ -447,7 +447,7 @@ TURNS = (
         "Which gradient is made first, that of the loss's own input or that of the first weights?",
     ),
     turn(
-        "turn-recall-tanh",
+        "turn-recall-own-slope",
         "Lesson 06: the slope of tanh by its output",
         judge_value(
             0.64,
