@@ -1,4 +1,4 @@
-"""Lesson 15: the score of a number and of a network, returns to go, an update with a baseline, and a pole to balance."""
+"""Lesson 15: the score of a number and of a network, returns to go, an update with a baseline, a pole to balance."""
 
 from functools import partial
 from types import SimpleNamespace
