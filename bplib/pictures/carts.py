@@ -4,7 +4,7 @@ It moves by SMIL, as browsers do without JavaScript. Whoever asks their system f
 film at once; so does whoever sees it where nothing moves.
 """
 
-import numpy as np
+import math
 
 from bplib.pictures.svg import BLUE, GREEN, INK, document, figure, px, text
 from bplib.worlds import CartPoles
@@ -29,10 +29,10 @@ class CartFilm:
 
     def __init__(self, episodes):
         """Keep the episodes; nothing is drawn yet."""
-        self.episodes = {title: np.asarray(states, dtype=float) for title, states in episodes.items()}
-        shapes = {title: states.shape for title, states in self.episodes.items()}
-        if not shapes or any(len(shape) != 2 or shape[0] < 1 or shape[1] != 4 for shape in shapes.values()):
-            raise ValueError(f"CartFilm: the episodes are {shapes}; needed is (T, 4) for each, T at least 1")
+        self.episodes = {title: [[float(x) for x in state] for state in states] for title, states in episodes.items()}
+        sizes = {title: {len(state) for state in states} for title, states in self.episodes.items()}
+        if not sizes or any(each != {4} for each in sizes.values()):
+            raise ValueError(f"CartFilm: the episodes are {sizes}; needed is (T, 4) for each, T at least 1")
 
     @property
     def caption(self):
@@ -71,10 +71,10 @@ class CartFilm:
 
 def _moving(states, longest):
     """The cart and its pole, moved from state to state in real time."""
-    kept = np.append(np.arange(0, len(states) - 1, _EVERY), len(states) - 1)
+    kept = [*range(0, len(states) - 1, _EVERY), len(states) - 1]
     whole = longest * CartPoles.seconds + _REST
-    times = [*(kept * CartPoles.seconds / whole), 1.0]
-    at, lean = _places(states[kept])
+    times = [*(k * CartPoles.seconds / whole for k in kept), 1.0]
+    at, lean = _places([states[k] for k in kept])
     timing = f'keyTimes="{";".join(f"{each:.4f}".rstrip("0").rstrip(".") for each in times)}"'
     timing += f' dur="{px(whole)}s" repeatCount="indefinite"'
 
@@ -89,9 +89,9 @@ def _moving(states, longest):
 
 def _still(states):
     """Some moments of the episode, the later the darker."""
-    kept = np.unique(np.linspace(0, len(states) - 1, _STILLS).astype(int))
+    kept = sorted({(len(states) - 1) * k // (_STILLS - 1) for k in range(_STILLS)})
     parts = []
-    for k, (at, lean) in enumerate(zip(*_places(states[kept]), strict=True), start=1):
+    for k, (at, lean) in enumerate(zip(*_places([states[k] for k in kept]), strict=True), start=1):
         inner = f'{_cart()}<g transform="rotate({px(lean)})">{_pole()}</g>{_axle()}'
         parts.append(f'<g opacity="{k / len(kept):.2f}" transform="translate({px(at)})">{inner}</g>')
     return f'<g class="bplib-still" transform="translate(0 {_GROUND})">{"".join(parts)}</g>'
@@ -99,7 +99,7 @@ def _still(states):
 
 def _places(states):
     """Where the cart stands, in pixels, and how the pole leans, in degrees to the right."""
-    return _WIDTH / 2 + _SCALE * states[:, 0], np.degrees(states[:, 2])
+    return [_WIDTH / 2 + _SCALE * state[0] for state in states], [math.degrees(state[2]) for state in states]
 
 
 def _cart():

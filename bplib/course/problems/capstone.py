@@ -252,8 +252,8 @@ TRAINER_MISTAKES = (
         ),
         (
             "moments-begin-anew",
-            "Adam forgets between epochs: m and v begin anew in each of them. They are set to zero once, before the first"
-            " epoch, and so is t.",
+            "Adam forgets between epochs: m and v begin anew in each of them. They are set to zero once, before the"
+            " first epoch, and so is t.",
             (_training(forgets=True), _training(forgets=True, clock=lambda t, epoch, batch: batch + 1)),
         ),
         (
@@ -402,8 +402,8 @@ PROBLEMS = (
         title="A project of your own",
         points=6,
         hints=(
-            "Choose by what you would like to see. The digits are the shortest way, the policy is the most fun, the text"
-            " has the strongest opponent. Begin with the baseline on a validation part of your own.",
+            "Choose by what you would like to see. The digits are the shortest way, the policy is the most fun, the"
+            " text has the strongest opponent. Begin with the baseline on a validation part of your own.",
             "Digits: the images will be shifted, and yours are not. Which images would you need to learn from? And the"
             " labels are partly wrong, so hold the network back: np.roll and l2 are all it takes.",
             "Text: counts are hard to beat and easy to join. Count in one part of the text, let a network learn on"

@@ -69,8 +69,8 @@ GAUSSIAN_MISTAKES = misconceptions(
     ),
     (
         "along-the-width",
-        "This is the slope along the width itself. The parameter is s, and the width is e^s: by the chain rule its slope"
-        " is one factor e^s more.",
+        "This is the slope along the width itself. The parameter is s, and the width is e^s: by the chain rule its"
+        " slope is one factor e^s more.",
         (_gaussian(lambda d, width: d**2 / width**3 - 1 / width), lambda a, m, s: (a - m) ** 2 / s**3 - 1 / s),
     ),
     (
@@ -800,8 +800,8 @@ BALANCE_MISTAKES = misconceptions(
     ),
     (
         "own-reward",
-        "The gradient is right for your A, and A is the same for all steps: nothing is better than anything else, and on"
-        " average such a gradient is zero. What follows an action is what it has to answer for.",
+        "The gradient is right for your A, and A is the same for all steps: nothing is better than anything else, and"
+        " on average such a gradient is zero. What follows an action is what it has to answer for.",
         (_learning(advantages=lambda alive: alive.astype(float)),),
     ),
     (
@@ -1033,8 +1033,8 @@ PROBLEMS = (
         title="Balance the pole",
         points=5,
         hints=(
-            "Two parts. First A, from alive alone: the return to go of each step, with a discount, and its mean over the"
-            " episodes taken away, as in the lesson.",
+            "Two parts. First A, from alive alone: the return to go of each step, with a discount, and its mean over"
+            " the episodes taken away, as in the lesson.",
             "Then the gradient: put all steps in one row behind the other, states.reshape(-1, 4), and go back as in"
             " lesson 06. dZ2 is minus A times the score, divided by the number of steps that were played.",
             "A step behind the end of its episode must not count: multiply A by alive before it weighs a score.",

@@ -96,8 +96,8 @@ DIGITS_MISTAKES = _of(
         ("one-class", NO_LABELS["one-class"], (lambda X, y, rng: lambda X: np.full(len(X), 3),)),
         (
             "not-shifted",
-            "Digits in the middle are read well, and the same digits a pixel aside are not: it has never seen one there."
-            " Learn from shifted copies, np.roll along the last two axes, with a shift drawn anew for each image.",
+            "Digits in the middle are read well, and the same digits a pixel aside are not: it has never seen one"
+            " there. Learn from shifted copies, np.roll along the last two axes, with a shift drawn anew for each image.",
             (_careless(l2=0.02, epochs=15),),
         ),
         (
@@ -151,8 +151,8 @@ def _missed_digits(asked, said, parts):
     error = np.sqrt(right * (1 - right) / len(y_test))
     return Verdict(
         NOT_YET,
-        f"{right:.1%} of the shifted digits are right, give or take {error:.1%}, and {BAR:.0%} are needed; in the middle"
-        f" it would be {middle:.1%}. It agrees with {believed:.0%} of the labels it was given, of which about"
+        f"{right:.1%} of the shifted digits are right, give or take {error:.1%}, and {BAR:.0%} are needed; in the"
+        f" middle it would be {middle:.1%}. It agrees with {believed:.0%} of the labels it was given, of which about"
         f" {1 - 0.9 * HASTY / TRAINED:.0%} are right: does it learn too much of them, or too little?",
         "seen: too few digits",
     )
@@ -175,7 +175,7 @@ def _plays():
 
 
 def play_letters():
-    """200,000 letters of the plays as whole numbers, windows (4000, 16) of what follows, the next letters, and kinds."""
+    """200,000 letters of the plays as numbers, windows (4000, 16) of what follows, the next letters, and kinds."""
     codes, kinds = _plays()
     starts = LETTERS + 5 * np.arange(ASKED)
     return codes[:LETTERS], codes[starts[:, None] + np.arange(WINDOW)], codes[starts + WINDOW], kinds
