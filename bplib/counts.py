@@ -58,6 +58,17 @@ class Counts:
             p = self._backed(p, j, context, letters)
         return p
 
+    def distributions(self, text):
+        """The probability of each letter there is, at each place of ``text`` after the letters before it, (n, kinds).
+
+        Much faster than to ask `following` at every place. A row adds up to 1.
+        """
+        text = _whole(text, self.kinds)
+        letters, p = np.arange(self.kinds), np.full((len(text), self.kinds), 1 / self.kinds)
+        for j in range(min(len(self._pairs) - 1, len(text)) + 1):
+            p[j:] = self._backed(p[j:], j, _contexts(text, self.kinds, j)[:, None], letters)
+        return p
+
     def write(self, text, n, rng):
         """``text`` and n letters more, each drawn with its probability, (len(text) + n,)."""
         require_generator("Counts.write", rng)

@@ -140,6 +140,23 @@ def play(env, network, rng, greedy=False):
     return np.array(states), np.array(actions), np.array(rewards)
 
 
+def play_many(world, network, n, rng, greedy=False):
+    """Play n episodes at once: states (n, T, 4), actions (n, T), and alive (n, T), whether a step belongs to them.
+
+    ``world`` is as `worlds.CartPoles`, where each step that is made earns 1, so alive holds the rewards too. T is the
+    length of the longest; what stands behind the end of a shorter one counts for nothing.
+    """
+    require_generator("play_many", rng)
+    now, alive, steps = world.start(n, rng), np.ones(n, dtype=bool), []
+    while alive.any() and len(steps) < world.horizon:
+        z = network.predict(now)
+        actions = np.argmax(z, axis=1) if greedy else sample(z, rng)
+        steps.append((now, actions, alive))
+        now = np.where(alive[:, None], world.step(now, actions), now)
+        alive = alive & ~world.over(now)
+    return tuple(np.stack(parts, axis=1) for parts in zip(*steps, strict=True))
+
+
 def reinforce(env, network, optimizer, *, updates, discount, rng, episodes=10):
     """Train a network in place by REINFORCE with a baseline; return the total reward of each episode as a list.
 

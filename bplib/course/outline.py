@@ -49,7 +49,7 @@ MINUTES = {
     "08": 55,
     "09": 50,
 }
-MINUTES |= {"10b": 45, "11": 50, **dict.fromkeys(("10", "12", "13", "14", "15", "16", "17"), 60)}
+MINUTES |= {"10b": 45, "11": 50, **dict.fromkeys(("10", "12", "13", "14", "16"), 60), "15": 75, "17": 65}
 """How long a lesson takes without its exercises, as its first cell says."""
 MAY_SKIP = ("00b",)
 

@@ -65,3 +65,12 @@ def test_what_is_written_starts_as_asked_and_repeats_with_its_generator():
 def test_what_cannot_be_counted_is_refused(text, kinds, before):
     with pytest.raises(ValueError, match="Counts"):
         Counts(text, kinds, before)
+
+
+def test_the_distributions_at_all_places_are_those_that_follow_what_stands_before():
+    rng = np.random.default_rng(5)
+    counts, text = Counts(rng.integers(4, size=200), 4, 3), rng.integers(4, size=20)
+    everywhere = counts.distributions(text)
+    np.testing.assert_allclose(everywhere.sum(axis=1), 1)
+    np.testing.assert_allclose(everywhere[np.arange(20), text], counts.probabilities(text))
+    np.testing.assert_allclose(everywhere[9], counts.following(text[:9]))

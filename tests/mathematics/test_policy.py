@@ -18,13 +18,14 @@ from bplib.policy import (
     log_prob,
     log_prob_backward,
     play,
+    play_many,
     policy_loss,
     policy_loss_grad,
     reinforce,
     returns_to_go,
 )
 from bplib.verify import witnesses
-from bplib.worlds import Bandit, GridWorld, cart_pole, sample
+from bplib.worlds import Bandit, CartPoles, GridWorld, cart_pole, sample
 
 # e^z is 1, 2, 3 with sum 6, and 1, 1, 2 with sum 4: pi is 1/6, 1/3, 1/2, and 1/4, 1/4, 1/2.
 Z = np.array([[0.0, log(2), log(3)], [0.0, 0.0, log(2)]])
@@ -429,3 +430,24 @@ def test_reinforce_solves_cart_pole():
     reinforce(env, network, Adam(0.01), updates=60, discount=0.99, rng=rng)
     returns = [play(env, network, rng)[2].sum() for _ in range(100)]
     assert np.mean(returns) > 475  # of 500, the mark of gymnasium for solved
+
+
+def test_episodes_side_by_side_end_each_at_its_own_time():
+    rng, world = generator(3), CartPoles()
+    network = Sequential(Linear(4, 32, rng), Activation(tanh), Linear(32, 2, rng))
+    states, actions, alive = play_many(world, network, 6, rng)
+    assert states.shape == (*alive.shape, 4) and actions.shape == alive.shape
+    lengths = alive.sum(axis=1)
+    np.testing.assert_array_equal(alive, np.arange(alive.shape[1]) < lengths[:, None])
+    assert lengths.max() == alive.shape[1] and len(set(lengths)) > 1
+    for i, n in enumerate(lengths):
+        assert not world.over(states[i, :n]).any()
+        assert world.over(world.step(states[i, n - 1 : n], actions[i, n - 1 : n]))[0]
+        np.testing.assert_allclose(world.step(states[i, : n - 1], actions[i, : n - 1]), states[i, 1:n])
+
+
+def test_side_by_side_the_most_probable_actions_stand_for_five_hundred_steps():
+    upright = Linear(4, 2, generator(0))
+    upright.params["W"][...] = np.outer([0.1, 0.3, 3.0, 1.0], [-1.0, 1.0])
+    _, _, alive = play_many(CartPoles(), Sequential(upright), 5, generator(1), greedy=True)
+    assert alive.all() and alive.shape == (5, 500)

@@ -577,3 +577,15 @@ def test_the_lines_for_torch_in_the_last_lesson_run_and_say_that_all_gradients_a
     with torch.no_grad():
         last = F.cross_entropy(names["twin"](tensor(names["X"])), tensor(names["y"]))
     assert_close(losses.softmax_cross_entropy(names["net"].predict(names["X"]), names["y"]), array(last), 1e-7)
+
+
+def test_the_block_in_the_last_lesson_agrees_with_torch_in_its_output_and_every_gradient():
+    path = Path(__file__).resolve().parents[2] / "notebooks" / "17_capstone.ipynb"
+    cells = {cell.id: cell.source for cell in nbformat.read(path, 4).cells}
+    (source,) = re.findall(r"```python\n(.*?)```", cells["torch-block"], re.DOTALL)
+    names, said = {}, io.StringIO()
+    for each in (cells["setup"], cells["torch-block-ours"]):
+        exec(each, names)
+    with contextlib.redirect_stdout(said):
+        exec(source, names)
+    assert said.getvalue().split() == ["y", "True", "dx", "True", *["True"] * 10]

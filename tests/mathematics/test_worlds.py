@@ -8,7 +8,7 @@ import pytest
 
 from bplib.activations import softmax
 from bplib.gradcheck import central_difference, relative_error
-from bplib.worlds import Bandit, GridWorld, cart_pole, sample
+from bplib.worlds import Bandit, CartPoles, GridWorld, cart_pole, sample
 
 PLAN = ["S..", ".#.", "..G"]
 UP, RIGHT, DOWN, LEFT = range(4)
@@ -292,3 +292,43 @@ def test_cart_pole_is_the_one_of_500_steps():
     assert env.spec.max_episode_steps == 500
     assert env.observation_space.shape == (4,)
     assert env.action_space.n == 2
+
+
+# Many carts at once
+
+
+def test_many_carts_move_as_gymnasiums():
+    pytest.importorskip("gymnasium")
+    env, world, rng = cart_pole(), CartPoles(), generator(4)
+    for seed in range(5):
+        state, over = env.reset(seed=seed)[0], False
+        ours = env.unwrapped.state = np.array(env.unwrapped.state, dtype=float)
+        while not over:
+            assert not world.over(ours[None])[0]
+            action = int(rng.integers(2))
+            state, _, over, *_ = env.step(action)
+            ours = world.step(ours[None], np.array([action]))[0]
+            np.testing.assert_allclose(ours, state, rtol=1e-5, atol=1e-7)
+        assert world.over(ours[None])[0]
+
+
+def test_carts_begin_nearly_at_rest_and_do_not_know_of_each_other():
+    world, rng = CartPoles(), generator(1)
+    start = world.start(7, rng)
+    assert start.shape == (7, 4) and np.abs(start).max() <= 0.05
+    actions = rng.integers(2, size=7)
+    together = world.step(start, actions)
+    np.testing.assert_array_equal(together[3:4], world.step(start[3:4], actions[3:4]))
+
+
+@pytest.mark.parametrize(
+    ("states", "actions", "says"),
+    [
+        (np.zeros((2, 4)), np.zeros(3, dtype=int), r"states is \(2, 4\) and actions is \(3,\)"),
+        (np.zeros((2, 3)), np.zeros(2, dtype=int), r"states is \(2, 3\)"),
+        (np.zeros((2, 4)), np.array([0, 2]), "neither 0 nor 1"),
+    ],
+)
+def test_what_no_cart_can_do_is_refused(states, actions, says):
+    with pytest.raises(ValueError, match=says):
+        CartPoles().step(states, actions)

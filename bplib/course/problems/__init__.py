@@ -6,7 +6,7 @@ A new module is added to LESSONS here; whatever else
 needs the lessons asks for them here.
 
 May import: bplib, bplib.course.judging, bplib.course.planted; numpy, sympy.
-Reading order: any.
+Reading order: projects, then any.
 """
 
 from bplib.course.problems import (

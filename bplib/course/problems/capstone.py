@@ -1,20 +1,22 @@
-"""Lesson 17: a broken trainer with six bugs, in two hunts, and a network of one's own, judged on held-out digits."""
+"""Lesson 17: a broken trainer with six bugs, in two hunts, and a project: digits under shift, text, or a policy."""
 
+import re
 from itertools import product
 
 import numpy as np
 
-from bplib import data
-from bplib.activations import relu, softmax
+from bplib.activations import softmax
 from bplib.course.judging.judges import Misconception, Problem, judge_function, misconceptions, verdict_of
-from bplib.course.judging.predicting import NO_LABELS, judge_predict
-from bplib.course.judging.reading import NOT_YET, Verdict
-from bplib.initializers import he
-from bplib.layers import Activation, Dropout, Linear
-from bplib.losses import softmax_cross_entropy
-from bplib.networks import Sequential, add_l2
-from bplib.operations import find
-from bplib.optimizers import Adam
+from bplib.course.judging.reading import PASSED, Settled, Verdict, call, kind_of, listed, read_named, settling
+from bplib.course.judging.turns import judge_value, turn
+from bplib.course.problems.projects import (
+    DIGITS_MISTAKES,
+    POLICY_MISTAKES,
+    TEXT_MISTAKES,
+    judge_digits,
+    judge_policy,
+    judge_text,
+)
 
 LESSON = "17_capstone"
 TITLE = "Capstone"
@@ -149,6 +151,8 @@ def _training(
     correct=True,
     last=lambda X, W: softmax(X @ W),
     again=False,
+    forgets=False,
+    below=lambda v, share: np.sqrt(v / share) + 1e-8,
 ):
     """A training and what it says about the test part; each argument is one thing that may be wrong."""
 
@@ -157,6 +161,8 @@ def _training(
         m, v, t = np.zeros_like(W), np.zeros_like(W), 0
         for epoch in range(epochs):
             order = rng.permutation(len(X_train))
+            if forgets:
+                m, v = np.zeros_like(W), np.zeros_like(W)
             if again:
                 X_train, y_train, order = X_train[order], y_train[order], np.arange(len(order))
             for batch, start in enumerate(range(0, len(order), batch_size)):
@@ -168,7 +174,7 @@ def _training(
                 g, t = X.T @ P / len(y), t + 1
                 m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
                 T = clock(t, epoch, batch) if correct else np.inf
-                W = W - lr * (m / (1 - 0.9**T)) / (np.sqrt(v / (1 - 0.999**T)) + 1e-8)
+                W = W - lr * (m / (1 - 0.9**T)) / below(v, 1 - 0.999**T)
         return last(X_test, W)
 
     return fit_and_predict
@@ -240,6 +246,17 @@ TRAINER_MISTAKES = (
             (_training(again=True),),
         ),
         (
+            "eps-below-the-root",
+            "The small number of Adam has moved below the root: it is added after the root is taken, as it was.",
+            (_training(below=lambda v, share: np.sqrt(v / share + 1e-8)),),
+        ),
+        (
+            "moments-begin-anew",
+            "Adam forgets between epochs: m and v begin anew in each of them. They are set to zero once, before the"
+            " first epoch, and so is t.",
+            (_training(forgets=True), _training(forgets=True, clock=lambda t, epoch, batch: batch + 1)),
+        ),
+        (
             "logits",
             "It returns logits. The last line was right: probabilities are asked for.",
             (_training(last=lambda X, W: X @ W),),
@@ -248,157 +265,102 @@ TRAINER_MISTAKES = (
 )
 
 
-# project: a network on digits from odd sensors with hasty labels, judged on digits that it has not seen
-
-BAR = 0.89  # above the nearest mean image, below what a penalty near the best one reaches with any seed
-TRAINED, HASTY = 900, 310  # digits to learn from, and how many of their labels are drawn at random
-BY_HEART, LOST, TOO_LITTLE = 0.8, 0.4, 0.58  # shares of digits that are right
+# project: one of three, judged by what it does on what it has not seen, and its report
 
 
-def hasty_digits():
-    """Digits as 64 sensors gave them, each with its own unit and zero: X, X_test, y with hasty labels, y_test.
-
-    They are always the same: which digits are held out should not decide about an answer.
-    """
-    digits, rng = data.digits(), np.random.default_rng(17)
-    order = rng.permutation(len(digits.y))
-    X = digits.X * 10 ** rng.uniform(-2.0, 0.5, size=64) + rng.integers(-40, 41, size=64)
-    train, test = order[:TRAINED], order[TRAINED:]
-    y = digits.y[train]
-    hasty = rng.permutation(TRAINED)[:HASTY]
-    y[hasty] = rng.integers(10, size=HASTY)
-    return X[train], X[test], y, digits.y[test]
+PROJECT_MISTAKES = (*DIGITS_MISTAKES, *TEXT_MISTAKES, *POLICY_MISTAKES)
+KINDS = {"digits": judge_digits, "text": judge_text, "policy": judge_policy}
 
 
-def _scales(X):
-    """The mean and the standard deviation of each column, 1 where it is constant."""
-    std = X.std(axis=0)
-    return X.mean(axis=0), np.where(std == 0, 1.0, std)
+def _judge_project():
+    def judge(answer, rng):
+        said = call(answer, (), "")
+        if callable(said):
+            raise Settled('It returns a function alone. Say first which project it is, as in `return "digits", fit`.')
+        if not isinstance(said, tuple | list) or len(said) != 2:
+            raise Settled(f'It returns {kind_of(said)}; two values are needed, as in `return "digits", fit`.')
+        kind, fit = said
+        if kind not in KINDS:
+            raise Settled(f"It names the project {kind!r:.40}; needed is one of {listed(map(repr, KINDS))}.")
+        if not callable(fit):
+            raise Settled(f"The second value is {kind_of(fit)}; the function itself is needed, without parentheses.")
+        return KINDS[kind](fit, seed=int(rng.integers(1 << 31)))
+
+    return settling(judge, PROJECT_MISTAKES)
 
 
-def _trained(X, y, rng, *, l2, epochs, p=0.0, lr=0.01):
-    drop = [Dropout(p, rng)] if p else []
-    net = Sequential(Linear(64, 64, rng, he), Activation(relu), *drop, Linear(64, 10, rng))
-    adam, loss_and_grad = Adam(lr), find(softmax_cross_entropy).loss_and_grad
-    for _ in range(epochs):
-        net.backward(loss_and_grad(net.forward(X), y)[1])
-        add_l2(net, l2)
-        adam.step(net.params, net.grads)
-    return net
+# report: it is there, and names numbers; what it is worth is read by a person
+
+PARTS = {"question": 8, "baseline": 8, "seeds": 5, "error": 5, "did not work": 8}
+"""The parts of a report, and how many words each has at least."""
+NUMBERED = {"baseline": 1, "seeds": 3, "error": 1}
+"""How many numbers a part names at least."""
 
 
-def _careless(*, l2=0.05, epochs=100, p=0.0, lr=0.01, mix=False, raw="", own=False, forward=False, says=None):
-    """A wrong answer: each argument is one thing that a learner may get wrong."""
-
-    def fit(X, y, rng):
-        mean, std = (0.0, 1.0) if raw == "all" else _scales(X)
-        y = rng.permutation(y) if mix else y
-        net = _trained((X - mean) / std, y, rng, l2=l2, epochs=epochs, p=p, lr=lr)
-
-        def predict(X):
-            middle, width = (0.0, 1.0) if raw else _scales(X) if own else (mean, std)
-            Z = (net.forward if forward else net.predict)((X - middle) / width)
-            return says(Z) if says else Z.argmax(axis=1)
-
-        return predict
-
-    return fit
+def _full_report(**changed):
+    report = {
+        "question": "Does a penalty on the weights help a network of 64 units with labels that are partly wrong?",
+        "baseline": "Twenty-five nearest neighbors are right on 47 % of the validation part, the mean image on 40 %.",
+        "seeds": "Seeds 0, 1, 2, 3 and 4, fixed before: 93.1, 92.8, 93.5, 93.0 and 92.6 % of 300 images.",
+        "error": "The mean is 93.0 %, with a standard error of 1.5 points for 300 images.",
+        "did not work": "Dropout of a half made it worse by two points, and more units changed nothing.",
+    }
+    return lambda: {name: text for name, text in (report | changed).items() if text is not None}
 
 
-def _labels_of_training(X, y, rng):
-    return _careless(epochs=3)(X, y, rng)(X)
-
-
-def _divided_by_zero(X, y, rng):
-    mean, std = X.mean(axis=0), X.std(axis=0)
-    net = _trained((X - mean) / std, y, rng, l2=0.05, epochs=5)
-    return lambda X: net.predict((X - mean) / std).argmax(axis=1)
-
-
-PROJECT_MISTAKES = misconceptions(
+REPORT_MISTAKES = misconceptions(
     (
-        "logits",
-        NO_LABELS["logits"],
-        (_careless(epochs=5, says=lambda Z: Z),),
+        "no-failure",
+        "What did not work has no words yet. Whoever reports only what worked has tried nothing, or hides it: name one"
+        " thing that you tried and threw away.",
+        (_full_report(**{"did not work": "Everything worked."}),),
     ),
     (
-        "labels-for-function",
-        NO_LABELS["labels-for-function"],
-        (_labels_of_training,),
+        "one-seed",
+        "The part about seeds names fewer than three numbers. A single seed is a story: say which ones you have run,"
+        " and what each has given.",
+        (_full_report(seeds="I have used the seed 0 for all of it."),),
     ),
     (
-        "one-number",
-        NO_LABELS["one-number"],
-        (_careless(epochs=5, says=np.argmax),),
+        "no-baseline",
+        "The baseline has no number. What does somebody reach who does nearly nothing, on the same held-out data?",
+        (_full_report(baseline="My network is much better than the nearest neighbors would ever be here."),),
     ),
     (
-        "one-class",
-        NO_LABELS["one-class"],
-        (lambda X, y, rng: lambda X: np.full(len(X), 3), _divided_by_zero),
-    ),
-    (
-        "by-heart",
-        "It agrees with most of the labels that it was given, although nearly a third of them are wrong: it has learned"
-        " them by heart. Hold it back: with a penalty on the weights before all, and dropout or an earlier end may help"
-        " it.",
-        (_careless(l2=0.0, epochs=150),),
-    ),
-    (
-        "lost",
-        "It is wrong about most digits, so look at its data before its training. Three causes are usual: sensors that"
-        " are not on one scale, a predict that does not scale as the training did, and labels that belong to other"
-        " images.",
-        (_careless(mix=True), _careless(raw="predict")),
-    ),
-    (
-        "too-little",
-        "It has learned something and not enough, and it misses many of the digits that it was trained on, too. Are all"
-        " 64 sensors on one scale? If they are, give it more steps, larger ones, or a weaker penalty.",
-        (_careless(epochs=40, lr=0.001), _careless(raw="all")),
-    ),
-    (
-        "own-statistics",
-        "What predict says about an image depends on which others are asked about with it: asked about one alone, it"
-        " says something else. Standardize with the mean and the standard deviation of the training part, kept from"
-        " there.",
-        (_careless(own=True),),
-    ),
-    (
-        "random",
-        "Asked twice about the same images, predict says different things. Dropout is for the training: use the"
-        " network's predict, not its forward.",
-        (_careless(p=0.5, l2=0.02, forward=True),),
+        "no-error",
+        "The error has no number. For a share it is the root of p(1 - p)/n, for a mean the deviation over the root of"
+        " n: say it, and n.",
+        (_full_report(error="The result is quite certain, since the test part is large."),),
     ),
 )
+_SHORT = {"did not work": "no-failure"}
+_UNCOUNTED = {"seeds": "one-seed", "baseline": "no-baseline", "error": "no-error"}
 
 
-def _refused_project(asked, said, parts):
-    """The verdict on a predict that is right perhaps, but not about an image alone, or not twice."""
-    _, X_test, _, y_test = parts
-    if np.sum(asked(X_test) != said) > 2:
-        return verdict_of(PROJECT_MISTAKES, "random")
-    alone = np.unique(y_test, return_index=True)[1]  # the first image of each class
-    if sum(asked(X_test[i : i + 1])[0] != said[i] for i in alone) > 2:
-        return verdict_of(PROJECT_MISTAKES, "own-statistics")
-    return None
+def _judge_report():
+    def judge(answer, rng):
+        said, missing = read_named(call(answer, (), ""), PARTS)
+        if missing:
+            raise Settled(missing)
+        for name, words in PARTS.items():
+            if not isinstance(said[name], str):
+                raise Settled(f"The part {name!r} is {kind_of(said[name])}; text is needed, in quotes.")
+            numbers = len(re.findall(r"\d+(?:[.,]\d+)?", said[name]))
+            if numbers < NUMBERED.get(name, 0):
+                return verdict_of(REPORT_MISTAKES, _UNCOUNTED[name])
+            if len(said[name].split()) < words:
+                if name in _SHORT:
+                    return verdict_of(REPORT_MISTAKES, _SHORT[name])
+                raise Settled(
+                    f"The part {name!r} has fewer than {words} words. Write it for somebody who was not there."
+                )
+        return Verdict(
+            PASSED,
+            "All five parts are there and name their numbers. More a machine cannot say: whether it is a good report"
+            " says whoever reads it.",
+        )
 
-
-def _missed_project(asked, said, parts):
-    X, _, y, y_test = parts
-    right, believed = float(np.mean(said == y_test)), float(np.mean(asked(X) == y))
-    if believed >= BY_HEART:
-        return verdict_of(PROJECT_MISTAKES, "by-heart")
-    if right < LOST:
-        return verdict_of(PROJECT_MISTAKES, "lost")
-    if believed < TOO_LITTLE:
-        return verdict_of(PROJECT_MISTAKES, "too-little")
-    return Verdict(
-        NOT_YET,
-        f"{right:.1%} of the digits that it had not seen are right, and {BAR:.0%} are needed. It agrees with"
-        f" {believed:.0%} of the labels it was given, of which about {1 - 0.9 * HASTY / TRAINED:.0%} are right:"
-        " does it learn too much of them, or too little? Try the remedies of lesson 10b with other strengths and"
-        " together, and let a validation part decide.",
-    )
+    return settling(judge, REPORT_MISTAKES)
 
 
 PROBLEMS = (
@@ -437,21 +399,122 @@ PROBLEMS = (
     ),
     Problem(
         id="project",
-        title="A network of your own",
-        points=4,
+        title="A project of your own",
+        points=6,
         hints=(
-            "Begin with the baseline: what does a small network reach on a validation part that you keep aside? Then"
-            " change one thing at a time.",
-            "The sensors have their own units and zeros. Standardize with the mean and the standard deviation of X, and"
-            " keep both for predict. A column that is constant has the standard deviation 0.",
-            "Nearly a third of the labels are wrong, and a network that is trained to the end learns those too. Lesson"
-            " 10 has three remedies, and here dropout alone or an early end alone is not enough.",
-            "training.train has l2=..., and l2=0.03 holds a network of 64 hidden units back. A function defined inside"
-            " another one sees its variables, so predict can use the mean, the standard deviation and the network.",
+            "Choose by what you would like to see. The digits are the shortest way, the policy is the most fun, the"
+            " text has the strongest opponent. Begin with the baseline on a validation part of your own.",
+            "Digits: the images will be shifted, and yours are not. Which images would you need to learn from? And the"
+            " labels are partly wrong, so hold the network back: np.roll and l2 are all it takes.",
+            "Text: counts are hard to beat and easy to join. Count in one part of the text, let a network learn on"
+            " another one how far to trust each of the counts after these letters, and begin where they agree.",
+            "Policy: standardize the sensors with what the first episodes show. Then it is lesson 15 with a network of"
+            " two layers, ten episodes an update and some forty updates.",
         ),
-        judge=judge_predict(hasty_digits, BAR, PROJECT_MISTAKES, _missed_project, _refused_project),
+        judge=_judge_project(),
         allowed=("bplib",),
-        minutes=30,
+        minutes=60,
         difficulty=3,
+    ),
+    Problem(
+        id="report",
+        title="The report",
+        points=1,
+        hints=(
+            "A dict with five texts, by the names question, baseline, seeds, error and did not work.",
+            "Write it as if to a colleague: what was asked, what nearly nothing reaches, what each seed has given, how"
+            " sure that is, and what you threw away.",
+        ),
+        judge=_judge_report(),
+        minutes=15,
+        difficulty=1,
+    ),
+)
+
+
+# Turns in the lesson
+
+TURNS = (
+    turn(
+        "turn-recall-order",
+        "Lesson 07: the order of the check",
+        judge_value(
+            "backward",
+            "Each gradient is made from those above it. So the first that is wrong, on the way back, was made wrongly"
+            " itself.",
+            {"forward": "In the order of the forward the first wrong one may only have inherited its mistake."},
+        ),
+        "Which gradient is made first, that of the loss's own input or that of the first weights?",
+    ),
+    turn(
+        "turn-recall-own-slope",
+        "Lesson 06: the slope of tanh by its output",
+        judge_value(
+            0.64,
+            "1 - 0.6 squared. The output is all that it takes, and no second tanh.",
+            {
+                0.24: "This is a (1 - a), the slope of a sigmoid. The unit is a tanh.",
+                0.36: "This is a squared. What is missing to 1?",
+                0.7116: "This is 1 - tanh(0.6)^2: a second tanh was put on top of the output.",
+                0.4: "This is 1 - a. The slope is 1 - a^2.",
+            },
+        ),
+        "1 - a^2.",
+    ),
+    turn(
+        "turn-start",
+        "What is taken for the number of classes",
+        judge_value(
+            32,
+            "3.49 is near log 32, the size of the batch: the probabilities add up along the wrong axis.",
+            {
+                10: "Log 10 is 2.30, and that is where it should begin.",
+                24: "Log 24 is 3.18. Is there a logarithm that is nearer to 3.49?",
+                64: "Log 64 is 4.16. Is there a logarithm that is nearer to 3.49?",
+            },
+        ),
+        "Which of the four logarithms is nearest to the loss at the start?",
+    ),
+    turn(
+        "turn-place",
+        "Between A1 and Z1",
+        judge_value(
+            "slope",
+            "dZ1 is dA1 times the slope, and dA1 is right.",
+            {
+                "softmax": "The softmax stands above Z2, and the gradient of Z2 is right.",
+                "update": "No update is made in a check of gradients.",
+                "choose": "The check has data of its own; nobody chooses there.",
+                "prepare": "The check has data of its own; nobody prepares there.",
+            },
+        ),
+        "Look at the line of the backward that makes dZ1 from dA1.",
+    ),
+    turn(
+        "turn-still",
+        "Nothing moves",
+        judge_value(
+            "unchanged",
+            "Whatever is added, be it small or wrong, moves the last digit. Here nobody touches the parameters.",
+            {
+                "rate": "A rate that is too small moves the loss a little. Here it is the same to the last digit.",
+                "gradient": "A wrong gradient moves the parameters somewhere. Here they stay.",
+            },
+        ),
+        "Which of the three leaves even the last digit of the loss alone?",
+    ),
+    turn(
+        "turn-scale",
+        "White paper",
+        judge_value(
+            15.9375,
+            "255/16 is 15.94: somebody thought of photographs.",
+            {
+                255: "This is what they were divided by. They should have been divided by something, too.",
+                0.0627: "This is the factor from right to wrong. By which factor are they smaller?",
+            },
+            also=(16.0, 15.9, 15.0, 17.0),
+        ),
+        "Compare the largest pixels: 1.00 and 0.06. Or read the two preparations: 1/16 and 1/255.",
     ),
 )

@@ -1,137 +1,119 @@
-"""Lesson 15: the exact gradient of a bandit, the score of a network, returns to go, and an update with a baseline."""
+"""Lesson 15: the score of a number and of a network, returns to go, an update with a baseline, a pole to balance."""
+
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 
+from bplib.course.judging.diagnosis import recognized
 from bplib.course.judging.experiments import Probe
 from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions
 from bplib.course.judging.paper import judge_formula
+from bplib.course.judging.reading import (
+    NOT_YET,
+    PASSED,
+    Settled,
+    Verdict,
+    call,
+    fresh,
+    kind_of,
+    listed,
+    plain,
+    read_parts,
+    settling,
+)
+from bplib.course.judging.turns import judge_value, turn
+from bplib.gradcheck import relative_error
+from bplib.optimizers import Adam
+from bplib.policy import play_many
+from bplib.worlds import CartPoles
 
 LESSON = "15_policy_gradients"
 TITLE = "Policy gradients"
 
 
-# bandit-gradient: dJ/dz1 of three arms, a formula in z1, z2, z3, r1, r2, r3
+# gaussian-score: d log pi(a)/ds of a policy that draws a number, a formula in a, m and s
 
 
-def _exp(z):
+def _density(a, m, s):
     import sympy
 
-    return sympy.exp(z)
+    return sympy.exp(-((a - m) ** 2) / (2 * sympy.exp(2 * s))) / (sympy.exp(s) * sympy.sqrt(2 * sympy.pi))
 
 
-def _policy_of(*z):
-    e = [_exp(each) for each in z]
-    return [each / sum(e) for each in e]
+def _gaussian(formula):
+    """An answer from a formula in the distance a - m and the width e^s."""
 
+    def answer(a, m, s):
+        import sympy
 
-def _bandit(formula):
-    """An answer from a formula in the probabilities p, the rewards r and the expected reward J."""
-
-    def answer(z1, z2, z3, r1, r2, r3):
-        p, r = _policy_of(z1, z2, z3), (r1, r2, r3)
-        return formula(p, r, sum(p_a * r_a for p_a, r_a in zip(p, r, strict=True)))
+        return formula(a - m, sympy.exp(s))
 
     return answer
 
 
-_bandit_gradient = _bandit(lambda p, r, J: p[0] * (r[0] - J))
+_gaussian_score = _gaussian(lambda d, width: d**2 / width**2 - 1)
 
 
-def _below_without_slope(z1, z2, z3, r1, r2, r3):
-    below = _exp(z1) + _exp(z2) + _exp(z3)
-    return _bandit(lambda p, r, J: p[0] * r[0] - J / below)(z1, z2, z3, r1, r2, r3)
+def _log_density(a, m, s):
+    import sympy
+
+    return -s - (a - m) ** 2 / (2 * sympy.exp(2 * s)) - sympy.log(2 * sympy.pi) / 2
 
 
-def _logits_as_probabilities(z1, z2, z3, r1, r2, r3):
-    return z1 * (r1 - (z1 * r1 + z2 * r2 + z3 * r3))
-
-
-BANDIT_MISTAKES = misconceptions(
+GAUSSIAN_MISTAKES = misconceptions(
     (
-        "own-arm",
-        "You followed z1 only to the probability of its own arm. It stands below the line of all three probabilities:"
-        " when z1 grows, the others shrink, and their rewards count too.",
-        (_bandit(lambda p, r, J: p[0] * (1 - p[0]) * r[0]),),
+        "along-the-mean",
+        "This is the score along m. It says where the middle should go; what is asked for is the slope along s.",
+        (_gaussian(lambda d, width: d / width**2),),
     ),
     (
-        "no-expectation",
-        "This is how J feels e^z1 above the line. It stands below the line as well, in the sum, and that gives a second"
-        " term with a minus.",
-        (_bandit(lambda p, r, J: p[0] * r[0]),),
+        "along-the-width",
+        "This is the slope along the width itself. The parameter is s, and the width is e^s: by the chain rule its"
+        " slope is one factor e^s more.",
+        (_gaussian(lambda d, width: d**2 / width**3 - 1 / width), lambda a, m, s: (a - m) ** 2 / s**3 - 1 / s),
     ),
     (
-        "no-probability",
-        "An arm that is better than J is to be raised, but how much J feels it depends on how often the arm is pulled:"
-        " the factor p1 is missing.",
-        (_bandit(lambda p, r, J: r[0] - J),),
+        "no-normalizer",
+        "Only the exponent has been differentiated. The width stands below the line in front of it as well, and minus"
+        " its logarithm is -s.",
+        (_gaussian(lambda d, width: d**2 / width**2),),
     ),
     (
-        "one-pull",
-        "This is what one pull of arm 1 says, reward times score. The gradient is the mean over all three arms, each"
-        " weighted by its probability.",
-        (_bandit(lambda p, r, J: (1 - p[0]) * r[0]),),
-    ),
-    (
-        "unweighted-mean",
-        "You compare arm 1 with the plain mean of the rewards. The policy does not pull all arms equally often; what it"
-        " expects is J.",
-        (_bandit(lambda p, r, J: p[0] * (r[0] - sum(r) / 3)),),
-    ),
-    (
-        "slope-twice",
-        "The sum below the line is taken care of twice. Comparing with J does it already: the factor 1 - p1 has to go.",
-        (_bandit(lambda p, r, J: p[0] * (1 - p[0]) * (r[0] - J)),),
-    ),
-    (
-        "plus",
-        "The two terms of the quotient rule are added here. A larger z1 makes the sum below the line larger too, and"
-        " that takes J down: subtract the second term.",
-        (_bandit(lambda p, r, J: p[0] * (r[0] + J)),),
-    ),
-    (
-        "others-added",
-        "The terms of arms 2 and 3 have the wrong sign: when z1 grows, those arms lose probability.",
-        (_bandit(lambda p, r, J: p[0] * (r[0] - p[0] * r[0] + p[1] * r[1] + p[2] * r[2])),),
+        "normalizer-not-a-log",
+        "One of the two terms is not right: the logarithm of 1/e^s is -s, and the slope of that is -1.",
+        (
+            _gaussian(lambda d, width: d**2 / width**2 - 1 / width),
+            _gaussian(lambda d, width: d**2 / width**2 - width),
+            _gaussian(lambda d, width: d**2 / width**2 + 1),
+        ),
     ),
     (
         "inner-slope",
-        "In the second term of the quotient rule a slope is missing. What stands above the line is multiplied by the"
-        " slope of what stands below it, and that slope is exp(z1).",
-        (_below_without_slope,),
+        "The exponent has lost a factor 2: the slope of e^(-2s) along s is -2 e^(-2s).",
+        (_gaussian(lambda d, width: d**2 / (2 * width**2) - 1),),
     ),
     (
-        "by-the-reward",
-        "This is the slope of J along the reward r1. What is asked for is the slope along the logit z1.",
-        (_bandit(lambda p, r, J: p[0]),),
+        "exponent-sign",
+        "The exponent has the wrong sign: two minuses meet, one before the square and one from the slope of e^(-2s).",
+        (_gaussian(lambda d, width: -(d**2) / width**2 - 1), _gaussian(lambda d, width: -(d**2) / (2 * width**2) - 1)),
     ),
     (
-        "other-logit",
-        "This is the slope along the logit of another arm. What is asked for is the one along z1.",
-        (_bandit(lambda p, r, J: p[1] * (r[1] - J)),),
+        "width-not-squared",
+        "The width stands squared below the square of the distance, as e^(2s).",
+        (_gaussian(lambda d, width: d**2 / width - 1),),
     ),
     (
-        "above-the-line",
-        "This is the slope of what stands above the line alone. J is a fraction, and z1 stands below the line as well.",
-        (lambda z1, z2, z3, r1, r2, r3: _exp(z1) * r1,),
-    ),
-    ("value", "This is J itself. What is asked for is its slope along z1.", (_bandit(lambda p, r, J: J),)),
-    (
-        "log",
-        "This is the slope of log J. J is to be differentiated as it is; the logarithm belongs to the probabilities.",
-        (_bandit(lambda p, r, J: p[0] * (r[0] - J) / J),),
+        "distance-not-squared",
+        "The distance a - m stands squared in the exponent, and s leaves it as it is.",
+        (_gaussian(lambda d, width: d / width**2 - 1),),
     ),
     (
-        "logits",
-        "The z are logits, not probabilities. The probability of arm 1 is exp(z1) divided by the sum of all three"
-        " exponentials.",
-        (_logits_as_probabilities,),
+        "of-pi",
+        "This is the slope of the density itself. The logarithm divides by pi, and the factor pi(a) goes.",
+        (lambda a, m, s: _density(a, m, s) * _gaussian_score(a, m, s),),
     ),
-    (
-        "sign",
-        "Only the sign is wrong. J is no loss: its gradient points to where the reward grows, and the update will go"
-        " that way.",
-        (_bandit(lambda p, r, J: -p[0] * (r[0] - J)),),
-    ),
+    ("log-density", "This is log pi itself. What is asked for is its slope along s.", (_log_density,)),
 )
 
 
@@ -171,6 +153,16 @@ def _naive_softmax_over_batch(z):
     return np.exp(z) / np.exp(z).sum(axis=0)
 
 
+def _softmax_over_all(subtracted):
+    """A softmax whose sum runs over the batch, or over everything, with the maximum taken elsewhere."""
+
+    def softmax(z, axis=0):
+        e = np.exp(z - subtracted(z))
+        return e / e.sum(axis=axis)
+
+    return softmax
+
+
 def _all_rows(pi, taken):
     return taken.max(axis=0) - pi
 
@@ -205,6 +197,8 @@ def _state_cases(rng):
 def _square_state_cases(rng):
     return [_states(rng, 4, 4, 4), _states(rng, 5, 5, 5)]
 
+
+MAXIMA = (lambda z: z.max(axis=1, keepdims=True), lambda z: z.max(), lambda z: z.max(axis=0))
 
 SCORE_MISTAKES = misconceptions(
     (
@@ -253,6 +247,8 @@ SCORE_MISTAKES = misconceptions(
         (
             _backward(softmax=_softmax_over_batch),
             _backward(softmax=_naive_softmax_over_batch),
+            *(_backward(softmax=partial(_softmax_over_all(most), axis=axis)) for most in MAXIMA for axis in (0, None)),
+            _backward(softmax=lambda z: np.exp(z) / np.exp(z).sum()),
         ),
     ),
     (
@@ -676,6 +672,270 @@ UPDATE_MISTAKES = misconceptions(
 )
 
 
+# balance: advantages and the gradient of a policy's network, with which CartPole is learned
+
+SIZES = {"W1": (4, 24), "b1": (24,), "W2": (24, 2), "b2": (2,)}
+WAY_BACK = ("W2", "b2", "W1", "b1")
+EPISODES, UPDATES, RATE = 10, 60, 0.02
+BAR, ENOUGH, LOST_AFTER, LOST = 400, 475, 40, 60  # steps, and updates after which so few steps are too few
+HIDDEN = (31, 32)
+"""The seeds by which an answer is judged: of first weights, starts and draws. It never sees them."""
+
+
+def _weights(rng, sizes=None):
+    sizes = sizes or SIZES
+    return {name: rng.normal(size=s) / np.sqrt(s[0]) if len(s) == 2 else np.zeros(s) for name, s in sizes.items()}
+
+
+def _to_go_of(alive, discount=0.99):
+    G = alive.astype(float)
+    for t in range(G.shape[1] - 2, -1, -1):
+        G[:, t] += discount * G[:, t + 1]
+    return G
+
+
+def _less_the_mean(alive):
+    G = _to_go_of(alive)
+    return G - G.mean(axis=0)
+
+
+def _learning(
+    advantages=_less_the_mean,
+    score=_scores,
+    counts=lambda alive: alive,
+    mean=lambda alive: alive.sum(),
+    slope=lambda A1: 1 - A1**2,
+    bias=lambda dZ: dZ.sum(axis=0),
+    sign=-1,
+    through=lambda W2, dW2: W2,
+    softmax=_softmax,
+):
+    """An answer; each argument is one thing that may be wrong. One given A, as counts sees it, has its gradient."""
+
+    def gradient(params, states, actions, alive, A):
+        x, taken = states.reshape(-1, states.shape[2]), _onehot(actions.ravel(), params["W2"].shape[1])
+        A1 = np.tanh(x @ params["W1"] + params["b1"])
+        weight = (A * counts(alive)).reshape(-1, 1) / mean(alive)
+        dZ2 = sign * weight * score(softmax(A1 @ params["W2"] + params["b2"]), taken)
+        dW2 = A1.T @ dZ2
+        dZ1 = dZ2 @ through(params["W2"], dW2).T * slope(A1)
+        return {"W1": x.T @ dZ1, "b1": bias(dZ1), "W2": dW2, "b2": bias(dZ2)}
+
+    def learn(params, states, actions, alive):
+        A = advantages(alive)
+        return A, gradient(params, states, actions, alive, A)
+
+    learn.gradient = gradient
+    return learn
+
+
+_learn = _learning()
+
+
+def _twice_through(A1):
+    return 1 - np.tanh(A1) ** 2
+
+
+BALANCE_MISTAKES = misconceptions(
+    (
+        "uphill",
+        "All gradients have the wrong sign. L is minus the mean of A log pi, so that an optimizer that goes downhill"
+        " makes good actions more probable.",
+        (_learning(sign=1),),
+    ),
+    (
+        "behind-the-end",
+        "Steps behind the end of an episode count in your gradient. What stands there was never played: multiply A by"
+        " alive.",
+        (_learning(counts=np.ones_like),),
+    ),
+    (
+        "no-mean",
+        "The gradient is a sum over all steps. L is their mean: divide by the number of steps that were played.",
+        (_learning(mean=lambda alive: 1.0),),
+    ),
+    (
+        "other-mean",
+        "The gradient is divided by another number than that of the steps that were played: alive.sum() counts them.",
+        (_learning(mean=np.size), _learning(mean=len), _learning(mean=lambda alive: alive.shape[1])),
+    ),
+    (
+        "no-slope",
+        "W2 and b2 are right, and then the slope of tanh is missing: 1 - A1**2, with the output A1.",
+        (_learning(slope=np.ones_like),),
+    ),
+    (
+        "slope",
+        "W2 and b2 are right, and the slope of tanh is not. By its output A1 it is 1 - A1**2.",
+        (
+            _learning(slope=_twice_through),
+            _learning(slope=lambda A1: A1 * (1 - A1)),
+            _learning(slope=lambda A1: 1 - A1),
+        ),
+    ),
+    (
+        "no-probabilities",
+        "Your score raises the action taken and leaves the other alone: it is onehot - pi.",
+        (_learning(score=lambda pi, taken: taken),),
+    ),
+    (
+        "of-pi",
+        "This is the gradient of the probability and not of its logarithm: the score has no factor pi(a|s).",
+        (_learning(score=lambda pi, taken: np.sum(pi * taken, axis=-1, keepdims=True) * (taken - pi)),),
+    ),
+    (
+        "only-the-taken",
+        "Only the logit of the action taken gets a gradient. The other stands in the sum below the line: it gets -pi.",
+        (_learning(score=lambda pi, taken: taken * (1 - pi)),),
+    ),
+    (
+        "over-the-batch",
+        "Your softmax runs over the steps. Each state has two probabilities of its own, which add up to 1.",
+        (_learning(softmax=_softmax_over_batch), _learning(softmax=_naive_softmax_over_batch)),
+    ),
+    (
+        "bias",
+        "Each bias has a gradient of its own: the sum over all steps, axis 0.",
+        (_learning(bias=lambda dZ: dZ.sum() + 0 * dZ[0]), _learning(bias=lambda dZ: dZ.mean(axis=0))),
+    ),
+    (
+        "own-reward",
+        "The gradient is right for your A, and A is the same for all steps: nothing is better than anything else, and"
+        " on average such a gradient is zero. What follows an action is what it has to answer for.",
+        (_learning(advantages=lambda alive: alive.astype(float)),),
+    ),
+    (
+        "so-far",
+        "The gradient is right for your A, and A grows with the steps that are behind. An action answers for those to"
+        " come: add from the end.",
+        (_learning(advantages=lambda alive: alive.cumsum(axis=1).astype(float)),),
+    ),
+    (
+        "turned-around",
+        "The gradient is right for your A, and A praises the episodes that end early: subtract the baseline from the"
+        " return to go, and not the other way round.",
+        (_learning(advantages=lambda alive: -_less_the_mean(alive)),),
+    ),
+    (
+        "over-time",
+        "The gradient is right for your A, and A compares the steps of one episode with each other. So long episodes"
+        " are praised no more than short ones: take the mean over the episodes, for each step.",
+        (_learning(advantages=lambda alive: _to_go_of(alive) - _to_go_of(alive).mean(axis=1, keepdims=True)),),
+    ),
+)
+
+
+def _few_steps(rng):
+    """A few episodes of unequal length, for the check of the gradients."""
+    alive = np.arange(6) < np.array([[6], [3], [4]])
+    params = {
+        name: rng.normal(size=shape) for name, shape in (SIZES | {"W1": (4, 5), "b1": (5,), "W2": (5, 2)}).items()
+    }
+    return params, rng.normal(size=(3, 6, 4)), rng.integers(2, size=(3, 6)), alive
+
+
+def _read_learned(answer, args):
+    """What an answer gives: A, and the gradients by name."""
+    said = call(answer, fresh(args), f"params, states of shape {args[1].shape}, actions and alive")
+    if not isinstance(said, tuple | list) or len(said) != 2:
+        raise Settled(f"It returns {kind_of(said)}; two values are needed, as in `return A, gradients`.")
+    A = plain(said[0], "A is")
+    grads = read_parts(said[1], args[0])
+    if A.shape != args[3].shape:
+        raise Settled(f"A is an array of shape {A.shape}; {args[3].shape} is needed, a number for each step.")
+    for name in WAY_BACK:
+        if grads[name].shape != args[0][name].shape:
+            raise Settled(f"The gradient of {name} has the shape {grads[name].shape}; {args[0][name].shape} is needed.")
+    if not all(np.isfinite(part).all() for part in (A, *grads.values())):
+        raise Settled("A or a gradient holds NaN or infinity.")
+    return A, grads
+
+
+def _same(grads, others):
+    return all(relative_error(grads[name], others[name]) < 1e-6 for name in WAY_BACK)
+
+
+def _checked(answer, rng):
+    """The verdict on gradients that are not those of L with the A that was chosen; None if they are."""
+    args = _few_steps(rng)
+    A, grads = _read_learned(answer, args)
+    needed = _learn.gradient(*args, A)
+    if _same(grads, needed):
+        return None
+    known = recognized(BALANCE_MISTAKES, lambda mistake: _same(grads, mistake.answer.gradient(*args, A)))
+    if known:
+        return known
+    right = [name for name in WAY_BACK if relative_error(grads[name], needed[name]) < 1e-6]
+    wrong = [name for name in WAY_BACK if name not in right]
+    return Verdict(
+        NOT_YET,
+        f"The check of gradients, on the way back, stops at {wrong[0]}: with your A the slope of L by differences is"
+        f" another one. {f'Right are {listed(right)}.' if right else 'None of the four is right.'}",
+        f"seen: wrong {wrong[0]}",
+    )
+
+
+def _players(params):
+    return SimpleNamespace(
+        predict=lambda x: np.tanh(x @ params["W1"] + params["b1"]) @ params["W2"] + params["b2"],
+    )
+
+
+def _trained_to_balance(answer, seed):
+    """Mean steps of twenty new episodes after a training by the answer, and those of each update."""
+    rng, world, adam = np.random.default_rng(seed), CartPoles(), Adam(RATE)
+    params, history = _weights(rng), []
+    for update in range(UPDATES):
+        states, actions, alive = play_many(world, _players(params), EPISODES, rng)
+        history.append(alive.sum() / EPISODES)
+        if len(history) > 2 and min(history[-3:]) >= ENOUGH:
+            break
+        if update >= LOST_AFTER and max(history[-5:]) < LOST:
+            break
+        _, grads = _read_learned(answer, (params, states, actions, alive))
+        adam.step(params, grads)
+    return play_many(world, _players(params), 20, rng)[2].sum() / 20, history
+
+
+def _judge_balance():
+    def judge(answer, rng):
+        if wrong := _checked(answer, rng):
+            return wrong
+        steps = []
+        for seed in HIDDEN:
+            mean, history = _trained_to_balance(answer, seed)
+            steps.append(mean)
+            if mean < BAR:
+                break
+        if min(steps) >= BAR:
+            return Verdict(
+                PASSED,
+                f"Your gradients balance the pole: with {len(HIDDEN)} seeds that you have not seen, twenty new episodes"
+                f" last at least {BAR} steps in the mean.",
+            )
+        args = _few_steps(rng)
+        A, _ = _read_learned(answer, args)
+        alive = args[3]
+        known = recognized(BALANCE_MISTAKES[-4:], lambda mistake: _direction(mistake.answer(*args)[0], A, alive))
+        if known:
+            return known
+        return Verdict(
+            NOT_YET,
+            f"The gradient is right for your A, and {len(history)} updates with it end at {steps[-1]:.0f} steps, where"
+            f" {BAR} are needed. Is A the return to go, and is a mean over the episodes taken from it?",
+            "seen: too few steps",
+        )
+
+    return settling(judge, BALANCE_MISTAKES)
+
+
+def _direction(one, other, alive):
+    """Whether two advantages are the same for the steps that were played, but for a positive factor."""
+    one, other = one[alive], other[alive]
+    size = np.linalg.norm(one) * np.linalg.norm(other)
+    return size > 0 and one @ other > (1 - 1e-6) * size
+
+
 def _each(change, *names):
     """The arguments with the named arrays changed."""
     return lambda arguments: {**arguments, **{name: change(arguments[name]) for name in names}}
@@ -703,18 +963,15 @@ UPDATE_PROBES = (
 
 PROBLEMS = (
     Problem(
-        id="bandit-gradient",
-        title="The exact gradient of a bandit",
+        id="gaussian-score",
+        title="The score of a number",
         points=3,
         hints=(
-            "Write J as one fraction: above the line the sum of exp(z_a) r_a, below it the sum of exp(z_a). Where does"
-            " z1 stand?",
-            "By the quotient rule, with N above the line and D below it: J' = N'/D - N D'/D^2, and N/D is J.",
-            "N' = exp(z1) r1 and D' = exp(z1). What is exp(z1)/D?",
-            "Compute p1, p2, p3 with sympy.exp, then J = p1 r1 + p2 r2 + p3 r3. The slope is p1 times how much better"
-            " arm 1 is than J.",
+            "Take the logarithm first: it turns the fraction into a difference, and the exponential goes away.",
+            "log pi is -(a - m)^2 e^(-2s)/2 - s - log(2 pi)/2. Three terms: which of them hold s?",
+            "The slope of e^(-2s) is -2 e^(-2s), and that of -s is -1.",
         ),
-        judge=judge_formula(_bandit_gradient, "z1 z2 z3 r1 r2 r3", BANDIT_MISTAKES),
+        judge=judge_formula(_gaussian_score, "a m s", GAUSSIAN_MISTAKES),
         minutes=10,
         difficulty=2,
     ),
@@ -770,5 +1027,169 @@ PROBLEMS = (
         allowed=("activations.softmax",),
         minutes=20,
         difficulty=3,
+    ),
+    Problem(
+        id="balance",
+        title="Balance the pole",
+        points=5,
+        hints=(
+            "Two parts. First A, from alive alone: the return to go of each step, with a discount, and its mean over"
+            " the episodes taken away, as in the lesson.",
+            "Then the gradient: put all steps in one row behind the other, states.reshape(-1, 4), and go back as in"
+            " lesson 06. dZ2 is minus A times the score, divided by the number of steps that were played.",
+            "A step behind the end of its episode must not count: multiply A by alive before it weighs a score.",
+            "dW2 = A1.T @ dZ2, dZ1 = dZ2 @ W2.T * (1 - A1**2), dW1 = x.T @ dZ1, and each bias has the sum over the"
+            " steps.",
+        ),
+        judge=_judge_balance(),
+        allowed=("activations.softmax",),
+        minutes=30,
+        difficulty=3,
+    ),
+)
+
+
+# Turns in the lesson
+
+
+def _entropy_cases(rng):
+    return [(p,) for p in (rng.dirichlet(np.ones(k)) for k in (2, 3, 5))]
+
+
+ENTROPY_MISTAKES = misconceptions(
+    (
+        "sign",
+        "The logarithms of probabilities are negative, and an entropy is not: a minus is missing in front.",
+        (lambda p: np.sum(p * np.log(p)),),
+    ),
+    (
+        "unweighted",
+        "Each -log p counts as often as it is drawn: multiply it by p before you add up.",
+        (lambda p: -np.sum(np.log(p)), lambda p: -np.mean(np.log(p))),
+    ),
+    (
+        "mean",
+        "The weights p add up to 1 already. It is a sum over the actions, with nothing to divide by.",
+        (lambda p: -np.mean(p * np.log(p)),),
+    ),
+    ("not-added", "One number for each action is not the entropy yet: add them up.", (lambda p: -p * np.log(p),)),
+)
+
+TURNS = (
+    turn(
+        "turn-recall-onehot",
+        "Lesson 01: the gradient of the cross-entropy",
+        judge_value(
+            (0.5, -0.7, 0.2),
+            "It is p minus one-hot: 1 comes off at the true class. In a moment we meet minus this under another name.",
+            {
+                (-0.5, 0.7, -0.2): "All signs are turned around: the loss falls as the logit of the truth grows.",
+                (0.0, -0.7, 0.0): "The others stand below the line of the softmax: each gets its own probability.",
+                (-0.5, 0.3, 0.2): "The truth is class 1, and the first class has the number 0.",
+                (0.5, 0.3, -0.8): "The truth is class 1, and the first class has the number 0.",
+            },
+        ),
+        "p - onehot.",
+    ),
+    turn(
+        "turn-recall-adam",
+        "Lesson 09: Adam's first step",
+        judge_value(
+            0.02,
+            "At the first step m over the root of v is the gradient over its own size: a step is as long as the rate."
+            " So nobody minds here whether returns are counted in steps or in hundreds.",
+            {
+                10.0: "So plain gradient descent would do it. Adam divides by the size of the gradient.",
+                0.002: "m is a tenth of the gradient at first, but the correction takes that out again.",
+                1.0: "The gradient over its size is 1, and then comes the rate.",
+            },
+        ),
+        "What is the corrected m over the root of the corrected v, when there has been only one gradient?",
+    ),
+    turn(
+        "turn-score",
+        "Reward times score",
+        judge_value(
+            (1.0, -2 / 3, -1 / 3),
+            "2 times (1 - 1/2, -1/3, -1/6). The entries add up to 0, as those of a score do.",
+            {
+                (0.5, -1 / 3, -1 / 6): "This is the score alone. The reward is 2.",
+                (2.0, 0.0, 0.0): "The others stand below the line: each is lowered by its probability.",
+                (1.0, 2 / 3, 1 / 3): "Those that were not drawn are lowered.",
+                (0.5, -2 / 9, -1 / 18): "The score is not multiplied by the probabilities: that comes with the mean.",
+                (-1.0, 2 / 3, 1 / 3): "It was rewarded: its own logit goes up.",
+            },
+        ),
+        "The score is 1 minus pi for the action drawn and minus pi for the others. Then times 2.",
+    ),
+    turn(
+        "turn-bonus",
+        "A bonus for everybody",
+        judge_value(
+            "scatter",
+            "No arm has become better than another, so the mean is the same. Each single estimate is another one, and"
+            " the bonus makes them larger.",
+            {
+                "mean": "The mean is the gradient of J, and J has only become larger by 1, whatever z is.",
+                "both": "J has only become larger by 1, whatever z is. What does that do to its gradient?",
+                "neither": "Look at an arm that earned 0: before, its pull taught nothing at all.",
+            },
+        ),
+        "What happens to J, and what to the estimate from an arm that earned 0?",
+    ),
+    turn(
+        "turn-to-go",
+        "What is still to come",
+        judge_value(
+            (1.5, 1.0, 2.0),
+            "From the end: 2, then 0 + 2/2 = 1, then 1 + 1/2 = 1.5.",
+            {
+                (3.0, 2.0, 2.0): "This is without a discount. What comes a step later counts half.",
+                (2.0, 1.0, 2.0): "The 2 is two steps away from the first step: it counts a quarter there.",
+                (0.5, 1.0, 0.0): "A step's own reward is not discounted, and it counts.",
+                (2.0, 1.0, 1.5): "The numbers are right, and in the order in which you found them. The first belongs to"
+                " the first step.",
+                (1.0, 0.5, 2.25): "This looks back. What is still to come looks ahead.",
+            },
+        ),
+        "Begin at the end: the last step has only its own reward. Then each has its own and half of what follows.",
+    ),
+    turn(
+        "turn-td",
+        "A temporal-difference error",
+        judge_value(
+            -3,
+            "1 + 0.5 times 12 is 7, and the critic expected 10: it went worse than expected, though it was rewarded.",
+            {
+                3: "It is what came minus what was expected, and not the other way round.",
+                7: "This is the estimate of the return. What did the critic expect?",
+                -9: "The next state's value is missing: it stands for all that follows.",
+                -2: "The reward of this step counts too.",
+            },
+        ),
+        "r + gamma V(next) - V(now).",
+    ),
+    turn(
+        "turn-entropy",
+        "The entropy of a policy",
+        judge_function(lambda p: -np.sum(p * np.log(p)), _entropy_cases, ENTROPY_MISTAKES),
+        "Minus the sum of p log p: np.sum does the sum, np.log the logarithm.",
+    ),
+    turn(
+        "turn-clip",
+        "Clipped or not",
+        judge_value(
+            (0, -1),
+            "A good action has been raised enough. A bad one has moved the wrong way, and keeps its gradient.",
+            {
+                (1, -1): "Beyond 1.2 the curve for A = 1 is flat.",
+                (0, 0): "The minimum takes the lower of the two: for A = -1 at 1.5 that is -1.5, which is not clipped.",
+                (1, 0): "It is the other way round: look at where each of the curves is flat.",
+                (0, 1): "For A = -1 what is raised falls as the ratio grows.",
+                (1.2, -1.5): "These are values of the curves. Their slopes are asked for.",
+                (0, -1.5): "The second is the value of the curve. Its slope is asked for.",
+            },
+        ),
+        "Look at the figure above 1.5: where is a curve flat, and how does the other one go?",
     ),
 )

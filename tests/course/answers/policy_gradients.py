@@ -6,23 +6,16 @@ import sympy
 from bplib import activations
 
 
-def bandit_by_pairs(z1, z2, z3, r1, r2, r3):
-    """Arm 1 against each of the others: p1 p2 (r1 - r2) + p1 p3 (r1 - r3)."""
-    below = sympy.exp(z1) + sympy.exp(z2) + sympy.exp(z3)
-    return (sympy.exp(z1 + z2) * (r1 - r2) + sympy.exp(z1 + z3) * (r1 - r3)) / below**2
+def gaussian_by_sympy(a, m, s):
+    """SymPy differentiates by symbols of our own, which are then replaced."""
+    x, middle, width = sympy.symbols("x middle width", real=True)
+    log_pi = -((x - middle) ** 2) / (2 * sympy.exp(2 * width)) - width - sympy.log(2 * sympy.pi) / 2
+    return sympy.diff(log_pi, width).subs({x: a, middle: m, width: s})
 
 
-def bandit_with_logits_from_z1(z1, z2, z3, r1, r2, r3):
-    p1 = 1 / (1 + sympy.exp(z2 - z1) + sympy.exp(z3 - z1))
-    p2, p3 = p1 * sympy.exp(z2 - z1), p1 * sympy.exp(z3 - z1)
-    return p1 * (1 - p1) * r1 - p1 * p2 * r2 - p1 * p3 * r3
-
-
-def bandit_by_the_score(z1, z2, z3, r1, r2, r3):
-    """The mean of reward times score over the three arms."""
-    logits, rewards = (z1, z2, z3), (r1, r2, r3)
-    p = [sympy.exp(z - sympy.log(sum(map(sympy.exp, logits)))) for z in logits]
-    return sum(p[a] * rewards[a] * (int(a == 0) - p[0]) for a in range(3))
+def gaussian_with_the_width_apart(a, m, s):
+    width = sympy.exp(s)
+    return ((a - m) / width + 1) * ((a - m) / width - 1)
 
 
 def score_by_one_hot(dlogp, x, W, b, actions):
@@ -83,9 +76,48 @@ def update_by_visits(theta, states, actions, rewards, lr):
     return theta + lr * visits.T @ dz / len(states)
 
 
+def balance_episode_by_episode(params, states, actions, alive):
+    """One episode after the other, each only as far as it goes."""
+    lengths = [int(n) for n in alive.sum(axis=1)]
+    A = np.zeros(alive.shape)
+    for row, n in zip(A, lengths, strict=True):
+        row[:n] = (1 - 0.99 ** np.arange(n, 0, -1)) / (1 - 0.99)
+    A = A - A.mean(axis=0)
+    grads = {name: np.zeros_like(p) for name, p in params.items()}
+    for i, n in enumerate(lengths):
+        x = states[i, :n]
+        h = np.tanh(x @ params["W1"] + params["b1"])
+        dz = activations.softmax(h @ params["W2"] + params["b2"])
+        dz[np.arange(n), actions[i, :n]] -= 1
+        dz *= A[i, :n, None] / sum(lengths)
+        dh = dz @ params["W2"].T * (1 - h**2)
+        for name, g in {"W1": x.T @ dh, "b1": dh.sum(axis=0), "W2": h.T @ dz, "b2": dz.sum(axis=0)}.items():
+            grads[name] += g
+    return A, grads
+
+
+def balance_with_the_played_steps_alone(params, states, actions, alive):
+    G = np.zeros(alive.shape)
+    later = np.zeros(len(alive))
+    for t in range(alive.shape[1] - 1, -1, -1):
+        later = alive[:, t] * (1 + 0.99 * later)
+        G[:, t] = later
+    A = G - G.mean(axis=0, keepdims=True)
+    A = A / A[alive].std()
+    x, a, weight = states[alive], actions[alive], A[alive][:, None]
+    h = np.tanh(x @ params["W1"] + params["b1"])
+    dz = weight * (activations.softmax(h @ params["W2"] + params["b2"]) - np.eye(2)[a]) / len(x)
+    dh = (1 - h * h) * (dz @ params["W2"].T)
+    return [A.tolist(), {"b2": dz.sum(0), "W2": h.T @ dz, "b1": dh.sum(0), "W1": (x.T @ dh).tolist()}]
+
+
 RIGHT = {
-    "bandit-gradient": [bandit_by_pairs, bandit_with_logits_from_z1, bandit_by_the_score],
+    "gaussian-score": [gaussian_by_sympy, gaussian_with_the_width_apart],
     "log-prob-backward": [score_by_one_hot, score_example_by_example],
     "returns-to-go": [returns_by_sums, returns_by_a_matrix, returns_from_a_list],
     "policy-update": [update_in_loops, update_by_visits],
+    "balance": [balance_with_the_played_steps_alone, balance_episode_by_episode],
+}
+TURNED = {
+    "turn-entropy": [lambda p: -np.sum(p * np.log(p)), lambda p: -(p @ np.log(p)), lambda p: np.log(1 / p) @ p],
 }

@@ -11,17 +11,18 @@ def softmax(z):
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-# bandit-gradient
+# gaussian-score
 
 
-def against_the_plain_mean(z1, z2, z3, r1, r2, r3):
-    p1 = sympy.exp(z1) / (sympy.exp(z1) + sympy.exp(z2) + sympy.exp(z3))
-    return p1 * (r1 - (r1 + r2 + r3) / 3)
+def density_not_its_logarithm(a, m, s):
+    width = sympy.exp(s)
+    density = sympy.exp(-((a - m) ** 2) / 2 / width**2) / width / sympy.sqrt(2 * sympy.pi)
+    return density * ((a - m) ** 2 / width**2 - 1)
 
 
-def own_arm_alone(z1, z2, z3, r1, r2, r3):
-    p1 = sympy.exp(z1) / (sympy.exp(z1) + sympy.exp(z2) + sympy.exp(z3))
-    return r1 * p1 * (1 - p1)
+def along_the_deviation(a, m, s):
+    width = sympy.exp(s)
+    return ((a - m) ** 2 - width**2) / width**3
 
 
 # log-prob-backward
@@ -154,18 +155,18 @@ def one_visit_of_each_state(theta, states, actions, rewards, lr):
 
 MISTAKES = [
     Mistake(
-        "bandit-gradient",
-        "SO, softmax policy",
-        "mean of the rewards",
-        against_the_plain_mean,
-        "You compare arm 1 with the plain mean of the rewards",
+        "gaussian-score",
+        "common",
+        "of the density",
+        density_not_its_logarithm,
+        "This is the slope of the density itself",
     ),
     Mistake(
-        "bandit-gradient",
-        "common",
-        "own arm",
-        own_arm_alone,
-        "You followed z1 only to the probability of its own arm",
+        "gaussian-score",
+        "Sutton and Barto, exercise 13.4",
+        "along the standard deviation",
+        along_the_deviation,
+        "This is the slope along the width itself",
     ),
     Mistake(
         "log-prob-backward",
