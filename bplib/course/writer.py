@@ -103,7 +103,7 @@ def weights(net, ids):
 
 
 def _looks(u, look):
-    n, t, d = u.shape
+    _, t, d = u.shape
     q, k = ((u @ look.params[name]).reshape(t, look.heads, -1).swapaxes(0, 1) for name in ("Wq", "Wk"))
     z = q @ k.swapaxes(1, 2) / np.sqrt(d // look.heads)
     return softmax(np.where(np.tri(t, dtype=bool), z, -np.inf))

@@ -18,8 +18,8 @@ def heads_explorer(sentences, letter=None):
     for text, a in weights.items():
         if not 2 <= len(text) <= 40 or a.ndim != 4 or a.shape[2:] != (len(text), len(text)):
             raise ValueError(
-                f"{text!r} has {len(text)} letters and weights {a.shape}; needed are 2 to 40 letters and (layers, heads,"
-                " letters, letters)"
+                f"{text!r} has {len(text)} letters and weights {a.shape}; needed are 2 to 40 letters and (layers,"
+                " heads, letters, letters)"
             )
     first, longest = next(iter(weights)), max(map(len, weights))
 
@@ -41,8 +41,8 @@ def _said(text, a, place):
     where = "itself" if back == 0 else f"{_name(text[at])}, {back} {'letter' if back == 1 else 'letters'} before it"
     share = svg.number(round(float(a[layer, head, place, at]), 2))
     return (
-        f"Letter {place}, {_name(text[place])}, in {text!r}. The most decided is head {head} of layer {layer}: {share} of"
-        f" its weight is on {where}."
+        f"Letter {place}, {_name(text[place])}, in {text!r}. The most decided is head {head} of layer {layer}: {share}"
+        f" of its weight is on {where}."
     )
 
 
