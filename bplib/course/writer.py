@@ -57,20 +57,27 @@ def train(net, text, steps, rng, rate=0.003, batch=16, length=T):
         yield float(softmax_cross_entropy(z, y))
 
 
-def loss(net, text, length=T, n=None):
-    """The loss in nats on the second halves of pieces, so that each letter has half of a piece before it, or more.
+def nats(net, text, length=T, n=None):
+    """-log P of each letter in the second halves of pieces, (pieces, length / 2): half a piece stands before it.
 
-    All pieces, each half a piece after the one before, or n of them, at equal distances.
+    All pieces, each half a piece after the one before, so that all letters but the first are there once; or about n of
+    them, at equal distances.
     """
     half = length // 2
-    starts = np.arange(0, len(text) - length - 1, half)
+    starts = np.arange(0, len(text) - length, half)
     starts = starts if n is None else starts[:: max(1, len(starts) // n)]
-    total = 0.0
+    found = []
     for some in np.array_split(starts, len(starts) // 64 + 1):
         X = some[:, None] + np.arange(length)
         z = net.predict(text[X]).reshape(*X.shape, -1)[:, half:]
-        total += float(softmax_cross_entropy(z.reshape(-1, z.shape[2]), text[X + 1][:, half:].ravel())) * len(some)
-    return total / len(starts)
+        p = np.take_along_axis(softmax(z.astype(np.float64)), text[X + 1][:, half:, None], axis=2)
+        found.append(-np.log(p[..., 0]))
+    return np.concatenate(found)
+
+
+def loss(net, text, length=T, n=None):
+    """The mean of `nats`."""
+    return float(nats(net, text, length, n).mean())
 
 
 def write(net, start, n, rng, temperature=1.0, length=T):
