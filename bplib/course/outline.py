@@ -12,7 +12,7 @@ ROWS = (
     (None, "09", None, None),
     ("12", "15", "10", None),
     ("13", None, "10b", "17"),
-    ("14", "16", None, None),
+    ("14", "16", "16b", None),
 )
 BUILDS_ON = {
     "00b": ("00",),
@@ -33,6 +33,7 @@ BUILDS_ON = {
     "14": ("13",),
     "15": ("09",),
     "16": ("14",),
+    "16b": ("10", "16"),
     "17": ("07", "10b"),
 }
 """What has to come just before a lesson; what that builds on comes before, too."""
@@ -49,7 +50,7 @@ MINUTES = {
     "08": 55,
     "09": 50,
 }
-MINUTES |= {"10b": 45, "11": 50, **dict.fromkeys(("10", "12", "13", "14", "16"), 60), "15": 75, "17": 65}
+MINUTES |= {"10b": 45, "11": 50, **dict.fromkeys(("10", "12", "13", "14", "16", "16b"), 60), "15": 75, "17": 65}
 """How long a lesson takes without its exercises, as its first cell says."""
 MAY_SKIP = ("00b",)
 

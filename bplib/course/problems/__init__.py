@@ -29,6 +29,7 @@ from bplib.course.problems import (
     single_neuron,
     start_here,
     training_loop,
+    transformer,
     weight_updates,
 )
 
@@ -52,6 +53,7 @@ LESSONS = (
     lstm,
     policy_gradients,
     attention,
+    transformer,
     capstone,
 )
 """The modules of the lessons, in the order of the course."""

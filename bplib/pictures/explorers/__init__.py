@@ -21,6 +21,7 @@ from bplib.pictures.explorers.filtering import filter_explorer
 from bplib.pictures.explorers.fitting import line_explorer, loss_explorer
 from bplib.pictures.explorers.gates import gate_explorer
 from bplib.pictures.explorers.graphs import graph_explorer
+from bplib.pictures.explorers.heads import heads_explorer
 from bplib.pictures.explorers.momentum import momentum_explorer
 from bplib.pictures.explorers.ordering import order_explorer
 from bplib.pictures.explorers.policies import policy_explorer
@@ -49,6 +50,7 @@ __all__ = [
     "filter_explorer",
     "gate_explorer",
     "graph_explorer",
+    "heads_explorer",
     "index_explorer",
     "line_explorer",
     "loss_explorer",
