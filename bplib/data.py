@@ -123,6 +123,12 @@ def plays():
     return gzip.decompress(_read("plays.txt.gz")).decode("ascii")
 
 
+def numbered(text):
+    """The different letters of a text, in order, as one string, and their numbers (n,): text[i] is letters[ids[i]]."""
+    letters, ids = np.unique(np.frombuffer(text.encode("utf-32-le"), "<u4"), return_inverse=True)
+    return letters.tobytes().decode("utf-32-le"), ids
+
+
 def two_moons(n, rng, noise=0.1):
     """Two interleaved half circles of radius 1 as a Dataset: X (n, 2), y (n,), the rows shuffled.
 

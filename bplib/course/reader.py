@@ -17,12 +17,6 @@ FILE = "reader.npz"
 WIDTH, UNITS, UPDATES, PIECES, STEPS, RATE = 32, 128, 3000, 32, 50, 0.01
 
 
-def letters_and_ids():
-    """The 63 letters of the plays, in order, and the whole text as their numbers."""
-    letters, ids = np.unique(np.frombuffer(data.plays().encode(), dtype=np.uint8), return_inverse=True)
-    return letters.tobytes().decode(), ids
-
-
 def built(rng, kind=lstm.LSTM, units=UNITS):
     """The network, with fresh weights in single precision: letters to logits, a row for each letter that is read."""
     parts = layers.Embedding(63, WIDTH, rng), kind(WIDTH, units, rng), EachStep(), layers.Linear(units, 63, rng)
@@ -52,7 +46,7 @@ def trained():
 def write(path):
     """Train on the first nine tenths of the plays, and keep the parameters in half precision."""
     rng = np.random.default_rng(0)
-    _, ids = letters_and_ids()
+    _, ids = data.numbered(data.plays())
     net = built(rng)
     train(net, ids[: int(0.9 * len(ids))], UPDATES, rng, optimizers.Adam(optimizers.cosine(RATE, UPDATES)))
     np.savez_compressed(path, params=net.params.flat.astype(np.float16))

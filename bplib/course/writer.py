@@ -29,9 +29,8 @@ T = 64
 
 def texts():
     """The plays as numbers, all but the last tenth and the last tenth, and the letters that the numbers stand for."""
-    text = np.frombuffer(data.plays().encode(), np.uint8)
-    letters, ids = np.unique(text, return_inverse=True)
-    return *np.split(ids, [int(0.9 * len(ids))]), letters.tobytes().decode()
+    letters, ids = data.numbered(data.plays())
+    return *np.split(ids, [int(0.9 * len(ids))]), letters
 
 
 def network(rng, kinds=63, d=64, heads=4, layers=3, length=T):

@@ -209,6 +209,11 @@ def test_plays_begin_and_end_as_those_of_shakespeare_do():
     assert plays.endswith("\nFor never was a story of more woe\nThan this of Juliet and her Romeo.\n")
 
 
+def test_letters_are_numbered_in_order():
+    letters, ids = data.numbered("abracadabra π")
+    assert letters == " abcdrπ" and "".join(letters[i] for i in ids) == "abracadabra π"
+
+
 # The originals, where they are installed
 
 

@@ -568,8 +568,7 @@ BEFORE = 2
 @lru_cache(maxsize=1)
 def _plays():
     """The plays as numbers: what is learned from, pieces that are held out, how many letters, and what counts lose."""
-    text = np.frombuffer(data.plays().encode(), dtype=np.uint8)
-    letters, ids = np.unique(text, return_inverse=True)
+    letters, ids = data.numbered(data.plays())
     learn, rest = np.split(ids, [int(0.9 * len(ids))])
     pieces = rest[: len(rest) // (PLACES + 1) * (PLACES + 1)].reshape(-1, PLACES + 1)
     return learn, pieces, len(letters), Counts(learn, len(letters), BEFORE).loss(rest)

@@ -170,9 +170,8 @@ GAIN = 0.06  # nats that the best counts must be beaten by
 
 @cache
 def _plays():
-    text = data.plays()
-    codes = {letter: code for code, letter in enumerate(sorted(set(text)))}
-    return np.array([codes[letter] for letter in text[300_000 : 300_000 + LETTERS + 5 * ASKED + WINDOW]]), len(codes)
+    letters, ids = data.numbered(data.plays())
+    return ids[300_000 : 300_000 + LETTERS + 5 * ASKED + WINDOW], len(letters)
 
 
 def play_letters():

@@ -393,14 +393,6 @@ BAR, STEPS, SECONDS = 2.4, 600, 50
 LENGTH, WIDTH, HEADS, HIDDEN, BATCH = 32, 32, 4, 128, 16
 
 
-def texts():
-    """The plays as numbers, the training part and the last tenth, and the characters."""
-    text = data.plays()
-    letters = "".join(sorted(set(text)))
-    ids = np.searchsorted(np.frombuffer(letters.encode(), np.uint8), np.frombuffer(text.encode(), np.uint8))
-    return (*np.split(ids, [int(0.9 * len(ids))]), letters)
-
-
 def fresh_model(rng, k, d=WIDTH, m=HIDDEN, length=LENGTH, dtype=np.float64):
     """The parameters of the small transformer of the exercise, drawn anew."""
     p = {"E": 0.3 * rng.normal(size=(k, d)), "P": 0.3 * rng.normal(size=(length, d))}
@@ -573,7 +565,8 @@ def _judge_training():
         faulty = _faulty(gradients, rng)
         if faulty:
             return faulty
-        train, held_out, letters = texts()
+        letters, ids = data.numbered(data.plays())
+        train, held_out = np.split(ids, [int(0.9 * len(ids))])
         p = _trained(gradients, rate, train, np.random.default_rng(0), len(letters))
         rows = np.linspace(0, len(held_out) - LENGTH - 1, 400).astype(int)[:, None] + np.arange(LENGTH)
         reached = float(_loss(held_out[rows], held_out[rows + 1], p, HEADS))
