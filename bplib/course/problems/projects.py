@@ -97,8 +97,7 @@ DIGITS_MISTAKES = _of(
         (
             "not-shifted",
             "Digits in the middle are read well, and the same digits a pixel aside are not: it has never seen one"
-            " there. Learn from shifted copies, np.roll along the last two axes, with a shift drawn anew for each"
-            " image.",
+            " there. Learn from shifted copies, np.roll along the last two axes, anew for each image.",
             (_careless(l2=0.02, epochs=15),),
         ),
         (
