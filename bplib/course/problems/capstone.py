@@ -281,7 +281,8 @@ def _judge_project():
             raise Settled(f'It returns {kind_of(said)}; two values are needed, as in `return "digits", fit`.')
         kind, fit = said
         if not isinstance(kind, str) or kind not in KINDS:
-            raise Settled(f"It names the project {kind!r:.40}; needed is one of {listed(map(repr, KINDS))}.")
+            named = repr(kind)[:40] if isinstance(kind, str) else kind_of(kind)
+            raise Settled(f"It names the project {named}; needed is one of {listed(map(repr, KINDS))}.")
         if not callable(fit):
             raise Settled(f"The second value is {kind_of(fit)}; the function itself is needed, without parentheses.")
         return KINDS[kind](fit, seed=int(rng.integers(1 << 31)))

@@ -297,7 +297,9 @@ def _judge_policy():
 
         def play(layers, n):
             if not isinstance(n, int | np.integer) or n < 1:
-                raise Settled(f"play was asked for {n!r:.40} episodes; a whole number from 1 is needed.")
+                raise Settled(
+                    "play was asked for another number of episodes than it can play; a whole number from 1 is needed."
+                )
             if world.played + n > EPISODES:
                 raise Settled(POLICY_MISTAKES[1].says, misconception="too-many-episodes")
             return world.play(_layers(layers), int(n), rng)
