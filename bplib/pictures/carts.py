@@ -9,7 +9,7 @@ import math
 from bplib.pictures.svg import BLUE, GREEN, INK, document, figure, px, text
 from bplib.worlds import CartPoles
 
-_WIDTH, _HEIGHT, _SCALE = 300, 150, 58  # pixels; _SCALE of them to a meter, so that the track fits
+_WIDTH, _HEIGHT, _SCALE = 300, 150, 52  # pixels; _SCALE of them to a meter, so that the track fits
 _GROUND, _POLE = 112, 62  # where the cart runs, and how long the pole is
 _EVERY = 4  # of so many states one is kept: 12.5 pictures a second, and the browser draws what is in between
 _REST = 1.5  # seconds that the last picture stands before the film begins again

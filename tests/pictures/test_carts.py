@@ -19,7 +19,7 @@ def values(picture, kind):
 
 def test_it_moves_from_the_first_state_to_the_last_and_rests_there():
     picture = CartFilm({"one": STATES}).svg("one")
-    assert values(picture, "translate") == [150, 266, 266]
+    assert values(picture, "translate") == [150, 254, 254]
     assert values(picture, "rotate") == [5.7, 11.5, 11.5]
     (times,) = set(re.findall(r'keyTimes="([^"]*)"', picture))
     first, *_, last = map(float, times.split(";"))
@@ -55,7 +55,7 @@ def test_what_is_printed_is_the_same_on_every_machine_and_the_caption_counts():
 
 def test_the_track_is_as_long_as_the_cart_may_go():
     left, length = re.search(r'd="M([\d.]+) \d+h([\d.]+)', CartFilm({"one": STATES}).svg("one")).groups()
-    assert float(length) == pytest.approx(2 * 58 * CartPoles.edge, abs=0.1) and float(left) > 0
+    assert float(length) == pytest.approx(2 * 52 * CartPoles.edge, abs=0.1) and float(left) > 0
 
 
 @pytest.mark.parametrize("episodes", [{}, {"one": np.zeros((0, 4))}, {"one": np.zeros((3, 2))}])

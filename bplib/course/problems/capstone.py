@@ -280,8 +280,9 @@ def _judge_project():
         if not isinstance(said, tuple | list) or len(said) != 2:
             raise Settled(f'It returns {kind_of(said)}; two values are needed, as in `return "digits", fit`.')
         kind, fit = said
-        if kind not in KINDS:
-            raise Settled(f"It names the project {kind!r:.40}; needed is one of {listed(map(repr, KINDS))}.")
+        if not isinstance(kind, str) or kind not in KINDS:
+            named = repr(kind)[:40] if isinstance(kind, str) else kind_of(kind)
+            raise Settled(f"It names the project {named}; needed is one of {listed(map(repr, KINDS))}.")
         if not callable(fit):
             raise Settled(f"The second value is {kind_of(fit)}; the function itself is needed, without parentheses.")
         return KINDS[kind](fit, seed=int(rng.integers(1 << 31)))
@@ -409,7 +410,7 @@ PROBLEMS = (
             "Text: counts are hard to beat and easy to join. Count in one part of the text, let a network learn on"
             " another one how far to trust each of the counts after these letters, and begin where they agree.",
             "Policy: standardize the sensors with what the first episodes show. Then it is lesson 15 with a network of"
-            " two layers, ten episodes an update and some forty updates.",
+            " two layers, ten episodes an update and some forty updates. Keep the layers that did best.",
         ),
         judge=_judge_project(),
         allowed=("bplib",),

@@ -1,49 +1,34 @@
-"""The three projects of the last lesson: what is given, and how an answer is judged on what it has not seen."""
+"""How an answer to one of the three projects of the last lesson is judged, on what it has not seen."""
 
 from functools import cache
 
 import numpy as np
 
-from bplib import data
 from bplib.activations import relu
 from bplib.counts import Counts
 from bplib.course.judging.judges import misconceptions, verdict_of
 from bplib.course.judging.predicting import NO_LABELS, judge_predict
 from bplib.course.judging.reading import NOT_YET, PASSED, Settled, Verdict, call, kind_of, plain, settling
+from bplib.course.projects import (
+    HASTY,
+    SENSORS,
+    TRAINED,
+    WINDOW,
+    SensorCarts,
+    play_letters,
+    shifted_digits,
+    shifted_parts,
+)
 from bplib.initializers import he
 from bplib.layers import Activation, Dropout, Linear
 from bplib.losses import softmax_cross_entropy_grad
 from bplib.networks import Sequential, add_l2
 from bplib.optimizers import Adam
-from bplib.worlds import CartPoles, sample
 
 # Digits under shift: images of 10 x 10, in the middle for the training, one pixel aside in the test; hasty labels
 
 BAR = 0.92
-TRAINED, HASTY = 900, 300  # digits to learn from, and how many of their labels are drawn at random
 BY_HEART, LOST = 0.8, 0.3  # shares of the given labels, and of the digits, that are right
-
-
-@cache
-def _shifted(seed=17):
-    digits, rng = data.digits(), np.random.default_rng(seed)
-    order, aside = rng.permutation(len(digits.y)), [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
-    images = np.pad(digits.X.reshape(-1, 8, 8) / 16, ((0, 0), (1, 1), (1, 1)))
-    train, test = order[:TRAINED], order[TRAINED:]
-    shifts = [aside[k] for k in rng.integers(len(aside), size=len(test))]
-    moved = np.stack([np.roll(image, shift, axis=(0, 1)) for image, shift in zip(images[test], shifts, strict=True)])
-    y = digits.y[train]
-    y[rng.permutation(TRAINED)[:HASTY]] = rng.integers(10, size=HASTY)
-    return images[train], moved, y, digits.y[test], images[test]
-
-
-def shifted_digits():
-    """X and X_test, 10 x 10 pixels from 0 to 1, y of which a third is drawn at random, and y_test.
-
-    The digits of X stand in the middle, those of X_test a pixel aside. They are always the same: which are held out
-    should not decide about an answer.
-    """
-    return tuple(array.copy() for array in _shifted()[:4])
 
 
 def _network(hidden, rng, p):
@@ -141,7 +126,7 @@ def _refused_digits(asked, said, parts):
 def _missed_digits(asked, said, parts):
     X, _, y, y_test = parts
     right, believed = float(np.mean(said == y_test)), float(np.mean(asked(X) == y))
-    middle = float(np.mean(asked(_shifted()[4]) == y_test))
+    middle = float(np.mean(asked(shifted_parts()[4]) == y_test))
     if believed >= BY_HEART:
         return verdict_of(DIGITS_MISTAKES, "by-heart")
     if middle < LOST:
@@ -163,21 +148,7 @@ judge_digits = judge_predict(shifted_digits, BAR, DIGITS_MISTAKES, _missed_digit
 
 # Text below the counts: 200,000 letters to learn from, and windows of those that follow
 
-LETTERS, WINDOW, ASKED = 200_000, 16, 4000
 GAIN = 0.06  # nats that the best counts must be beaten by
-
-
-@cache
-def _plays():
-    letters, ids = data.numbered(data.plays())
-    return ids[300_000 : 300_000 + LETTERS + 5 * ASKED + WINDOW], len(letters)
-
-
-def play_letters():
-    """200,000 letters of the plays as numbers, windows (4000, 16) of what follows, the next letters, and kinds."""
-    codes, kinds = _plays()
-    starts = LETTERS + 5 * np.arange(ASKED)
-    return codes[:LETTERS], codes[starts[:, None] + np.arange(WINDOW)], codes[starts + WINDOW], kinds
 
 
 @cache
@@ -275,35 +246,7 @@ judge_text = _judge_text()
 
 # A policy: CartPole behind twelve sensors, six of which measure nothing
 
-EPISODES, STEPS, SENSORS = 500, 400, 12
-
-
-class SensorCarts:
-    """Carts whose state is seen by sensors: mixtures of it with units and zeros of their own, and some mere noise."""
-
-    def __init__(self, seed):
-        """Draw the sensors, and which push goes where."""
-        rng = np.random.default_rng(seed)
-        self.world, half = CartPoles(), SENSORS // 2
-        self.mixed = rng.normal(size=(4, half)) * 10 ** rng.uniform(-1, 1, size=half)
-        self.noise, self.zeros = 10 ** rng.uniform(-1, 1, size=half), 5 * rng.normal(size=SENSORS)
-        self.places, self.turned, self.played = rng.permutation(SENSORS), int(rng.integers(2)), 0
-
-    def play(self, layers, n, rng):
-        """Play n episodes with a network of tanh layers, [(W, b), ...]: what was seen, actions and alive."""
-        self.played += n
-        now, alive, steps = self.world.start(n, rng), np.ones(n, dtype=bool), []
-        while alive.any() and len(steps) < self.world.horizon:
-            noise = self.noise * rng.normal(size=(n, len(self.noise)))
-            seen = (np.hstack([now / [1, 1, 0.1, 1] @ self.mixed, noise]) + self.zeros)[:, self.places]
-            z = seen
-            for k, (W, b) in enumerate(layers):
-                z = (np.tanh(z) if k else z) @ W + b
-            actions = sample(z, rng)
-            steps.append((seen, actions, alive))
-            now = np.where(alive[:, None], self.world.step(now, actions ^ self.turned), now)
-            alive = alive & ~self.world.over(now)
-        return tuple(np.stack(parts, axis=1) for parts in zip(*steps, strict=True))
+EPISODES, STEPS = 500, 400
 
 
 def _linear(scale=0.0):
@@ -350,11 +293,13 @@ def _layers(found):
 
 def _judge_policy():
     def judge(answer, rng):
-        world = SensorCarts(17)
+        world = SensorCarts(23)
 
         def play(layers, n):
             if not isinstance(n, int | np.integer) or n < 1:
-                raise Settled(f"play was asked for {n!r:.40} episodes; a whole number from 1 is needed.")
+                raise Settled(
+                    "play was asked for another number of episodes than it can play; a whole number from 1 is needed."
+                )
             if world.played + n > EPISODES:
                 raise Settled(POLICY_MISTAKES[1].says, misconception="too-many-episodes")
             return world.play(_layers(layers), int(n), rng)

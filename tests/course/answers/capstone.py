@@ -61,7 +61,7 @@ def trainer_with_lists(X_train, y_train, X_test, W, lr, batch_size, epochs, rng)
 
 
 def project_policy():
-    """The policy of lesson 15, with sensors on one scale."""
+    """The policy of lesson 15, with sensors on one scale; what is kept is the best of all updates."""
 
     def fit(play, rng):
         seen, _, alive = play([(np.zeros((12, 2)), np.zeros(2))], 10)
@@ -74,16 +74,17 @@ def project_policy():
             W1 /= std[:, None]
             return [(W1, b1 - mean @ W1), (W2, b2)]
 
+        best, kept = 0, None
         for _ in range(48):
             seen, actions, alive = play(parts(), 10)
+            if alive.sum() >= best:
+                best, kept = alive.sum(), parts()
             G = policy.returns_to_go(alive.astype(float), 0.99)
             A = (G - G.mean(axis=0))[alive]
             z = net.forward((seen[alive] - mean) / std)
             net.backward(policy.policy_loss_grad(z, actions[alive], A))
             adam.step(net.params, net.grads)
-            if alive.sum() > 4950:
-                break
-        return parts()
+        return kept
 
     return "policy", fit
 
