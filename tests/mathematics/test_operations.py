@@ -25,7 +25,7 @@ NO_OPERATION = {
     lstm: {"lstm_gates"},
     attention: {"causal_mask"},
     positions: {"sinusoidal_positions"},
-    policy: {"returns_to_go", "reinforce", "play"},
+    policy: {"returns_to_go", "reinforce", "play", "play_many"},
 }
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
