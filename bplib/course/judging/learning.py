@@ -84,8 +84,9 @@ def judge_training(draw, shapes, gradients, optimizer, held_out, passed, missed,
     with optimizer(). held_out(params, rng) is a number for data that the answer never sees: passed(number) gives the
     sentence for one that is good enough, or "". blame(wrong names, factor) gives the id, or None, and the sentence of
     a wrong gradient, with the one factor by which all are off, or None. Before it is asked, the gradients are compared
-    with those of suspects, triples of an id, a sentence and a function like gradients with a mistake in it. missed(training, params, number) gives the
-    verdict on all else, also where most updates are over: then params and number are None.
+    with those of suspects, triples of an id, a sentence and a function like gradients with a mistake in it.
+    missed(training, params, number) gives the verdict on all else, also where most updates are over: then params and
+    number are None.
     """
 
     def judge(answer, rng):

@@ -811,7 +811,11 @@ def _passed_reader(loss):
 
 def _missed_reader(trained, params, loss):
     if loss is None:
-        return Verdict(NOT_YET, f"{UPDATES} updates are over; the rate is 0 by now. Return the parameters.", "seen: on")
+        return Verdict(
+            NOT_YET,
+            f"{UPDATES} updates are over, and it asks for more; the rate is 0 by now. Return the parameters.",
+            "seen: on",
+        )
     return Verdict(
         NOT_YET,
         f"On text that it has never seen it loses {loss:.2f} nats a letter after {trained.updates} updates; counts of"
@@ -1002,7 +1006,7 @@ TURNS = (
         "A weight near 1",
         judge_value(
             "small",
-            "A small push moves such weights hardly at all. We shall see what that means for training.",
+            "A small push changes hardly anything in such weights. We shall see what that means for training.",
             {"large": "Push one logit a little: how much do weights of 0.999 and 0.001 move?"},
         ),
         "A sigmoid near 1 has hardly any slope. How is it with a softmax?",

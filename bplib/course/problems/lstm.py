@@ -735,8 +735,8 @@ def _missed_recall(training, params, share):
     if _sigmoid(training.start["b"][m : 2 * m]).max() ** LENGTH < 0.02:
         return mistaken(CLOSED, "bias")
     if share is None:
-        return Verdict(NOT_YET, f"{MOST} updates are over, and it asks for more. With forget gates that start open, and input gates that"
-                       " start nearly closed, about 150 are enough.", "seen: too many updates")  # fmt: skip
+        says = f"{MOST} updates are over, and it asks for more. With forget gates that start open, and input gates"
+        return Verdict(NOT_YET, f"{says} that start nearly closed, about 150 are enough.", "seen: too many updates")
     error = math.sqrt(share * (1 - share) / ASKED)
     return Verdict(
         NOT_YET,
@@ -755,7 +755,7 @@ RECALL_MISTAKES = (
             "start-returned": _recaller(updates=30, result=lambda begun, now, grads: begun),
             "zero-start": _recaller(begin=lambda rng: {n: 0 * p for n, p in _recall_start(rng).items()}),
             "gradients-returned": _recaller(updates=30, result=lambda begun, now, grads: grads),
-            "not-the-last": _recaller(updates=30, result=lambda begun, now, grads: {n: 2 * p for n, p in now.items()}),
+            "not-the-last": _recaller(updates=30, result=lambda begun, now, grads: {n: 0 * p for n, p in now.items()}),
             "few-updates": _recaller(updates=5),
         }
     ),
@@ -1007,7 +1007,7 @@ TURNS = (
             "bias 0",
             "A gate at one half loses half of it at every step. To be called an LSTM is no help.",
             {
-                "RNN": "It loses a good deal. Compare its factor, a weight and a slope, with a half at every step.",
+                "RNN": "It keeps a tenth over ten steps. What does a half at every step leave?",
                 "bias 1": "Its gates are at 0.73. One of the four keeps less at every step.",
                 "bias 4": "Its gates are at 0.98: it keeps most.",
             },
