@@ -14,6 +14,7 @@ from bplib.course.problems import LESSONS, PROBLEMS, collect
 
 EVERY = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS.keys())
 SEEDS = range(5)
+LONG = ("recall-hundred", "beat-pairs")  # a right answer trains to its end, which one seed shows as well
 
 
 def stub(*args):
@@ -40,7 +41,7 @@ def test_right_answers_written_differently_pass(problem):
     answers = RIGHT.get(problem.id, [])
     assert len(answers) >= 2, f"RIGHT in tests/course/answers has {len(answers)} answers to {problem.id}; 2 are needed"
     for answer in answers:
-        for seed in SEEDS:
+        for seed in SEEDS[:1] if problem.id in LONG else SEEDS:
             assert problem.judge(answer, seed=seed).status == PASSED
 
 

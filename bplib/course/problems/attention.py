@@ -77,6 +77,29 @@ ROWS_MISTAKES = misconceptions(
         ),
     ),
     (
+        "no-quotient",
+        "This is the backward of the sigmoid alone. The weights are sigmoids over the sum of their row, and that sum"
+        " holds every score: go through the quotient first.",
+        (_rows_wrong(taken=lambda da, a, s: 0.0, below=lambda s: 1.0),),
+    ),
+    (
+        "no-slope",
+        "This stops at s. From s to the score there is one more factor, the slope of the sigmoid, s (1 - s).",
+        (_rows_wrong(slope=lambda s: 1.0),),
+    ),
+    (
+        "down-the-columns",
+        "The sums run down the columns, axis 0. The weights of a row share a sum along the last axis: axis=-1.",
+        (
+            _rows_wrong(taken=lambda da, a, s: (da * a).sum(axis=0, keepdims=True)),
+            _rows_wrong(
+                taken=lambda da, a, s: (da * a).sum(axis=0, keepdims=True),
+                below=lambda s: s.sum(axis=0, keepdims=True),
+                weights=lambda z: _weights_of(z, axis=0),
+            ),
+        ),
+    ),
+    (
         "log-softmax",
         "This is the backward of the logarithm of a softmax. Here sigmoids are divided by their sum: begin with the"
         " quotient rule, and let the slope of the sigmoid follow.",
@@ -594,12 +617,29 @@ def _reader_start(rng):
     return {name: p.astype(np.float32) for name, p in start.items()}
 
 
-def _read(params, ids):
+CAUSAL = attention.causal_mask(PLACES)
+STRICT = np.tri(PLACES, k=-1, dtype=bool)
+EVERYWHERE = np.ones_like(CAUSAL)
+
+
+def _strict(q, k, v, first):
+    """Means of what stands before a place; the first place has none, and looks everywhere, or gets zeros."""
+    y = attention.attention(q, k, v, STRICT | (np.arange(PLACES) == 0)[:, None])
+    y[:, 0] *= first
+    return y
+
+
+def _strict_backward(dy, q, k, v, first):
+    dy = np.concatenate([dy[:, :1] * first, dy[:, 1:]], axis=1)
+    return attention.attention_backward(dy, dy, q, k, v, STRICT | (np.arange(PLACES) == 0)[:, None])
+
+
+def _read(params, ids, look=lambda *qkv: attention.attention(*qkv, CAUSAL), mean_first=False):
     """All that the forward makes: the rows, queries, keys, values, means, rows beside means, hidden units, logits."""
     x = params["E"][ids] + params["P"]
     q, k, v = (x @ params[name] for name in ("Wq", "Wk", "Wv"))
-    y = attention.attention(q, k, v, attention.causal_mask(PLACES))
-    beside = np.concatenate([x, y], axis=2)
+    y = look(q, k, v)
+    beside = np.concatenate([y, x] if mean_first else [x, y], axis=2)
     hidden = np.maximum(beside @ params["W1"] + params["b1"], 0)
     return x, q, k, v, y, beside, hidden, hidden @ params["W2"] + params["b2"]
 
@@ -610,16 +650,18 @@ def _of_weights(x, dy):
 
 def _reader_gradients(
     params, ids, targets,
-    backward=lambda dy, y, *qkv: attention.attention_backward(dy, y, *qkv, attention.causal_mask(PLACES)),
+    backward=lambda dy, y, *qkv: attention.attention_backward(dy, y, *qkv, CAUSAL),
     paths=("Wq", "Wk", "Wv"), own=True, collect=np.add.at, places=lambda dx: dx.sum(axis=0), scale=1.0,
+    **forward,
 ):  # fmt: skip
     """The gradients of the mean cross-entropy; what follows the targets is what may go wrong."""
-    x, q, k, v, y, beside, hidden, z = _read(params, ids)
+    x, q, k, v, y, beside, hidden, z = _read(params, ids, **forward)
     dz = scale * softmax_cross_entropy_grad(z.reshape(-1, z.shape[2]), targets.ravel()).reshape(z.shape)
     grads = {"W2": _of_weights(hidden, dz), "b2": dz.sum(axis=(0, 1))}
     dhidden = dz @ params["W2"].T * (hidden > 0)
     grads |= {"W1": _of_weights(beside, dhidden), "b1": dhidden.sum(axis=(0, 1))}
     dx, dy = np.split(dhidden @ params["W1"].T, 2, axis=2)
+    dx, dy = (dy, dx) if forward.get("mean_first") else (dx, dy)
     dx = dx if own else 0 * dx
     for name, d in zip(("Wq", "Wk", "Wv"), backward(dy, y, q, k, v), strict=True):
         grads[name] = _of_weights(x, d)
@@ -636,16 +678,16 @@ def _reader_loss(params, rng):
     return float(softmax_cross_entropy(z.reshape(-1, z.shape[2]).astype(float), pieces[:, 1:].ravel()))
 
 
-def _trainer(gradients=_reader_gradients, updates=UPDATES, keep=True, anew=True, result=lambda begun, now: now):
+def _trainer(gradients=_reader_gradients, updates=UPDATES, keep=True, anew=True, result=lambda *all: all[1]):
     """A training; each argument is what may go wrong with it."""
 
     def train(params, batch, update):
         begun, (ids, targets) = params, batch()
         for _ in range(updates):
-            new = update(params, gradients(params, ids, targets))
+            new = update(params, grads := gradients(params, ids, targets))
             params = new if keep else params
             ids, targets = batch() if anew else (ids, targets)
-        return result(begun, params)
+        return result(begun, params, grads) if updates else begun
 
     return train
 
@@ -668,6 +710,43 @@ def _diagonal(dy, y, q, k, v):
     dz = (dy @ _turn(v)) * a * (1 - a) / np.float32(WIDTH**0.5)
     return dz @ k, _turn(dz) @ q, _turn(a) @ dy
 
+
+def _everywhere(q, k, v):
+    return attention.attention(q, k, v, EVERYWHERE)
+
+
+def _suspect(id, says, *variants):
+    return [(id, says, _gradients(**wrong)) for wrong in variants]
+
+
+SUSPECTS = (
+    *_suspect(
+        "mask-forgotten",
+        "The forward looks at what comes after: its weights are those without a mask. Put -inf in place of the logits"
+        " where np.tri(32, dtype=bool) is False, before the softmax.",
+        {"look": _everywhere},
+        {"look": _everywhere, "backward": lambda dy, y, *qkv: attention.attention_backward(dy, y, *qkv, EVERYWHERE)},
+    ),
+    *_suspect(
+        "mask-strict",
+        "The mask hides each place from itself. A place sees itself and what stands before it: np.tri(32, dtype=bool)"
+        " is True on the diagonal too.",
+        *(
+            {"look": lambda *qkv, first=first: _strict(*qkv, first), "backward": backward}
+            for first in (1, 0)
+            for backward in (
+                lambda dy, y, *qkv, first=first: _strict_backward(dy, *qkv, first),
+                lambda dy, y, *qkv: attention.attention_backward(dy, y, *qkv, CAUSAL),
+            )
+        ),
+    ),
+    *_suspect(
+        "mean-first",
+        "The mean stands before x in the array that W1 multiplies. x comes first, beside it what attention gave, and"
+        " the gradient is cut in two in the same order.",
+        {"mean_first": True},
+    ),
+)
 
 BLAMED = {
     "letters-and-places": (
@@ -732,7 +811,11 @@ def _passed_reader(loss):
 
 def _missed_reader(trained, params, loss):
     if loss is None:
-        return Verdict(NOT_YET, f"{UPDATES} updates are over; the rate is 0 by now. Return the parameters.", "seen: on")
+        return Verdict(
+            NOT_YET,
+            f"{UPDATES} updates are over, and it asks for more; the rate is 0 by now. Return the parameters.",
+            "seen: on",
+        )
     return Verdict(
         NOT_YET,
         f"On text that it has never seen it loses {loss:.2f} nats a letter after {trained.updates} updates; counts of"
@@ -747,7 +830,9 @@ BEAT_MISTAKES = (
             "update-ignored": _trainer(keep=False),
             "one-batch": _trainer(anew=False),
             "never-updated": _trainer(updates=0),
-            "start-returned": _trainer(updates=20, result=lambda begun, now: begun),
+            "start-returned": _trainer(updates=20, result=lambda begun, now, grads: begun),
+            "gradients-returned": _trainer(updates=20, result=lambda begun, now, grads: grads),
+            "not-the-last": _trainer(updates=20, result=lambda begun, now, grads: {n: 2 * p for n, p in now.items()}),
             "few-updates": _trainer(updates=5),
         }
     ),
@@ -767,6 +852,7 @@ BEAT_MISTAKES = (
                 ),
             }.items()
         ),
+        *((id, says, (_trainer(gradients),)) for id, says, gradients in SUSPECTS),
     ),
 )
 
@@ -774,7 +860,7 @@ BEAT_MISTAKES = (
 PROBLEMS = (
     Problem(
         id="sigmoid-rows-backward",
-        title="Weights without exponentials",
+        title="Weights from sigmoids",
         points=3,
         hints=(
             "One row first. The score z_j occurs in every weight of its row: above the line in its own, and in the sum"
@@ -861,6 +947,7 @@ PROBLEMS = (
             _blame_reader,
             most=UPDATES,
             start=_reader_start,
+            suspects=SUSPECTS,
             misconceptions=BEAT_MISTAKES,
         ),
         allowed=("activations.softmax",),
@@ -898,6 +985,7 @@ TURNS = (
                 "output gate": "It decides what is shown of the cell. Which one multiplies the cell of before?",
                 "offer": "It is multiplied by the input gate. Which gate multiplies the cell of before?",
             },
+            also=("forget", "f"),
         ),
         "c' = f c + i g: what stands beside c?",
     ),
@@ -918,7 +1006,7 @@ TURNS = (
         "A weight near 1",
         judge_value(
             "small",
-            "A small push moves such weights hardly at all. We shall see what that means for training.",
+            "A small push changes hardly anything in such weights. We shall see what that means for training.",
             {"large": "Push one logit a little: how much do weights of 0.999 and 0.001 move?"},
         ),
         "A sigmoid near 1 has hardly any slope. How is it with a softmax?",

@@ -154,6 +154,11 @@ STEP_MISTAKES = misconceptions(
         (_variant(peephole=lambda dzo, s: (dzo * s.c).sum(axis=0)),),
     ),
     (
+        "dp-of-tanh",
+        "dp is made with tanh(c'). The peephole looks at the cell itself: in z_o + p c' the slope for p is c_next.",
+        (_variant(peephole=lambda dzo, s: (dzo * np.tanh(s.c_next)).sum(axis=0)),),
+    ),
+    (
         "tanh-of-cell-missed",
         "On the way from h' to the cell the tanh is missing: h' = o tanh(c'), so dh_next * o is still to be multiplied"
         " by the slope 1 - tanh(c_next)**2.",
@@ -302,7 +307,10 @@ SEQUENCE_MISTAKES = misconceptions(
         "dc-not-carried",
         "The gradient of the cell is not carried from step to step. Besides dh, a step gives the step before it dc, its"
         " dc_next, and this is the highway. A sequence of one step cannot show it; one of two does.",
-        (_through_time(upstream=lambda outside, dh_later, dc_later: (outside + dh_later, 0 * dc_later)),),
+        (
+            _through_time(upstream=lambda outside, dh_later, dc_later: (outside + dh_later, 0 * dc_later)),
+            _through_time(later=lambda new, carried: np.stack([new[0], 0 * new[1]])),
+        ),
     ),
     (
         "dh-not-carried",
@@ -441,6 +449,15 @@ def _powers(wrong):
 
 
 LEFT_MISTAKES = misconceptions(
+    (
+        "rounded-away",
+        "It is rounded too far. Three significant digits are counted from the first one that is not 0: 0.0001234 is"
+        " 0.000123, or 1.23e-4.",
+        (
+            *(lambda value=value: {"rnn": value} for value in (0.0, 0.0004, 0.00039)),
+            *(lambda value=value: {"bias_one": value} for value in (0.0, 0.002)),
+        ),
+    ),
     (
         "rnn-without-slope",
         "The recurrent unit has a tanh at every step: the factor of a step is the weight times the slope 1 - h**2.",
@@ -590,15 +607,15 @@ def _recall_states(params, x):
     return lstm.lstm(x, zero, zero, params["Wx"], params["Wh"], params["b"])
 
 
-def _recall_gradients(params, x, y, backward=lstm.lstm_backward, upstream=None):
-    """The gradients of the mean binary cross-entropy of z = h_T w."""
+def _recall_gradients(params, x, y, backward=lstm.lstm_backward, upstream=None, along="w", shared=1):
+    """The gradients of the mean binary cross-entropy of z = h_T w; what follows y is what may go wrong."""
     states, zero = _recall_states(params, x), np.zeros((len(x), len(params["Wh"])))
     last = states[0, :, -1]
     dz = (upstream or binary_cross_entropy_with_logits_grad)(last @ params["w"], y)
     dstate = np.zeros_like(states)
-    dstate[0, :, -1] = dz[:, None] * params["w"]
+    dstate[0, :, -1] = dz[:, None] * (params["w"] if along else 1.0)
     *_, dWx, dWh, db = backward(dstate, states, x, zero, zero, params["Wx"], params["Wh"], params["b"])
-    return {"Wx": dWx, "Wh": dWh, "b": db, "w": last.T @ dz}
+    return {"Wx": dWx, "Wh": dWh, "b": db, "w": last.T @ dz / shared}
 
 
 def _recall_share(params, rng):
@@ -613,17 +630,18 @@ def _recall_start(rng, forget=5.0, write=-2.0, m=8):
     return {"Wx": Wx, "Wh": Wh, "b": b, "w": w}
 
 
-def _recaller(gradients=_recall_gradients, updates=250, keep=True, anew=True, result=lambda begun, now: now, **start):
+def _recaller(gradients=_recall_gradients, updates=250, keep=True, anew=True, result=lambda *all: all[1],
+              begin=None, **start):  # fmt: skip
     """A training; each argument is what may go wrong with it."""
 
     def train(batch, update, rng):
-        params = begun = _recall_start(rng, **start)
+        params = begun = begin(rng) if begin else _recall_start(rng, **start)
         x, y = batch()
         for _ in range(updates):
-            new = update(params, gradients(params, x, y))
+            new = update(params, grads := gradients(params, x, y))
             params = new if keep else params
             x, y = batch() if anew else (x, y)
-        return result(begun, params)
+        return result(begun, params, grads) if updates else begun
 
     return train
 
@@ -655,6 +673,44 @@ _BLAMED = {
         " a gradient that is zero but for the last one, to your lstm_backward, and ask its own check."
     ),
 }
+
+
+def _sigmoids_error(z, y):
+    p = _sigmoid(z)
+    return 2 * (p - y) * p * (1 - p) / len(y)
+
+
+def _recall_suspect(id, says, *variants):
+    return [(id, says, lambda *args, wrong=wrong: _recall_gradients(*args, **wrong)) for wrong in variants]
+
+
+SUSPECTS = (
+    *_recall_suspect(
+        "without-w",
+        "The gradient of the last state is dz without its factor. In z = h_T w the slope for h_T is w: at the last step"
+        " dh is the outer product of dz and w.",
+        {"along": ""},
+    ),
+    *_recall_suspect(
+        "sign-for-y",
+        "It takes y for +1 and -1. y is 1 where the sign was plus, and 0 where it was minus, so dz is sigmoid(z) - y.",
+        {"upstream": lambda z, y: (_sigmoid(z) - (2 * y - 1)) / len(y)},
+    ),
+    *_recall_suspect(
+        "squared-error",
+        "This is the gradient of a squared error. The loss is the binary cross-entropy, whose slope in z is"
+        " sigmoid(z) - y, over the batch size.",
+        {"upstream": lambda z, y: 2 * (z - y) / len(y)},
+        {"upstream": lambda z, y: (z - y) / len(y)},
+        {"upstream": _sigmoids_error},
+        {"upstream": lambda z, y: _sigmoids_error(z, y) / 2},
+    ),
+    *_recall_suspect(
+        "dw-a-mean",
+        "The gradient of w is a mean over the batch, and dz is divided by the batch size already. Add up: h_T^T dz.",
+        {"shared": BATCH},
+    ),
+)
 CLOSED = (
     "Its forget gates do not stand open at the start. Of a gradient f^100 is left at the first step, so begin with a"
     " forget bias of about 5, b[m : 2 * m] = 5."
@@ -679,8 +735,8 @@ def _missed_recall(training, params, share):
     if _sigmoid(training.start["b"][m : 2 * m]).max() ** LENGTH < 0.02:
         return mistaken(CLOSED, "bias")
     if share is None:
-        return Verdict(NOT_YET, f"{MOST} updates are over. With forget gates that start open, and input gates that"
-                       " start nearly closed, about 150 are enough.", "seen: too many updates")  # fmt: skip
+        says = f"{MOST} updates are over, and it asks for more. With forget gates that start open, and input gates"
+        return Verdict(NOT_YET, f"{says} that start nearly closed, about 150 are enough.", "seen: too many updates")
     error = math.sqrt(share * (1 - share) / ASKED)
     return Verdict(
         NOT_YET,
@@ -696,7 +752,10 @@ RECALL_MISTAKES = (
             "update-ignored": _recaller(keep=False),
             "one-batch": _recaller(anew=False),
             "never-updated": _recaller(updates=0),
-            "start-returned": _recaller(updates=30, result=lambda begun, now: begun),
+            "start-returned": _recaller(updates=30, result=lambda begun, now, grads: begun),
+            "zero-start": _recaller(begin=lambda rng: {n: 0 * p for n, p in _recall_start(rng).items()}),
+            "gradients-returned": _recaller(updates=30, result=lambda begun, now, grads: grads),
+            "not-the-last": _recaller(updates=30, result=lambda begun, now, grads: {n: 0 * p for n, p in now.items()}),
             "few-updates": _recaller(updates=5),
         }
     ),
@@ -713,6 +772,7 @@ RECALL_MISTAKES = (
             _BLAMED["through-time"],
             (_recaller(lambda *args: _recall_gradients(*args, backward=_without_carrying)),),
         ),
+        *((id, says, (_recaller(gradients),)) for id, says, gradients in SUSPECTS),
     ),
 )
 
@@ -792,6 +852,7 @@ PROBLEMS = (
             _missed_recall,
             _blame_recall,
             most=MOST,
+            suspects=SUSPECTS,
             misconceptions=RECALL_MISTAKES,
         ),
         allowed=("lstm.lstm", "lstm.lstm_step_backward", "activations.sigmoid"),
@@ -805,7 +866,13 @@ PROBLEMS = (
 
 
 def _arriving(rng):
-    return [tuple(rng.normal(size=shape) for _ in range(4)) for shape in ((4, 3), (5, 2))]
+    """What arrives, an output gate between 0 and 1, and the cell."""
+
+    def drawn(shape):
+        dh, dc, c = (rng.normal(size=shape) for _ in range(3))
+        return dh, dc, rng.uniform(0.1, 0.9, size=shape), c
+
+    return [drawn(shape) for shape in ((4, 3), (5, 2))]
 
 
 def _all_of_the_cell(dh_next, dc_next, o, c_next):
@@ -822,6 +889,11 @@ CELL_MISTAKES = misconceptions(
         "through-h-lost",
         "What comes through h' is missing: dh_next times o times the slope of the tanh, added to dc_next.",
         (lambda dh, dc, o, c: dc + 0 * dh,),
+    ),
+    (
+        "minus",
+        "Paths add up: what comes through h' is added to what arrives straight, not taken off.",
+        (lambda dh, dc, o, c: dc - dh * o * (1 - np.tanh(c) ** 2),),
     ),
     (
         "no-slope",
@@ -888,6 +960,7 @@ TURNS = (
                 0.25**10: "This takes f (1 - f), the slope of the gate. Along the cell the factor is f itself.",
                 0.5: "This is what one step leaves.",
             },
+            also=(0.001,),
         ),
         "c' = f c + i g: what is the slope of c' with respect to c? Ten of them, one after the other.",
     ),
@@ -934,7 +1007,7 @@ TURNS = (
             "bias 0",
             "A gate at one half loses half of it at every step. To be called an LSTM is no help.",
             {
-                "RNN": "It loses a good deal. Compare its factor, a weight and a slope, with a half at every step.",
+                "RNN": "It keeps a tenth over ten steps. What does a half at every step leave?",
                 "bias 1": "Its gates are at 0.73. One of the four keeps less at every step.",
                 "bias 4": "Its gates are at 0.98: it keeps most.",
             },
@@ -946,11 +1019,8 @@ TURNS = (
         "Counts or a network",
         judge_value(
             "counts",
-            "In this time they do: counts of four letters keep all that they have read. The table says by how much.",
-            {
-                "LSTM": "Its memory may be longer, but it has seen 1000 batches, while the counts hold all that they"
-                " have read. Look at the table.",
-            },
+            "The table below will answer your bet: who loses less after 1000 updates, and by how much.",
+            also=("LSTM",),
         ),
         "The counts have every group of five letters of 800,000. What has the network, after 1000 batches?",
     ),
