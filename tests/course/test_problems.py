@@ -14,6 +14,8 @@ from bplib.course.problems import LESSONS, PROBLEMS, collect
 
 EVERY = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS.keys())
 SEEDS = range(5)
+# A training that draws the same whatever the seed: one is enough, and the seed of a gradient check says little.
+TRAINS_ALIKE = {"train-below"}
 
 
 def stub(*args):
@@ -40,7 +42,7 @@ def test_right_answers_written_differently_pass(problem):
     answers = RIGHT.get(problem.id, [])
     assert len(answers) >= 2, f"RIGHT in tests/course/answers has {len(answers)} answers to {problem.id}; 2 are needed"
     for answer in answers:
-        for seed in SEEDS:
+        for seed in SEEDS[:1] if problem.id in TRAINS_ALIKE else SEEDS:
             assert problem.judge(answer, seed=seed).status == PASSED
 
 
