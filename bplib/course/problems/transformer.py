@@ -83,7 +83,7 @@ HEADS_MISTAKES = misconceptions(
     (
         "dealt-in-turn",
         "Other heads were added up than those that share. Head 0 and the heads next to it read the first columns:"
-        " neighbors share, so the axis of h heads becomes (g, h // g), and the second of the two is summed.",
+        " neighbors share, so the axis of H heads becomes (g, H // g), and the second of the two is summed.",
         (_dealt_in_turn,),
     ),
     (
@@ -753,7 +753,7 @@ PROBLEMS = (
         hints=(
             "Two things happened forward: a reshape with an exchange of axes, and a copy. Go back through the copy"
             " first. What is the backward of a copy?",
-            "Heads of one group are neighbors: d_each.reshape(n, g, h // g, t, w) has an axis for the groups and one"
+            "Heads of one group are neighbors: d_each.reshape(n, g, H // g, t, w) has an axis for the groups and one"
             " for the heads of a group. Sum over the second.",
             "What is left is (n, g, t, w). Bring the steps before the groups, then let the last two axes become one.",
         ),
@@ -924,15 +924,15 @@ TURNS = (
         "Three times as large",
         judge_value(
             float(1 / 3),
-            "y stays the same, so three times as much x has to move three times as far: the gradient is a third.",
+            "The result of the norm stays the same, so three times as much h has to move three times as far: the gradient is a third.",
             {
-                3: "The other way around. y does not change, so how much does a larger x have to move to change y?",
-                1: "y stays the same, and its slope does not: x is divided by a deviation three times as large.",
+                3: "The other way around. The result does not change, so how far does a larger h have to move to change it?",
+                1: "The result stays the same, and its slope does not: h is divided by a deviation three times as large.",
                 float(1 / 9): "This would be two divisions. One deviation divides, and it is three times as large.",
-                0: "Nothing changes in y when *all* of x is scaled. The gradient says what one entry does.",
+                0: "Nothing changes in the result when *all* of h is scaled. The gradient says what one entry does.",
             },
         ),
-        "dx is something divided by the standard deviation of x, and that something depends on x_hat alone.",
+        "dh is something divided by the standard deviation of h, and that something depends on h-hat alone.",
     ),
     turn(
         "turn-most",
@@ -940,7 +940,7 @@ TURNS = (
         judge_value(
             "heads",
             "Four narrow heads beat one wide head, at the same number of parameters, where nothing else is there"
-            " yet. What a part is worth depends on what stands there already: look at the line below the table.",
+            " yet. What a part is worth depends on what stands there already: the cell after the next text shows it.",
             {
                 "residual": "It gains much, and it makes many layers possible. Another line differs more from that"
                 " above.",
