@@ -8,7 +8,7 @@ import numpy as np
 from bplib import data
 from bplib.activations import softmax
 from bplib.attention import causal_mask, multi_head_attention, multi_head_attention_backward
-from bplib.course.judging.judges import Problem, judge_function, misconceptions
+from bplib.course.judging.judges import Problem, judge_function, misconceptions, verdict_of
 from bplib.course.judging.reading import (
     NOT_ATTEMPTED,
     NOT_YET,
@@ -68,7 +68,18 @@ def _columns_turned(d_each, g):
     return d_each.reshape(n, g, h // g, t, w).sum(axis=2).transpose(0, 2, 3, 1).reshape(n, t, g * w)
 
 
+def _not_summed(d_each, g):
+    n, h, t, w = d_each.shape
+    return d_each.swapaxes(1, 2).reshape(n, t, h * w)
+
+
 HEADS_MISTAKES = misconceptions(
+    (
+        "not-summed",
+        "Each head has kept columns of its own. Heads of a group have read the same columns, so there are g * w of"
+        " them: sum over the heads of a group.",
+        (_not_summed,),
+    ),
     (
         "mean",
         "The heads of a group were averaged. What was copied forward is added up backward: take the sum.",
@@ -105,6 +116,20 @@ HEADS_MISTAKES = misconceptions(
         (lambda d, g: np.tile(d.sum(axis=1), g),),
     ),
 )
+
+
+def _judge_heads():
+    """As any function, but for the shape that tells of a sum that is missing."""
+    anywhere = judge_function(_shared_heads_backward, _heads, HEADS_MISTAKES, boundaries=_one_each)
+
+    def judge(answer, rng):
+        d_each, g = _heads(rng)[0]
+        found = call(answer, fresh((d_each, g)), f"d_each of shape {d_each.shape}, g = {g}")
+        if isinstance(found, np.ndarray) and found.shape == _not_summed(d_each, g).shape:
+            raise Settled.on(verdict_of(HEADS_MISTAKES, "not-summed"))
+        return anywhere(answer, seed=int(rng.integers(2**32)))
+
+    return settling(judge, HEADS_MISTAKES)
 
 
 # rms-norm-backward: layer norm without a mean
@@ -609,8 +634,8 @@ TRAIN_MISTAKES = misconceptions(
 def _too_slow(reached):
     """The verdict on right gradients with a rate from which the loss came down to so much only."""
     return mistaken(
-        f"The gradients are right, and the rate is too small for so few steps: they have come to {reached:.1f}"
-        " nats, and the loss is still falling. Try ten times as much.",
+        f"The gradients are right, and the rate is too small for so few steps: after it the loss is {reached:.1f}"
+        " nats, and still falling. Try ten times as much.",
         "too-slow",
     )
 
@@ -718,7 +743,7 @@ def _trained(gradients, rate, train, rng, k):
             )
         if step % 50 == 49:
             reached = float(_loss(train[rows], train[rows + 1], p, HEADS))
-            if not reached < (3.0 if step > 200 else 50.0):  # NaN is not below anything
+            if not reached < (50.0 if step < 99 else 3.8 if step < 249 else 3.0):  # NaN is not below anything
                 break
     return p
 
@@ -757,7 +782,7 @@ PROBLEMS = (
             " for the heads of a group. Sum over the second.",
             "What is left is (n, g, t, w). Bring the steps before the groups, then let the last two axes become one.",
         ),
-        judge=judge_function(_shared_heads_backward, _heads, HEADS_MISTAKES, boundaries=_one_each),
+        judge=_judge_heads(),
         minutes=10,
         difficulty=2,
     ),
@@ -838,6 +863,7 @@ TURNS = (
             float(np.log(63)),
             "It is log 63. A fresh network of letters should begin near it, and we shall look whether ours does.",
             {
+                float(np.log(62)): "This is log 62. How many letters are there to choose from?",
                 1 / 63: "This is the probability of each. The loss is minus its logarithm.",
                 -float(np.log(63)): "This is the logarithm of 1/63. The loss is minus that.",
                 float(np.log2(63)): "This is in bits, the logarithm with base 2. Ours has base e, as np.log.",
@@ -924,10 +950,11 @@ TURNS = (
         "Three times as large",
         judge_value(
             float(1 / 3),
-            "The result of the norm stays the same, so three times as much h has to move three times as far: the gradient is a third.",
+            "The result of the norm stays the same, so three times as much h has to move three times as far: the"
+            " gradient is a third.",
             {
-                3: "The other way around. The result does not change, so how far does a larger h have to move to change it?",
-                1: "The result stays the same, and its slope does not: h is divided by a deviation three times as large.",
+                3: "The other way around. The result does not change: how far does a larger h have to move for that?",
+                1: "The result stays the same, and its slope does not: the deviation is three times as large.",
                 float(1 / 9): "This would be two divisions. One deviation divides, and it is three times as large.",
                 0: "Nothing changes in the result when *all* of h is scaled. The gradient says what one entry does.",
             },

@@ -75,7 +75,7 @@ def backward_of_a_block(around=1.0, into_queries=1.0, mask=True):
 
 def trained_by(rate=0.02, dz_of=lambda P, one, n: (P - one) / n, ahead=False, dP_of=lambda dx: dx.sum(0)):
     def gradients(ids, y, p, heads):
-        t, one = ids.shape[1], np.eye(len(p["E"]))
+        t, one = ids.shape[1], np.eye(len(p["E"]), dtype=p["E"].dtype)
         x = p["E"][ids] + p["P"][:t]
         u = layer_norm(x, p["gamma"], p["beta"])
         looks = multi_head_attention(u @ p["Wq"], u @ p["Wk"], u @ p["Wv"], heads, None if ahead else causal_mask(t))
@@ -101,7 +101,7 @@ MISTAKES = [
     Mistake("parallel-block-backward", "common", "no residual", backward_of_a_block(around=0.0), "way around"),
     Mistake("parallel-block-backward", "common", "queries forgotten", backward_of_a_block(into_queries=0.0), "missing"),
     Mistake("parallel-block-backward", "common", "no mask", backward_of_a_block(mask=False), "without its mask"),
-    Mistake("train-below", "common", "a rate too small", trained_by(rate=0.0003), "too small for so few steps"),
+    Mistake("train-below", "common", "a rate too small", trained_by(rate=0.0001), "too small for so few steps"),
     Mistake("train-below", "common", "a rate too large", trained_by(rate=0.5), "too large: the steps jump"),
     Mistake("train-below", "common", "truth minus P", trained_by(dz_of=lambda P, one, n: (one - P) / n), "wrong sign"),
     Mistake("train-below", "common", "no truth", trained_by(dz_of=lambda P, one, n: P / n), "which letter came"),
