@@ -1,7 +1,7 @@
 """A transformer that has read the plays for a while: its network, its parameters, and how they were made.
 
 The parameters stand in writer.npz, as half floats: 323 kB. `python -m bplib.course.writer` makes them anew, which takes
-nine minutes of a processor. On another one the last bits differ, and so, a little, does all that comes of them.
+some ten minutes of a processor. On another one the last bits differ, and so, a little, does all that comes of them.
 """
 
 from importlib.resources import files

@@ -50,9 +50,11 @@ def judge_value(right, why, wrong=None, also=(), names=()):
     def judge(answer, seed=None):
         if callable(answer):
             return Verdict(NOT_YET, "This is a function; the value itself is asked for.")
-        if any(_same(answer, each) for each in (right, *also)):
+        known = next((mistake for mistake in mistakes if _same(answer, mistake.answer())), None)
+        near = any(_same(answer, each) for each in (right, *also))
+        if near and not (known and _nearer(answer, known.answer(), right)):
             return Verdict(PASSED, why)
-        known = next((mistake.verdict for mistake in mistakes if _same(answer, mistake.answer())), None)
+        known = known and known.verdict
         return known or _one_too_many(answer, right, mistakes) or _fact(answer, right, [right, *(wrong or {})], names)
 
     judge.misconceptions, judge.right = mistakes, right
@@ -70,6 +72,14 @@ def _same(given, needed):
     if isinstance(needed, tuple) and isinstance(given, tuple) and len(given) == len(needed):
         return all(map(_same, given, needed))
     return given is not None and given == needed and type(given) is type(needed)
+
+
+def _nearer(given, wrong, right):
+    """Whether a number, rounded as it is, lies nearer to a wrong one than to the right one."""
+    given, wrong, right = map(plain_choice, (given, wrong, right))
+    if not all(isinstance(each, float) for each in (given, wrong, right)):
+        return False
+    return abs(given - wrong) < abs(given - right)
 
 
 def _depth(value):

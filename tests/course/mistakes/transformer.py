@@ -70,6 +70,27 @@ def backward_of_a_block(around=1.0, into_queries=1.0, mask=True):
     return backward
 
 
+# train-below
+
+
+def trained_by(rate=0.02, dz_of=lambda P, one, n: (P - one) / n, ahead=False, dP_of=lambda dx: dx.sum(0)):
+    def gradients(ids, y, p, heads):
+        t, one = ids.shape[1], np.eye(len(p["E"]), dtype=p["E"].dtype)
+        x = p["E"][ids] + p["P"][:t]
+        u = layer_norm(x, p["gamma"], p["beta"])
+        looks = multi_head_attention(u @ p["Wq"], u @ p["Wk"], u @ p["Wv"], heads, None if ahead else causal_mask(t))
+        h = x + looks @ p["Wo"] + np.maximum(u @ p["W1"], 0) @ p["W2"]
+        e = np.exp(h @ p["W"] + p["b"])
+        dz = dz_of(e / e.sum(-1, keepdims=True), one[y], y.size)
+        grads = backward_of_a_block()(dz @ p["W"].T, x, p, heads)
+        dx, dP = grads.pop("x"), np.zeros(p["P"].shape)
+        dP[:t] = dP_of(dx)
+        dE = np.einsum("ntk,ntd->kd", one[ids], dx)
+        return grads | {"E": dE, "P": dP, "W": np.einsum("ntd,ntk->dk", h, dz), "b": dz.sum((0, 1))}
+
+    return lambda: {"gradients": gradients, "rate": rate}
+
+
 MISTAKES = [
     Mistake("shared-heads-backward", "common", "the mean over a group", averaged, "add"),
     Mistake("shared-heads-backward", "common", "repeat taken for tile", every_gth, "neighbors share"),
@@ -80,4 +101,11 @@ MISTAKES = [
     Mistake("parallel-block-backward", "common", "no residual", backward_of_a_block(around=0.0), "way around"),
     Mistake("parallel-block-backward", "common", "queries forgotten", backward_of_a_block(into_queries=0.0), "missing"),
     Mistake("parallel-block-backward", "common", "no mask", backward_of_a_block(mask=False), "without its mask"),
+    Mistake("train-below", "common", "a rate too small", trained_by(rate=0.0001), "too small for so few steps"),
+    Mistake("train-below", "common", "a rate too large", trained_by(rate=0.5), "too large: the steps jump"),
+    Mistake("train-below", "common", "truth minus P", trained_by(dz_of=lambda P, one, n: (one - P) / n), "wrong sign"),
+    Mistake("train-below", "common", "no truth", trained_by(dz_of=lambda P, one, n: P / n), "which letter came"),
+    Mistake("train-below", "common", "no mask forward", trained_by(ahead=True), "looks ahead"),
+    Mistake("train-below", "common", "P from one example", trained_by(dP_of=lambda dx: dx[0]), "one example only"),
+    Mistake("train-below", "common", "P as a mean", trained_by(dP_of=lambda dx: dx.mean(0)), "P gets a mean"),
 ]
