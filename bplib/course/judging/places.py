@@ -170,7 +170,9 @@ def _by_sign(reference, bad, name):
             if len(masks) == len(bad) and all(there.any() and not there.all() for _, there in masks):
                 if all(np.array_equal(mask, there) for mask, there in masks):
                     return f"{it_is(name)} wrong where {key} is {word}, and right everywhere else."
-                if all(mask.sum() > 1 and (mask <= there).all() for mask, there in masks):  # one alone is there by chance
+                if all(
+                    mask.sum() > 1 and (mask <= there).all() for mask, there in masks
+                ):  # one alone is there by chance
                     return f"{it_is(name)} wrong only where {key} is {word}."
     return ""
 

@@ -897,7 +897,12 @@ def _few_steps(rng):
 def _read_learned(answer, args):
     """What an answer gives: A, and the gradients by name."""
     said = call(answer, fresh(args), f"params, states of shape {args[1].shape}, actions and alive")
-    if isinstance(said, tuple | list) and len(said) == 2 and isinstance(said[0], dict) and not isinstance(said[1], dict):
+    if (
+        isinstance(said, tuple | list)
+        and len(said) == 2
+        and isinstance(said[0], dict)
+        and not isinstance(said[1], dict)
+    ):
         raise Settled("The dict of gradients comes first here. Return A first, then the gradients.")
     if not isinstance(said, tuple | list) or len(said) != 2:
         raise Settled(f"It returns {kind_of(said)}; two values are needed, as in `return A, gradients`.")
@@ -1220,7 +1225,11 @@ TURNS = (
                 (3.0, 2.0, 2.0): "This is without a discount. What comes a step later counts half.",
                 (2.0, 1.0, 2.0): "The 2 is two steps away from the first step: it counts a quarter there.",
                 (0.5, 1.0, 0.0): "A step's own reward is not discounted, and it counts.",
-                (1.0, 1.0, 2.0): "The next step is there, and what comes behind it is not: add half of all that follows.",
+                (
+                    1.0,
+                    1.0,
+                    2.0,
+                ): "The next step is there, and what comes behind it is not: add half of all that follows.",
                 (1.5, 0.5, 0.5): "This counts from the start of the episode. For each step, it is the first one.",
                 (1.5, 1.5, 1.5): "This is the return of the whole episode. What is past is not still to come.",
                 (1.0, 0.0, 2.0): "These are the rewards themselves. Add what follows each of them.",
@@ -1276,7 +1285,10 @@ TURNS = (
                 (0, 1): "For A = -1 what is raised falls as the ratio grows.",
                 (1.2, -1.0): "The first is the value of the curve. Its slope is asked for.",
                 (1.5, -1.0): "Beyond 1.2 the curve for A = 1 is flat.",
-                (1, 1): "Beyond 1.2 the curve for A = 1 is flat, and for A = -1 what is raised falls as the ratio grows.",
+                (
+                    1,
+                    1,
+                ): "Beyond 1.2 the curve for A = 1 is flat, and for A = -1 what is raised falls as the ratio grows.",
                 (1.2, -0.8): "These are values at the ends of the clip. The slopes at 1.5 are asked for.",
                 (1.2, -1.2): "These are values at the end of the clip. The slopes at 1.5 are asked for.",
                 (1.5, -1.5): "These are the values without a clip. The slopes are asked for.",
