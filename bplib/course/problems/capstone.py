@@ -283,7 +283,9 @@ def _judge_project():
         if not isinstance(said, tuple | list) or len(said) != 2:
             raise Settled(f'It returns {kind_of(said)}; two values are needed, as in `return "digits", fit`.')
         kind, fit = said
-        if not isinstance(kind, str) or kind not in KINDS:
+        if not isinstance(kind, str):
+            raise Settled(f"The first value is {kind_of(kind)}; needed is one of {listed(map(repr, KINDS))}.")
+        if kind not in KINDS:
             raise Settled(f"It names the project {kind!r:.40}; needed is one of {listed(map(repr, KINDS))}.")
         if not callable(fit):
             raise Settled(f"The second value is {kind_of(fit)}; the function itself is needed, without parentheses.")
@@ -336,8 +338,8 @@ REPORT_MISTAKES = misconceptions(
     ),
     (
         "one-seed",
-        "The part about seeds names fewer than three of them; shares and counts are no seeds. A single seed is a story: say which ones you have run,"
-        " and what each has given.",
+        "The part about seeds names fewer than three of them; shares and counts are no seeds. A single seed is a story:"
+        " say which ones you have run, and what each has given.",
         (
             _full_report(seeds="I have used the seed 0 for all of it."),
             _full_report(seeds="Only seed 2026, and it gave 94.4% of 897."),

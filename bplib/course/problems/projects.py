@@ -435,7 +435,12 @@ def _judge_policy():
             told += " So it ends where the sensors are not on one scale: take off the mean of each, and divide by its"
             told += " deviation, as the first episodes show them."
             return Verdict(NOT_YET, told, "seen: too few steps, perhaps by the scale")
-        return Verdict(NOT_YET, f"{told} Is it still rising after {world.played - 50} episodes?", "seen: too few steps")
+        return Verdict(
+            NOT_YET,
+            f"{told} Is it still rising after {world.played - 50} episodes? Each check"
+            " draws anew, so what passes with some draws only is not steady yet.",
+            "seen: too few steps",
+        )
 
     return settling(judge, POLICY_MISTAKES)
 

@@ -16,9 +16,9 @@ def policy_explorer(world, runs, episode, bonus=0.0):
     """The policy of a `GridWorld` in the course of trainings: arrows, expected returns, and variances of the gradient.
 
     runs is {name: thetas}, one or two trainings, each (episodes + 1, n_states, 4) and beginning before the first
-    episode; ``episode`` is the one to show first, of the first run, which is the one with a baseline if one has it. The variance is that of return * score of a single
-    walk by the policy of that episode, exactly, without a baseline and with the expected return J as baseline. The
-    bonus is added to the return of every walk.
+    episode; ``episode`` is the one to show first, of the first run, which is the one with a baseline if one has it. The
+    variance is that of return * score of a single walk by the policy of that episode, exactly, without a baseline and
+    with the expected return J as baseline. The bonus is added to the return of every walk.
     """
     runs = {name: np.asarray(thetas, dtype=float) for name, thetas in runs.items()}
     shapes = {name: thetas.shape for name, thetas in runs.items()}
