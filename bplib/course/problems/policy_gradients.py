@@ -320,13 +320,6 @@ def _returns_to_go(rewards, discount):
     return G
 
 
-def _in_their_own_kind(rewards, discount):
-    G = rewards.copy()
-    for t in range(len(G) - 2, -1, -1):
-        G[t] = G[t] + discount * G[t + 1]
-    return G
-
-
 def _discounted(power):
     """G_t as a sum of discount ** power(t, k) * r_k; power gives None for what does not count."""
 
@@ -395,12 +388,6 @@ RETURN_MISTAKES = misconceptions(
         "last-lost",
         "The last reward is lost: at the last step nothing follows, but its own reward still counts, and G is r.",
         (lambda rewards, discount: _returns_to_go(np.append(rewards[:-1], 0.0), discount),),
-    ),
-    (
-        "whole-numbers",
-        "It is right until the rewards are whole numbers: an array of them, and a copy of it, cuts off what is behind"
-        " the point. Begin with rewards.astype(float), which is a copy too.",
-        (_in_their_own_kind,),
     ),
     (
         "backward",
