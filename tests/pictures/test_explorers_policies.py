@@ -74,7 +74,7 @@ def test_cells_and_walls_are_those_of_the_plan():
 
 def test_there_are_curves_of_both_runs_and_of_both_variances():
     curves = [[p.get("data-curve") for p in svg.iter(f"{SVG}path") if p.get("data-curve")] for svg in pictures(build())]
-    assert [names for names in curves if names] == [["plain", "kind"], ["without a baseline", "with baseline J"]]
+    assert [names for names in curves if names] == [["plain", "kind"], ["with baseline J", "without a baseline"]]
 
 
 def test_the_static_picture_is_the_first_and_stays():

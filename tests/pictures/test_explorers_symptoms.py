@@ -34,13 +34,13 @@ def pictures(explorer):
 def test_the_sentence_names_the_losses_of_the_epoch_and_the_first_check_that_sees_the_cause():
     explorer = build()
     assert pictures(explorer)[1] == (
-        'slope, epoch 4 of 4: training loss 2.40, validation loss 4.00; the first check to see it is "gradients".'
+        'Slope, epoch 4 of 4: training loss 2.40, validation loss 4.00; the first question to see it is "gradients".'
     )
     controls(explorer)["cause"].value, controls(explorer)["epoch"].value = "softmax", 2
-    assert "softmax, epoch 2 of 4: training loss 2.30, validation loss 2.30" in pictures(explorer)[1]
+    assert "Softmax, epoch 2 of 4: training loss 2.30, validation loss 2.30" in pictures(explorer)[1]
     assert 'to see it is "start"' in pictures(explorer)[1]
     controls(explorer)["cause"].value = "none"
-    assert "no check sees anything" in pictures(explorer)[1]
+    assert "no question sees anything" in pictures(explorer)[1]
 
 
 def test_each_check_has_its_row_with_its_sentence():

@@ -56,7 +56,10 @@ def _verdict(reference, runs, wrong, misconceptions, answer, probes, complete):
         return known
     facts = _facts(reference, runs, wrong, misconceptions, answer, probes, complete)
     first = places.first_on_the_way_back(runs[0].want, wrong)
-    number = _not_finite(reference, runs, first) or _worst(reference, runs, first, short=bool(facts))
+    # Where some cases go wrong in plain numbers, those say more than the NaN of an extreme one.
+    ordinary = [run for run in runs if all(np.isfinite(run.got[name]).all() for name in wrong)]
+    seen = ordinary if any(not run.right(name) for run in ordinary for name in first) else runs
+    number = _not_finite(reference, seen, first) or _worst(reference, seen, first, short=bool(facts))
     if not facts:
         return Verdict(NOT_YET, number)
     return Verdict(NOT_YET, " ".join([*facts.values(), number]), f"seen: {', '.join(facts)}")

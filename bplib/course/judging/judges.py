@@ -7,6 +7,8 @@ for the mistake behind it among the known ones. It knows inputs, references and 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from bplib.course.judging.comparing import Run, noise, shapes
 from bplib.course.judging.diagnosis import diagnose
 from bplib.course.judging.raising import IN_PLACE
@@ -105,7 +107,8 @@ def _at_boundaries(answer, reference, boundaries, returns):
     """The verdict on an answer that is right but for one of the boundaries; None if it is right there too."""
     for words, args in boundaries:
         try:
-            verdict = diagnose(reference, runs_of(answer, reference, [args], returns), ())
+            runs = runs_of(answer, reference, [args], returns)
+            verdict = _cut_off(runs[0]) or diagnose(reference, runs, ())
         except Settled as settled:
             verdict = settled.verdict
         if verdict.status != PASSED:
@@ -113,6 +116,18 @@ def _at_boundaries(answer, reference, boundaries, returns):
                 NOT_YET, f"It is right but for one kind of input: {words}. {verdict.message}", f"seen: {words}"
             )
     return None
+
+
+def _cut_off(run):
+    """The verdict on numbers that became whole because whole numbers were given, or None."""
+    given = any(isinstance(arg, np.ndarray) and arg.dtype.kind in "iu" for arg in run.args)
+    if not given or all(map(run.right, run.want)):
+        return None
+    wrong = [(run.got[name], run.want[name]) for name in run.want if not run.right(name)]
+    if not all(np.array_equal(got, np.round(got)) and not np.array_equal(want, np.round(want)) for got, want in wrong):
+        return None
+    says = "An array of whole numbers, and a copy of it, cuts off what is behind the point: begin with a copy as float,"
+    return Verdict(NOT_YET, f"{says} x.astype(float).")
 
 
 def runs_of(answer, reference, cases, returns=""):

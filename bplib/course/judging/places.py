@@ -12,11 +12,7 @@ import numpy as np
 from bplib.course.judging.comparing import agree, named, off
 from bplib.course.judging.reading import listed, shown
 
-_CONDITIONS = (
-    ("negative", lambda x: x < 0),
-    ("positive", lambda x: x > 0),
-    ("zero", lambda x: x == 0),
-)
+_CONDITIONS = {"negative": lambda x: x < 0, "positive": lambda x: x > 0, "zero": lambda x: x == 0}
 
 
 def which_values(runs, wrong):
@@ -160,7 +156,7 @@ def which_entries(reference, runs, name):
 
 def _by_sign(reference, bad, name):
     for key in named(reference, bad[0][0].args):
-        for word, condition in _CONDITIONS:
+        for word, condition in _CONDITIONS.items():
             masks = []
             for run, mask in bad:
                 x = named(reference, run.args)[key]
@@ -170,7 +166,8 @@ def _by_sign(reference, bad, name):
             if len(masks) == len(bad) and all(there.any() and not there.all() for _, there in masks):
                 if all(np.array_equal(mask, there) for mask, there in masks):
                     return f"{it_is(name)} wrong where {key} is {word}, and right everywhere else."
-                if all((mask <= there).all() for mask, there in masks) and sum(m.sum() for m, _ in masks) > 2:
+                # One entry alone is there by chance.
+                if all(mask.sum() > 1 and (mask <= there).all() for mask, there in masks):
                     return f"{it_is(name)} wrong only where {key} is {word}."
     return ""
 

@@ -61,6 +61,17 @@ def judge_value(right, why, wrong=None, also=(), names=()):
     return judge
 
 
+def telling(judge, why):
+    """The judge of functions with a sentence of its own for the right answer, as judge_value has one."""
+
+    def judge_telling(answer, seed=None):
+        verdict = judge(answer, seed=seed)
+        return replace(verdict, message=why) if verdict.status == PASSED else verdict
+
+    judge_telling.__dict__.update(vars(judge))
+    return judge_telling
+
+
 def _same(given, needed):
     if isinstance(needed, frozenset | set):
         return _words(given) == _words(needed)
@@ -176,8 +187,10 @@ def _and(places):
 
 def _one_factor(given, needed):
     """The sentence on several numbers that are all off by one factor, or None."""
-    if not all(isinstance(each, float) for each in (*given, *needed)) or not any(needed):
+    if not all(isinstance(each, float) for each in (*given, *needed)):
         return None
+    if sum(each != 0 for each in needed) < 2:
+        return None  # a single number that is not 0 has any ratio at all
     factor = next(g / n for g, n in zip(given, needed, strict=True) if n)
     if not factor or not all(by_hand(g, factor * n) for g, n in zip(given, needed, strict=True)):
         return None
@@ -186,8 +199,8 @@ def _one_factor(given, needed):
     words = next((words for each, words in _FACTORS.items() if by_hand(factor, each)), None)
     if words:
         return f"All values are {words} what is needed."
-    if len(set(needed)) == 1:
-        return None  # equal values have the same ratio whatever they are
+    if len(set(needed)) == 1 or not all(needed):
+        return None  # equal values have the same ratio whatever they are, and so has 0
     return f"The values are {'' if factor > 0 else 'minus '}the right ones but for one factor: their ratios are right."
 
 

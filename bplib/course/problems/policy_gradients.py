@@ -22,7 +22,7 @@ from bplib.course.judging.reading import (
     read_parts,
     settling,
 )
-from bplib.course.judging.turns import judge_value, turn
+from bplib.course.judging.turns import judge_value, telling, turn
 from bplib.gradcheck import relative_error
 from bplib.optimizers import Adam
 from bplib.policy import play_many
@@ -71,7 +71,13 @@ GAUSSIAN_MISTAKES = misconceptions(
         "along-the-width",
         "This is the slope along the width itself. The parameter is s, and the width is e^s: by the chain rule its"
         " slope is one factor e^s more.",
-        (_gaussian(lambda d, width: d**2 / width**3 - 1 / width), lambda a, m, s: (a - m) ** 2 / s**3 - 1 / s),
+        (_gaussian(lambda d, width: d**2 / width**3 - 1 / width),),
+    ),
+    (
+        "s-for-width",
+        "Here s itself is taken for the width. The width is e^s: put that in the place of it, and then differentiate"
+        " along s.",
+        (lambda a, m, s: (a - m) ** 2 / s**3 - 1 / s, lambda a, m, s: (a - m) ** 2 / s**2 - 1),
     ),
     (
         "no-normalizer",
@@ -92,6 +98,12 @@ GAUSSIAN_MISTAKES = misconceptions(
         "inner-slope",
         "The exponent has lost a factor 2: the slope of e^(-2s) along s is -2 e^(-2s).",
         (_gaussian(lambda d, width: d**2 / (2 * width**2) - 1),),
+    ),
+    (
+        "no-half",
+        "The first term is twice what it should be: the 2 below the square in the exponent and the 2 that comes down"
+        " from e^(-2s) cancel.",
+        (_gaussian(lambda d, width: 2 * d**2 / width**2 - 1),),
     ),
     (
         "exponent-sign",
@@ -217,6 +229,16 @@ SCORE_MISTAKES = misconceptions(
         "of-pi",
         "This is the gradient of the probability itself. The logarithm divides by pi, and the factor pi(a|x) goes.",
         (_backward(score=lambda pi, taken: np.sum(pi * taken, axis=1, keepdims=True) * (taken - pi)),),
+    ),
+    (
+        "over-pi",
+        "There is a division by pi left. The logarithm divides by pi, and the slope of pi has the factor pi: both go,"
+        " and onehot - pi is all that stays.",
+        (
+            _backward(score=lambda pi, taken: taken / pi),
+            _backward(score=lambda pi, taken: (taken - pi) / pi),
+            _backward(score=lambda pi, taken: (taken - pi) / np.sum(pi * taken, axis=1, keepdims=True)),
+        ),
     ),
     (
         "slope-twice",
@@ -469,6 +491,18 @@ def _whole(rewards):
     return np.broadcast_to(rewards.sum(axis=1, keepdims=True), rewards.shape)
 
 
+def _to_go_below(rewards):
+    return rewards[::-1].cumsum(axis=0)[::-1]
+
+
+def _so_far_above(rewards):
+    return rewards.cumsum(axis=0)
+
+
+def _less_its_mean(returns):
+    return lambda rewards: returns(rewards) - returns(rewards).mean(axis=0)
+
+
 def _all_steps(m, T):
     return m * T
 
@@ -530,6 +564,12 @@ UPDATE_MISTAKES = misconceptions(
         "without-itself",
         "You left each episode out of its own baseline. Many programs do, but here the mean is over all m episodes.",
         (_update(advantages=_of_the_others),),
+    ),
+    (
+        "over-the-episodes",
+        "Your sum runs from episode to episode, along axis 0. What is to come in an episode stands to the right in its"
+        " row: add up along axis 1, from the end.",
+        (_update(advantages=_less_its_mean(_to_go_below)), _update(advantages=_less_its_mean(_so_far_above))),
     ),
     (
         "baseline-added",
@@ -678,6 +718,7 @@ SIZES = {"W1": (4, 24), "b1": (24,), "W2": (24, 2), "b2": (2,)}
 WAY_BACK = ("W2", "b2", "W1", "b1")
 EPISODES, UPDATES, RATE = 10, 60, 0.02
 BAR, ENOUGH, LOST_AFTER, LOST = 400, 475, 40, 60  # steps, and updates after which so few steps are too few
+SHORT = (0.95, 0.9, 0.8, 0.5)  # discounts with which too little is seen of what an action does
 HIDDEN = (31, 32)
 """The seeds by which an answer is judged: of first weights, starts and draws. It never sees them."""
 
@@ -694,8 +735,8 @@ def _to_go_of(alive, discount=0.99):
     return G
 
 
-def _less_the_mean(alive):
-    G = _to_go_of(alive)
+def _less_the_mean(alive, discount=0.99):
+    G = _to_go_of(alive, discount)
     return G - G.mean(axis=0)
 
 
@@ -799,6 +840,12 @@ BALANCE_MISTAKES = misconceptions(
         (_learning(bias=lambda dZ: dZ.sum() + 0 * dZ[0]), _learning(bias=lambda dZ: dZ.mean(axis=0))),
     ),
     (
+        "short-sighted",
+        "The gradient is right for your A, and A looks only some 20 steps ahead, as 1/(1 - discount) says, or fewer."
+        " What an action does to the pole shows later: take a discount of about 0.99.",
+        tuple(_learning(advantages=partial(_less_the_mean, discount=d)) for d in SHORT),
+    ),
+    (
         "own-reward",
         "The gradient is right for your A, and A is the same for all steps: nothing is better than anything else, and"
         " on average such a gradient is zero. What follows an action is what it has to answer for.",
@@ -825,6 +872,9 @@ BALANCE_MISTAKES = misconceptions(
 )
 
 
+OF_PRAISE = [mistake for mistake in BALANCE_MISTAKES if mistake.says.startswith("The gradient is right for your A")]
+
+
 def _few_steps(rng):
     """A few episodes of unequal length, for the check of the gradients."""
     alive = np.arange(6) < np.array([[6], [3], [4]])
@@ -837,6 +887,13 @@ def _few_steps(rng):
 def _read_learned(answer, args):
     """What an answer gives: A, and the gradients by name."""
     said = call(answer, fresh(args), f"params, states of shape {args[1].shape}, actions and alive")
+    if (
+        isinstance(said, tuple | list)
+        and len(said) == 2
+        and isinstance(said[0], dict)
+        and not isinstance(said[1], dict)
+    ):
+        raise Settled("The dict of gradients comes first here. Return A first, then the gradients.")
     if not isinstance(said, tuple | list) or len(said) != 2:
         raise Settled(f"It returns {kind_of(said)}; two values are needed, as in `return A, gradients`.")
     A = plain(said[0], "A is")
@@ -899,7 +956,7 @@ def _trained_to_balance(answer, seed):
 
 def _judge_balance():
     def judge(answer, rng):
-        if wrong := _checked(answer, rng):
+        if wrong := _checked(answer, rng) or _praise(answer, rng):
             return wrong
         steps = []
         for seed in HIDDEN:
@@ -913,12 +970,6 @@ def _judge_balance():
                 f"Your gradients balance the pole: with {len(HIDDEN)} seeds that you have not seen, twenty new episodes"
                 f" last at least {BAR} steps in the mean.",
             )
-        args = _few_steps(rng)
-        A, _ = _read_learned(answer, args)
-        alive = args[3]
-        known = recognized(BALANCE_MISTAKES[-4:], lambda mistake: _direction(mistake.answer(*args)[0], A, alive))
-        if known:
-            return known
         return Verdict(
             NOT_YET,
             f"The gradient is right for your A, and {len(history)} updates with it end at {steps[-1]:.0f} steps, where"
@@ -927,6 +978,13 @@ def _judge_balance():
         )
 
     return settling(judge, BALANCE_MISTAKES)
+
+
+def _praise(answer, rng):
+    """The verdict on an A with which nobody learns to balance, before any training; None for another one."""
+    args = _few_steps(rng)
+    A, _ = _read_learned(answer, args)
+    return recognized(OF_PRAISE, lambda mistake: _direction(mistake.answer(*args)[0], A, args[3]))
 
 
 def _direction(one, other, alive):
@@ -1005,7 +1063,7 @@ PROBLEMS = (
         hints=(
             "What is G at the last step? And at the one before?",
             "Go from the end to the start: for t in range(T - 2, -1, -1), and add discount * G[t + 1] to G[t], where G"
-            " began as a copy of the rewards.",
+            " began as a copy of the rewards as float: rewards.astype(float).",
         ),
         judge=judge_function(_returns_to_go, _reward_cases, RETURN_MISTAKES, boundaries=_reward_boundaries),
         minutes=8,
@@ -1072,6 +1130,11 @@ ENTROPY_MISTAKES = misconceptions(
         "The weights p add up to 1 already. It is a sum over the actions, with nothing to divide by.",
         (lambda p: -np.mean(p * np.log(p)),),
     ),
+    (
+        "base-2",
+        "This is the entropy in bits, with a logarithm of base 2. Here, as in all our losses, it is np.log.",
+        (lambda p: -np.sum(p * np.log2(p)),),
+    ),
     ("not-added", "One number for each action is not the entropy yet: add them up.", (lambda p: -p * np.log(p),)),
 )
 
@@ -1119,6 +1182,7 @@ TURNS = (
                 (0.5, -2 / 9, -1 / 18): "The score is not multiplied by the probabilities: that comes with the mean.",
                 (-1.0, 2 / 3, 1 / 3): "It was rewarded: its own logit goes up.",
             },
+            also=((1.0, -0.67, -0.33),),
         ),
         "The score is 1 minus pi for the action drawn and minus pi for the others. Then times 2.",
     ),
@@ -1126,16 +1190,20 @@ TURNS = (
         "turn-bonus",
         "A bonus for everybody",
         judge_value(
-            "scatter",
-            "No arm has become better than another, so the mean is the same. Each single estimate is another one, and"
-            " the bonus makes them larger.",
+            (-0.5, 2 / 3, -1 / 6),
+            "Without the bonus this pull taught nothing. With it, it raises the worst arm of the three, and it is left"
+            " to the pulls of the others to undo that: the mean is the same, and the scatter has grown.",
             {
-                "mean": "The mean is the gradient of J, and J has only become larger by 1, whatever z is.",
-                "both": "J has only become larger by 1, whatever z is. What does that do to its gradient?",
-                "neither": "Look at an arm that earned 0: before, its pull taught nothing at all.",
+                (0.0, 0.0, 0.0): "So it is without the bonus. Now the pull earns 0 and 1 more.",
+                (0.5, -1 / 3, -1 / 6): "This is the score of arm 0. Arm 1 was pulled.",
+                (-0.5, -1 / 3, 5 / 6): "This is the score of arm 2. Arm 1 was pulled.",
+                (0.0, 1.0, 0.0): "The others stand below the line: each is lowered by its probability.",
+                (0.5, -2 / 3, 1 / 6): "It was rewarded: its own logit goes up.",
+                (0.0, -1 / 3, 1 / 3): "This is the gradient of J, the mean over all pulls. One pull is asked for.",
             },
+            also=((-0.5, 0.67, -0.17),),
         ),
-        "What happens to J, and what to the estimate from an arm that earned 0?",
+        "The reward is 0 + 1 now, and the score is 1 minus pi for the arm pulled and minus pi for the others.",
     ),
     turn(
         "turn-to-go",
@@ -1147,6 +1215,15 @@ TURNS = (
                 (3.0, 2.0, 2.0): "This is without a discount. What comes a step later counts half.",
                 (2.0, 1.0, 2.0): "The 2 is two steps away from the first step: it counts a quarter there.",
                 (0.5, 1.0, 0.0): "A step's own reward is not discounted, and it counts.",
+                (
+                    1.0,
+                    1.0,
+                    2.0,
+                ): "The next step is there, and what comes behind it is not: add half of all that follows.",
+                (1.5, 0.5, 0.5): "This counts from the start of the episode. For each step, it is the first one.",
+                (1.5, 1.5, 1.5): "This is the return of the whole episode. What is past is not still to come.",
+                (1.0, 0.0, 2.0): "These are the rewards themselves. Add what follows each of them.",
+                (1.0, 1.0, 3.0): "This looks back, without a discount. What is still to come looks ahead.",
                 (2.0, 1.0, 1.5): "The numbers are right, and in the order in which you found them. The first belongs to"
                 " the first step.",
                 (1.0, 0.5, 2.25): "This looks back. What is still to come looks ahead.",
@@ -1161,10 +1238,17 @@ TURNS = (
             -3,
             "1 + 0.5 times 12 is 7, and the critic expected 10: it went worse than expected, though it was rewarded.",
             {
-                3: "It is what came minus what was expected, and not the other way round.",
+                3: "The next value is not discounted, or what came was taken from what was expected: it is"
+                " r + gamma V(next), and minus V(now).",
                 7: "This is the estimate of the return. What did the critic expect?",
                 -9: "The next state's value is missing: it stands for all that follows.",
-                -2: "The reward of this step counts too.",
+                -2: "The reward of this step counts too, by 1.",
+                -4: "The reward of this step counts too, by 1.",
+                2: "Only V(next) is discounted: V(now) was expected here and now.",
+                8: "Only V(next) is discounted: V(now) was expected here and now.",
+                -3.5: "Only V(next) is discounted: the reward comes at once.",
+                -6: "The two values have changed places: V(now) is what was expected.",
+                13: "This is without a discount. And what did the critic expect?",
             },
         ),
         "r + gamma V(next) - V(now).",
@@ -1172,7 +1256,10 @@ TURNS = (
     turn(
         "turn-entropy",
         "The entropy of a policy",
-        judge_function(lambda p: -np.sum(p * np.log(p)), _entropy_cases, ENTROPY_MISTAKES),
+        telling(
+            judge_function(lambda p: -np.sum(p * np.log(p)), _entropy_cases, ENTROPY_MISTAKES),
+            "It agrees with ours. It is largest when all k actions are alike: then each -log p is log k, and so is H.",
+        ),
         "Minus the sum of p log p: np.sum does the sum, np.log the logarithm.",
     ),
     turn(
@@ -1186,6 +1273,15 @@ TURNS = (
                 (0, 0): "The minimum takes the lower of the two: for A = -1 at 1.5 that is -1.5, which is not clipped.",
                 (1, 0): "It is the other way round: look at where each of the curves is flat.",
                 (0, 1): "For A = -1 what is raised falls as the ratio grows.",
+                (1.2, -1.0): "The first is the value of the curve. Its slope is asked for.",
+                (1.5, -1.0): "Beyond 1.2 the curve for A = 1 is flat.",
+                (
+                    1,
+                    1,
+                ): "Beyond 1.2 the curve for A = 1 is flat, and for A = -1 what is raised falls as the ratio grows.",
+                (1.2, -0.8): "These are values at the ends of the clip. The slopes at 1.5 are asked for.",
+                (1.2, -1.2): "These are values at the end of the clip. The slopes at 1.5 are asked for.",
+                (1.5, -1.5): "These are the values without a clip. The slopes are asked for.",
                 (1.2, -1.5): "These are values of the curves. Their slopes are asked for.",
                 (0, -1.5): "The second is the value of the curve. Its slope is asked for.",
             },

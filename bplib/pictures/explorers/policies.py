@@ -9,16 +9,16 @@ from bplib.pictures.explorers.widget import Explorer, slider, toggles
 _TOP, _LEFT, _CELL, _ARROW = 30, 12, 84, 33
 _WIDTH = 325  # of a chart, so that both stand beside the grid in JupyterLab on a laptop
 _STEPS = ((0, -1), (1, 0), (0, 1), (-1, 0))  # x and y of up, right, down, left
-_VARIANCES = ("without a baseline", "with baseline J")
+_VARIANCES = ("with baseline J", "without a baseline")  # in the colors of the trainings, with a baseline first
 
 
 def policy_explorer(world, runs, episode, bonus=0.0):
     """The policy of a `GridWorld` in the course of trainings: arrows, expected returns, and variances of the gradient.
 
     runs is {name: thetas}, one or two trainings, each (episodes + 1, n_states, 4) and beginning before the first
-    episode; ``episode`` is the one to show first, of the first run. The variance is that of return * score of a single
-    walk by the policy of that episode, exactly, without a baseline and with the expected return J as baseline. The
-    bonus is added to the return of every walk.
+    episode; ``episode`` is the one to show first, of the first run, which is the one with a baseline if one has it. The
+    variance is that of return * score of a single walk by the policy of that episode, exactly, without a baseline and
+    with the expected return J as baseline. The bonus is added to the return of every walk.
     """
     runs = {name: np.asarray(thetas, dtype=float) for name, thetas in runs.items()}
     shapes = {name: thetas.shape for name, thetas in runs.items()}
@@ -35,8 +35,8 @@ def policy_explorer(world, runs, episode, bonus=0.0):
     J = {name: [float(world.expected_return(theta)) + bonus for theta in thetas] for name, thetas in runs.items()}
     variances = {
         name: {
-            _VARIANCES[0]: [float(world.gradient_variance(theta, -bonus)) for theta in thetas],
-            _VARIANCES[1]: [float(world.gradient_variance(t, j - bonus)) for t, j in zip(thetas, J[name], strict=True)],
+            _VARIANCES[0]: [float(world.gradient_variance(t, j - bonus)) for t, j in zip(thetas, J[name], strict=True)],
+            _VARIANCES[1]: [float(world.gradient_variance(theta, -bonus)) for theta in thetas],
         }
         for name, thetas in runs.items()
     }
@@ -47,7 +47,7 @@ def policy_explorer(world, runs, episode, bonus=0.0):
     floor = _floor(world)
 
     def caption(name, episode):
-        without, with_one = (svg.number(round(values[episode], 2)) for values in variances[name].values())
+        with_one, without = (svg.number(round(values[episode], 2)) for values in variances[name].values())
         return (
             f"{name.capitalize()}, after {episode} of {last} episodes: expected return"
             f" {svg.number(round(J[name][episode], 2))}. The gradient of one episode has the variance {without}"

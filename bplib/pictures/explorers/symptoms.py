@@ -33,8 +33,8 @@ def symptoms_explorer(runs, cause, healthy="none"):
     def caption(cause, epoch):
         losses = ", ".join(f"{name} loss {values[epoch - 1]:.2f}" for name, values in runs[cause][0].items())
         seen = first_check(cause)
-        said = f'the first check to see it is "{seen}"' if seen else "no check sees anything"
-        return f"{cause}, epoch {epoch} of {epochs}: {losses}; {said}."
+        said = f'the first question to see it is "{seen}"' if seen else "no question sees anything"
+        return f"{cause[0].upper()}{cause[1:]}, epoch {epoch} of {epochs}: {losses}; {said}."
 
     def draw(cause, epoch):
         history, checks = runs[cause]
@@ -43,7 +43,7 @@ def symptoms_explorer(runs, cause, healthy="none"):
         marks = {name: (epoch, losses[epoch - 1], None) for name, losses in history.items()}
         top = 1.05 * max(max(losses) for both in (history, runs[healthy][0]) for losses in both.values())
         chart = svg.chart(
-            curves, f"Losses against the epoch. {said}", "epoch", "loss", limits=(1, epochs, 0, top),
+            curves, f"Losses against the epoch. {said}", "epoch", "loss", limits=(0.5, epochs + 0.5, 0, top),
             marks=marks, contours=behind, named=False, width=430, height=250,
         )  # fmt: skip
         return [chart, _legend(history), _table(checks, first_check(cause), said)], said
