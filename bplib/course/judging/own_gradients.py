@@ -146,6 +146,11 @@ def wrong_gradients(slopes):
     )
 
 
+def loss_of(model, params, *batch):
+    """The loss of a model, a number, or Settled."""
+    return _asked(model, params, batch)[0]
+
+
 def square_of(model, params, x, y, place):
     """(weight, forecast): in the loss stands weight (forecast - y[place])², as three values of that entry tell it."""
     losses = []

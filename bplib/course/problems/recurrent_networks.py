@@ -62,6 +62,23 @@ def _reordered(backward, *order):
     return answer
 
 
+def _da_from_dz(dh_next, x, h, Wx, Wh, b, a):
+    *others, _ = _leaky_step_backward(dh_next, x, h, Wx, Wh, b, a)
+    c = np.tanh(x @ Wx + h @ Wh + b)
+    return *others, (a * dh_next * (1 - c**2) * (c - h)).sum(axis=0)
+
+
+def _dWh_from(state):
+    """dWh made with another state than h: state(c, h_next)."""
+
+    def backward(dh_next, x, h, Wx, Wh, b, a):
+        c = np.tanh(x @ Wx + h @ Wh + b)
+        dx, dh, dWx, _, db, da = _leaky_step_backward(dh_next, x, h, Wx, Wh, b, a)
+        return dx, dh, dWx, state(c, (1 - a) * h + a * c).T @ (a * dh_next * (1 - c**2)), db, da
+
+    return backward
+
+
 LEAKY_MISTAKES = misconceptions(
     (
         "no-way-around",
@@ -77,11 +94,17 @@ LEAKY_MISTAKES = misconceptions(
     (
         "exchanged",
         "a and 1 - a are exchanged: what goes through tanh was multiplied by a, and what goes past it by 1 - a.",
-        (
-            _leaky(through=lambda dh_next, a: (1 - a) * dh_next, around=lambda dh_next, a: a * dh_next),
-            _leaky(around=lambda dh_next, a: a * dh_next),
-            _leaky(through=lambda dh_next, a: (1 - a) * dh_next),
-        ),
+        (_leaky(through=lambda dh_next, a: (1 - a) * dh_next, around=lambda dh_next, a: a * dh_next),),
+    ),
+    (
+        "around-by-a",
+        "All is right but dh, where the way past tanh has the factor a. Forward h was multiplied by 1 - a there.",
+        (_leaky(around=lambda dh_next, a: a * dh_next),),
+    ),
+    (
+        "through-by-rest",
+        "What goes back through tanh has the factor 1 - a, which belongs to the way past it. tanh was multiplied by a.",
+        (_leaky(through=lambda dh_next, a: (1 - a) * dh_next),),
     ),
     (
         "unleaked",
@@ -133,6 +156,25 @@ LEAKY_MISTAKES = misconceptions(
         (_leaky(da=lambda dh_next, c, h: (dh_next * (h - c)).sum(axis=0)),),
     ),
     (
+        "da-plus",
+        "All is right but da, where h has the wrong sign. In (1 - a) h the slope by a is -h, so with a c it is c - h.",
+        (_leaky(da=lambda dh_next, c, h: (dh_next * (c + h)).sum(axis=0)),),
+    ),
+    (
+        "da-around",
+        "All is right but da, which has the way past tanh alone. a occurs in a tanh(...) too: its slope is c - h.",
+        (
+            _leaky(da=lambda dh_next, c, h: (-dh_next * h).sum(axis=0)),
+            _leaky(da=lambda dh_next, c, h: (dh_next * h).sum(axis=0)),
+        ),
+    ),
+    (
+        "da-through-tanh",
+        "All is right but da, which was made from dz. a stands outside of tanh: it multiplies c when the bend is past,"
+        " so its upstream is dh_next.",
+        (_da_from_dz,),
+    ),
+    (
         "da-mean",
         "All is right but da, which is a mean. Every example of the batch pulls at the same a: sum over the batch.",
         (_leaky(da=lambda dh_next, c, h: (dh_next * (c - h)).mean(axis=0)),),
@@ -140,13 +182,19 @@ LEAKY_MISTAKES = misconceptions(
     (
         "not-turned",
         "All is right but dh, and no shape tells you, as Wh is square. In the forward unit i reaches unit j through"
-        " Wh[i, j]; back it goes through Wh[j, i]: turn Wh.",
+        " Wh[i, j]; back it goes through Wh[j, i]: transpose Wh.",
         (_leaky(dh=lambda dz, Wh: dz @ Wh),),
     ),
     (
         "turned-dwh",
-        "All is right but dWh, which comes out turned. It is h turned times dz, and not dz turned times h.",
+        "All is right but dWh, which comes out transposed. It is h^T dz, and not dz^T h.",
         (_leaky(dWh=lambda dz, h: dz.T @ h),),
+    ),
+    (
+        "state-in-dwh",
+        "All is right but dWh, which was made with the wrong state. Forward Wh multiplied h, the state before: neither"
+        " what came out of tanh nor the new state.",
+        (_dWh_from(lambda c, after: c), _dWh_from(lambda c, after: after)),
     ),
     (
         "order",
@@ -263,6 +311,12 @@ SEQUENCE_MISTAKES = misconceptions(
         (_wrong(collect=_first, read=_first),),
     ),
     (
+        "last-read-out",
+        "With T = 1 it is right, and from T = 2 on dWy and dby are those of one step alone. Wy and by are used at every"
+        " step too, so their gradients add up over the steps: +=.",
+        (_wrong(read=_first), _wrong(read=_last)),
+    ),
+    (
         "no-slope",
         "It is wrong with T = 1 already, since the slope of tanh is missing. dz_t = dh_t (1 - h_t²).",
         (_wrong(slope=lambda after, before: 1.0),),
@@ -298,8 +352,20 @@ SEQUENCE_MISTAKES = misconceptions(
     (
         "not-turned",
         "With T = 1 it is right, and from T = 2 on the way back through Wh is wrong, and no shape tells you, as Wh is"
-        " square. Turn it: carry dz_t Wh^T.",
+        " square. Transpose it: carry dz_t Wh^T.",
         (_wrong(carry=lambda dz, dh, own, later, Wh: dz @ Wh),),
+    ),
+    (
+        "minus-later",
+        "With T = 1 it is right, and from T = 2 on what comes from the step after has the wrong sign. Paths add up:"
+        " dy_t Wy^T plus dz_(t+1) Wh^T.",
+        (_wrong(carry=lambda dz, dh, own, later, Wh: -dz @ Wh.T),),
+    ),
+    (
+        "no-weights",
+        "With T = 1 it is right, and from T = 2 on dz is handed on as it is. Between two states stand the weights Wh:"
+        " carry dz_t Wh^T.",
+        (_wrong(carry=lambda dz, dh, own, later, Wh: dz),),
     ),
     (
         "last-output",
@@ -345,8 +411,8 @@ SEQUENCE_MISTAKES = misconceptions(
     ),
     (
         "turned-dwh",
-        "It is wrong with T = 1 already, and only in dWh, which comes out turned. It is square, so no shape tells you:"
-        " the state before comes first, turned, and then dz_t.",
+        "It is wrong with T = 1 already, and only in dWh, which comes out transposed. It is square, so no shape"
+        " tells you: the state before comes first, transposed, and then dz_t.",
         (_turned,),
     ),
     (
@@ -685,9 +751,7 @@ FREE_MISTAKES = misconceptions(
             _forecaster(
                 epochs=1,
                 run=lambda by_itself: (
-                    lambda params, past, years: by_itself(
-                        params, np.asarray(past)[:, [*range(len(past[0])), -1]], years
-                    )
+                    lambda params, past, years: by_itself(params, np.pad(past, ((0, 0), (0, 1)), mode="edge"), years)
                 ),
             ),
         ),
@@ -879,9 +943,7 @@ def _judge_free():
             says = f"Over {YEARS} years by itself, from {len(past)} starts that it never saw, it is off by less than"
             return Verdict(PASSED, f"{says} {FREE_BAND:g} sunspots; to repeat the last eleven years is off by 45.")
         one, naive = (_root_mean_square(each, truth[:, 0]) for each in (said[:, 0], past[:, -1]))
-        ahead = (
-            f"One year ahead it is off by {one:.1f} sunspots, and to say the number of the year before by {naive:.1f}"
-        )
+        ahead = f"One year ahead it is off by {one:.1f} sunspots, and to say last year's number by {naive:.1f}"
         if one > 0.9 * naive:
             return Verdict(
                 NOT_YET,
@@ -936,8 +998,8 @@ PROBLEMS = (
             " Wy^T and what was carried.",
             "In the loop: dz = (dy[:, t] @ Wy.T + later) * (1 - h[:, t]**2), then add to the five gradients, then later"
             " = dz @ Wh.T.",
-            "dWh gets the state before, turned, times dz: h[:, t - 1] if t > 0, else h0. dWy gets h[:, t].T @ dy[:, t],"
-            " and dby gets dy[:, t] summed over the batch.",
+            "dWh gets the state before, transposed, times dz: h[:, t - 1] if t > 0, else h0. dWy gets h[:, t].T @"
+            " dy[:, t], and dby gets dy[:, t] summed over the batch.",
         ),
         judge=judge_lengths(_rnn_backward, _sequences, LENGTHS, SEQUENCE_MISTAKES, returns="dWx dWh db dWy dby"),
         minutes=20,
@@ -988,7 +1050,7 @@ def _handings(rng):
 HANDED_MISTAKES = misconceptions(
     (
         "not-turned",
-        "Wh is not turned. In the forward unit i reaches unit j through Wh[i, j], and back it goes the same way.",
+        "Wh is not transposed. In the forward unit i reaches unit j through Wh[i, j], and back it goes the same way.",
         (lambda dz, Wh: dz @ Wh,),
     ),
     (
@@ -1043,6 +1105,7 @@ TURNS = (
                 1.1**50: "So it is with 1.1.",
                 0.9**49: "This is one step too few.",
             },
+            also=(0.0052, 0.005),
         ),
         "0.9, then 0.81, then 0.729: which power after fifty steps?",
     ),
