@@ -778,7 +778,7 @@ def _judge_moved():
             return Verdict(PASSED, says)
         if max(in_place, right) < 0.25:
             _stop("chance")
-        if in_place > 0.9 and right < 0.85:
+        if in_place > 0.95 and right < 0.85:
             _stop("in-place-only")
         error = np.sqrt(right * (1 - right) / len(y_test))
         help = "Your gradients are right, so train for longer, or with more filters. Is every image moved anew?"
