@@ -1138,8 +1138,8 @@ TURNS = (
         judge_value(
             "it explodes",
             "Its eigenvalues stand on the diagonal, 0.4 and 1.02, and the larger one has the last word: 1.02 to the"
-            " power of 100 is 7, and of 1000 it is four hundred million. In the table below the 3 in the corner has made"
-            " the vector longer first.",
+            " power of 100 is 7, and of 1000 it is four hundred million. In the table below the 3 in the"
+            " corner has made the vector longer first.",
             {
                 "it vanishes": "One of its directions does shrink, by 0.4 at a step. What does the other do, as long as"
                 " you wait?"
