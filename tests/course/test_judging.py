@@ -315,7 +315,12 @@ class TestNotFinite:
             return result
 
         message = refused(judge_grad, answer).message
-        assert says in message and "index (2, 1)" in message and "y_pred = " in message and "y_true = " in message
+        assert (
+            says in message
+            and "index (2, 1)" in message
+            and "y_pred[2, 1] = " in message
+            and "y_true[2, 1] = " in message
+        )
 
     def test_where_the_result_is_one_number_the_range_of_the_inputs_is_said(self):
         judge = judge_function(lambda z: z.max(), lambda rng: [(np.linspace(-1000, 1000, n),) for n in (5, 7)], ())

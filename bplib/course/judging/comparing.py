@@ -156,10 +156,12 @@ def inputs_at(reference, args, index, shape):
             continue
         if array.dtype.kind not in "biuf" or not array.size:
             continue
+        whole = array.size
         if array.ndim >= len(index) > 0 and array.shape[: len(index)] == shape:
             array = array[index]
         if array.size == 1:
-            words[name] = f"{name} = {shown(float(array.item()))}"
+            where = "" if whole == 1 else f"[{', '.join(map(str, index))}]"
+            words[name] = f"{name}{where} = {shown(float(array.item()))}"
         else:
             words[name] = f"{name} runs from {shown(float(array.min()))} to {shown(float(array.max()))}"
             ranges.append(name)

@@ -1,5 +1,7 @@
 """Lesson 12: the backward of a convolution in one and in two dimensions, of pooling, and digits that are moved."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from bplib import data
@@ -7,7 +9,7 @@ from bplib.activations import softmax
 from bplib.convolution import conv2d, conv2d_backward
 from bplib.course.judging.experiments import Probe
 from bplib.course.judging.judges import Problem, judge_function, judge_square_first, misconceptions, verdict_of
-from bplib.course.judging.own_gradients import common_factor, model_of, slopes_of, wrong_gradients
+from bplib.course.judging.own_gradients import common_factor, loss_of, model_of, slopes_of, wrong_gradients
 from bplib.course.judging.paper import judge_numbers
 from bplib.course.judging.reading import NOT_YET, PASSED, Settled, Verdict, settling
 from bplib.course.judging.turns import judge_value, turn
@@ -94,15 +96,25 @@ CONV1D_MISTAKES = misconceptions(
     (
         "transpose-w",
         "In dx the filters and the channels have changed places. The forward goes from channels to filters, so the"
-        " backward needs W[:, :, i] turned: (channels, filters) times (filters, windows). Where there are as many"
+        " backward needs W[:, :, i] transposed: (channels, filters) times (filters, windows). Where there are as many"
         " filters as channels both fit; else NumPy refuses.",
         (_conv1d_variant(first=_channels_for_filters),),
     ),
     (
         "last-filter",
-        "dx comes from the last filter alone. All filters have looked at x, and their gradients add up: += in place of"
-        " =.",
-        (_conv1d_variant(first=lambda dx, dy, x, W: _conv1d_backward(dy[:, -1:], x, W[-1:])[0]),),
+        "dx comes from one filter alone. All filters have looked at x, and their gradients add up: += in place of =.",
+        (
+            _conv1d_variant(first=lambda dx, dy, x, W: _conv1d_backward(dy[:, -1:], x, W[-1:])[0]),
+            _conv1d_variant(first=lambda dx, dy, x, W: _conv1d_backward(dy[:, :1], x, W[:1])[0]),
+        ),
+    ),
+    (
+        "channels-mixed",
+        "The channels are mixed: all get the same. Channel c of x has met the weights W[:, c] and no others.",
+        (
+            _conv1d_variant(first=lambda dx, *_: np.broadcast_to(dx.sum(axis=1, keepdims=True), dx.shape).copy()),
+            _conv1d_variant(second=lambda dW, *_: np.broadcast_to(dW.sum(axis=1, keepdims=True), dW.shape).copy()),
+        ),
     ),
     (
         "flipped-dw",
@@ -129,13 +141,22 @@ CONV1D_MISTAKES = misconceptions(
     ),
     (
         "last-example",
-        "dW comes from the last example of the batch alone. All examples pull at the same filter: add them up.",
-        (_conv1d_variant(second=lambda dW, dy, x, W: _conv1d_backward(dy[-1:], x[-1:], W)[1]),),
+        "dW comes from one example of the batch alone. All examples pull at the same filter: add them up.",
+        (
+            _conv1d_variant(second=lambda dW, dy, x, W: _conv1d_backward(dy[-1:], x[-1:], W)[1]),
+            _conv1d_variant(second=lambda dW, dy, x, W: _conv1d_backward(dy[:1], x[:1], W)[1]),
+        ),
     ),
     (
         "bias-mean",
         "db is a mean. A filter's bias is added in every window of every example, and all of them pull at it: sum.",
         (_conv1d_variant(third=lambda dy: dy.mean(axis=(0, 2))),),
+    ),
+    (
+        "one-bias",
+        "db is summed over everything. Each filter has a bias of its own: sum over examples and windows, and keep the"
+        " axis of the filters.",
+        (_conv1d_variant(third=lambda dy: dy.sum()), _conv1d_variant(third=lambda dy: dy.sum(keepdims=True).ravel())),
     ),
     (
         "order",
@@ -223,6 +244,10 @@ def _last_image_window(dW, dy, x, W, stride):
     return np.einsum("nf,ncij->fcij", dy[:, :, -1, -1], seen)
 
 
+def _as_if_stride_1(dy, x, W):
+    return _conv2d_backward(dy, x, W, 1)[:2]
+
+
 CONV2D_MISTAKES = misconceptions(
     (
         "no-flip",
@@ -273,20 +298,43 @@ CONV2D_MISTAKES = misconceptions(
     ),
     (
         "last-filter",
-        "dx comes from the last filter alone. All filters have looked at x, and their gradients add up: += in place of"
-        " =.",
+        "dx comes from one filter alone. All filters have looked at x, and their gradients add up: += in place of =.",
         (
             _conv2d_variant(
                 first=lambda dx, dy, x, W, stride: _conv2d_backward(dy[:, -1:], x, W[-1:], stride)[0],
             ),
+            _conv2d_variant(
+                first=lambda dx, dy, x, W, stride: _conv2d_backward(dy[:, :1], x, W[:1], stride)[0],
+            ),
+        ),
+    ),
+    (
+        "channels-mixed",
+        "The channels are mixed: all get the same. Channel c of x has met the weights W[:, c] and no others.",
+        (
+            _conv2d_variant(first=lambda dx, *_: np.broadcast_to(dx.sum(axis=1, keepdims=True), dx.shape).copy()),
+            _conv2d_variant(second=lambda dW, *_: np.broadcast_to(dW.sum(axis=1, keepdims=True), dW.shape).copy()),
+        ),
+    ),
+    (
+        "no-stride",
+        "It is right for stride = 1, and wrong for stride = 2, where window (o, p) has its corner elsewhere. It is at"
+        " row o * stride and column p * stride.",
+        (
+            lambda dy, x, W, stride: (*_as_if_stride_1(dy, x, W), dy.sum(axis=(0, 2, 3))),
+            _conv2d_variant(first=lambda dx, dy, x, W, stride: _as_if_stride_1(dy, x, W)[0]),
+            _conv2d_variant(second=lambda dW, dy, x, W, stride: _as_if_stride_1(dy, x, W)[1]),
         ),
     ),
     (
         "last-example",
-        "dW comes from the last example of the batch alone. All examples pull at the same filter: add them up.",
+        "dW comes from one example of the batch alone. All examples pull at the same filter: add them up.",
         (
             _conv2d_variant(
                 second=lambda dW, dy, x, W, stride: _conv2d_backward(dy[-1:], x[-1:], W, stride)[1],
+            ),
+            _conv2d_variant(
+                second=lambda dW, dy, x, W, stride: _conv2d_backward(dy[:1], x[:1], W, stride)[1],
             ),
         ),
     ),
@@ -300,6 +348,12 @@ CONV2D_MISTAKES = misconceptions(
         "bias-mean",
         "db is a mean. A filter's bias is added in every window of every example, and all of them pull at it: sum.",
         (_conv2d_variant(third=lambda dy: dy.mean(axis=(0, 2, 3))),),
+    ),
+    (
+        "one-bias",
+        "db is summed over everything. Each filter has a bias of its own: sum over examples and windows, and keep the"
+        " axis of the filters.",
+        (_conv2d_variant(third=lambda dy: dy.sum()), _conv2d_variant(third=lambda dy: dy.sum(keepdims=True).ravel())),
     ),
     (
         "order",
@@ -422,9 +476,14 @@ POOL_MISTAKES = misconceptions(
     ),
     (
         "over-channels",
-        "The largest entry was sought in all channels at once. Each channel is pooled by itself, and so is each"
+        "The largest entry was sought for all channels at once. Each channel is pooled by itself, and so is each"
         " example.",
-        (_pooled(share=lambda dy, window, first: dy * (window == window.max())),),
+        (
+            _pooled(share=lambda dy, window, first: dy * (window == window.max())),
+            _pooled(choose=lambda flat: np.repeat(flat.argmax(axis=2)[:, :1], flat.shape[1], axis=1)),
+            _pooled(choose=lambda flat: np.full(flat.shape[:2], flat.argmax(axis=2)[0, 0])),
+            _pooled(choose=lambda flat: np.repeat(flat.sum(axis=1, keepdims=True).argmax(axis=2), flat.shape[1], 1)),
+        ),
     ),
 )
 
@@ -461,6 +520,12 @@ SUM_MISTAKES = misconceptions(
         (lambda: {"overlapping": 2 * SUM},),
     ),
     (
+        "overlap-places",
+        "You counted how many places the four windows have. Each window gives its gradient to one of them, so what adds"
+        " up is dy.",
+        (lambda: {"overlapping": 16.0},),
+    ),
+    (
         "mean-undivided",
         "You gave each of the four entries the whole gradient of its window. With the mean it gets a quarter.",
         (lambda: {"mean": 4 * SUM},),
@@ -475,6 +540,11 @@ SUM_MISTAKES = misconceptions(
         "A convolution multiplies. Each dy meets each of the four weights once, so it is counted as often as the"
         " weights add up to.",
         (lambda: {"convolution": SUM},),
+    ),
+    (
+        "convolution-weights-alone",
+        "This is what the weights add up to. Each dy meets all of them, so it is multiplied by what all dy add up to.",
+        (lambda: {"convolution": FILTER.sum()},),
     ),
     (
         "convolution-without-signs",
@@ -526,7 +596,17 @@ def _digits():
     return data.split(np.random.default_rng(8), digits.X, digits.y)
 
 
-def _reader(*, move=False, spoil=lambda grads, n: grads, filters=(6, 12), epochs=6, read=lambda z: z.argmax(axis=1)):
+def _reader(
+    *,
+    move=False,
+    spoil=lambda grads, n: grads,
+    filters=(6, 12),
+    epochs=6,
+    read=lambda z: z.argmax(axis=1),
+    total=False,
+    weights=1.0,
+    bias=0.0,
+):
     """An answer as one may write it, by default without moved images; the keywords are where it may go wrong."""
 
     def forward(params, X):
@@ -547,14 +627,16 @@ def _reader(*, move=False, spoil=lambda grads, n: grads, filters=(6, 12), epochs
         for x, W, b in reversed(steps):
             dx, grads[W], grads[b] = conv2d_backward(dx * (y_next > 0), y_next, x, params[W], params[b], 1, 1)
             y_next = x
-        return -np.sum(truth * np.log(p + 1e-300)) / len(z), spoil({name: grads[name] for name in params}, len(z))
+        grads, loss = spoil({name: grads[name] for name in params}, len(z)), -np.mean(np.log(p[truth > 0] + 1e-300))
+        return (len(z) * loss, {name: len(z) * g for name, g in grads.items()}) if total else (loss, grads)
 
     def reader(X, y, rng):
         first, *second = filters
-        params = {"W1": rng.normal(size=(first, 1, 3, 3)) / 2, "b1": np.zeros(first)}
+        params = {"W1": rng.normal(size=(first, 1, 3, 3)) / 2, "b1": np.full(first, bias)}
         for last in second:
             params |= {"W2": rng.normal(size=(last, first, 3, 3)) / 5, "b2": np.zeros(last)}
         params |= {"V": rng.normal(size=(16 * filters[-1], 10)) / 14, "c": np.zeros(10)}
+        params = {name: p * weights if p.ndim > 1 else p for name, p in params.items()}
         adam = Adam(0.01)
         for _ in range(epochs):
             order = rng.permutation(len(X))
@@ -585,6 +667,18 @@ MOVED_MISTAKES = misconceptions(
         (_reader(epochs=1, spoil=lambda grads, n: {name: n * g for name, g in grads.items()}),),
     ),
     (
+        "sum-loss",
+        "Your loss is a sum over the images: with a batch twice as large it is twice as large. It is the mean, in the"
+        " loss and in its gradients.",
+        (_reader(epochs=1, total=True),),
+    ),
+    (
+        "shut",
+        "There are two convolutions, but no gradient reaches their filters. Are all relus shut? A rate that is too"
+        " large does it, and pixels up to 16 that have not been divided make it likelier.",
+        (_reader(epochs=1, bias=-100.0),),
+    ),
+    (
         "sign",
         "All gradients have the wrong sign. Going back from the cross-entropy, the first one is p minus the truth.",
         (_reader(epochs=1, spoil=lambda grads, n: {name: -g for name, g in grads.items()}),),
@@ -597,8 +691,8 @@ MOVED_MISTAKES = misconceptions(
     ),
     (
         "unused",
-        "predict says the same when all filters are zero: it does not use the parameters that it is given. Compute with"
-        " the params of its own argument.",
+        "predict says the same with other parameters: it does not use those that it is given. Compute with the params"
+        " of its own argument.",
         (_without_looking,),
     ),
     (
@@ -609,8 +703,9 @@ MOVED_MISTAKES = misconceptions(
     ),
     (
         "chance",
-        "It is right about one time in ten, which is what guessing gives. Does the loss fall from step to step?",
-        (_reader(move=True, epochs=0),),
+        "It is right about one time in ten, which is what guessing gives. Does the loss fall from step to step? Weights"
+        " that all begin at zero, a rate that is too large, and pixels up to 16, not divided, keep it from falling.",
+        (_reader(move=True, epochs=0), _reader(epochs=2, weights=0.0)),
     ),
 )
 
@@ -639,9 +734,23 @@ def _look_inside(model, X, y, rng):
         _stop("sign")
     if wrong := wrong_gradients(slopes):
         raise Settled.on(wrong)
-    filters = [name for name, p in model.params.items() if p.ndim == 4 and slopes[name].said.any()]
-    if len(filters) < 2:
-        _stop("one-convolution")
+    batch = X[:_NUDGED], y[:_NUDGED]
+    twice = loss_of(model, model.params, *(np.concatenate([part, part]) for part in batch))
+    if abs(twice / max(loss_of(model, model.params, *batch), 1e-9) - 2) < 0.01:
+        _stop("sum-loss")
+    filters = [name for name, p in model.params.items() if p.ndim == 4]
+    reached = [name for name in filters if slopes[name].said.any()]
+    if len(reached) >= 2:
+        return
+    anew = slopes_of(replace(model, params=_drawn(model.params, rng)), batch, rng)
+    _stop("shut" if sum(anew[name].said.any() for name in filters) >= 2 else "one-convolution")
+
+
+def _drawn(params, rng):
+    """Parameters of the same shapes, as one might begin with."""
+    return {
+        name: rng.normal(size=p.shape) / np.sqrt(max(1, p.size // max(p.shape or (1,)))) for name, p in params.items()
+    }
 
 
 def _judge_moved():
@@ -658,8 +767,7 @@ def _judge_moved():
         _look_inside(trained(_FEW), X, y, rng)
         model = trained(len(X))
         said = _labels(model, X_test)
-        emptied = {name: 0 * p if p.ndim == 4 else p for name, p in model.params.items()}
-        if np.mean(_labels(model, X_test, emptied) == said) > 0.9:
+        if all(np.mean(_labels(model, X_test, _drawn(model.params, rng)) == said) > 0.9 for _ in range(2)):
             _stop("unused")
         in_place = np.mean(said == y_test)
         right = np.mean([_labels(model, _moved(X_test, *side)) == y_test for side in SIDES])
@@ -670,14 +778,19 @@ def _judge_moved():
             return Verdict(PASSED, says)
         if max(in_place, right) < 0.25:
             _stop("chance")
-        if in_place > 0.9 and right < 0.85:
+        if in_place > 0.95 and right < 0.85:
             _stop("in-place-only")
         error = np.sqrt(right * (1 - right) / len(y_test))
+        help = "Your gradients are right, so train for longer, or with more filters. Is every image moved anew?"
+        if in_place < 0.97:
+            help = (
+                "Even in place it reads too few: look at the rate first, at how the first weights are drawn, and at the"
+                " pixels, which should be divided by 16. Your gradients are right."
+            )
         return Verdict(
             NOT_YET,
             f"Moved by a pixel, {right:.1%} of the held-out digits are right, give or take {error:.1%}, and"
-            f" {MOVED_BAND:.0%} are needed; in place it is {in_place:.1%}. Your gradients are right, so train for"
-            " longer, or with more filters. Is every image moved anew in each epoch?",
+            f" {MOVED_BAND:.0%} are needed; in place it is {in_place:.1%}. {help}",
             "seen: band",
         )
 
@@ -760,8 +873,8 @@ PROBLEMS = (
         hints=(
             "Begin with loss_and_gradients, and look at its gradients with central differences on four images before"
             " you train. Keep every array of the forward pass that the way back needs.",
-            "A small network is enough: a border of zeros, 12 filters of 3 x 3, relu, 24 filters of 3 x 3, relu,"
-            " pooling of 2 x 2, and a linear layer.",
+            "A small network is enough: pixels divided by 16, a border of zeros, 12 filters of 3 x 3, relu, 24 filters"
+            " of 3 x 3, relu, pooling of 2 x 2, and a linear layer.",
             "Going back: dz = (p - truth) / n, then the linear layer of lesson 06, max_pool_backward, the mask of the"
             " relu, conv2d_backward, whose dx goes through the first relu, and conv2d_backward once more.",
             "In each epoch draw one of five ways for each image: in place, or moved to one of the four sides. Fifteen"
@@ -839,8 +952,12 @@ TURNS = (
             {
                 0.000096: "This is the variance. The error is its root.",
                 0.05: "The share of the right ones is missing below the root: p (1 - p) / n.",
+                0.196: "The root of p (1 - p) is the spread of one digit. Divide by the root of 400.",
+                0.0384: "This is p (1 - p). Divide it by 400 and take the root.",
+                0.98: "This is the root of 0.96, or nearly. The share that is wrong belongs there too: p (1 - p).",
                 3.919: "This is the error of the count, in digits. Divide by 400 for the share.",
             },
+            also=(0.01,),
         ),
         "The root of p (1 - p) / n.",
     ),
@@ -852,6 +969,7 @@ TURNS = (
             "The corner of the filter can stand in 6 rows and 6 columns. A linear layer from 64 pixels to 36 outputs"
             " would own 2304 weights; the filter owns 9.",
             {
+                (10, 10): "So many places there are if the filter may leave the image. It never does.",
                 (8, 8): "At the border the filter would look outside, and it never leaves the image.",
                 (5, 5): "Count the places of its corner: row 0 is one of them.",
                 (7, 7): "Put the corner in row 6: the filter would need the rows 6, 7 and 8.",

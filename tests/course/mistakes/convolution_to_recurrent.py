@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bplib.course.problems import convolutional_networks, recurrent_networks
 from mistakes import Mistake
 
 # conv1d-backward and conv2d-backward
@@ -201,7 +202,58 @@ def root_of_the_mean_square(dWx, dWh, db, limit):
     return dWx * factor, dWh * factor, db * factor
 
 
+# free-run and moved-digits: the functions of a right answer, spoiled
+
+
+def a_year_of(spoiled):
+    """The answer of the problem module after one epoch, with a run that spoiled(run) has made."""
+
+    def forecaster(series, rng):
+        params, loss_and_gradients, run = recurrent_networks._forecaster(epochs=1)(series, rng)
+        return params, loss_and_gradients, spoiled(run)
+
+    return forecaster
+
+
+def starts_a_year_early(run):
+    return lambda params, past, years: np.delete(run(params, past, 1 + years), 0, axis=1)
+
+
+def feeds_the_past_again(run):
+    return lambda params, past, years: run(params, np.column_stack([past, past[:, -1]]), years)
+
+
+def divides_by_zero(run):
+    return lambda params, past, years: np.full((len(past), years), np.nan)
+
+
+def learns_nothing(series, rng):
+    return recurrent_networks._forecaster(epochs=0)(series, rng)
+
+
+def clips_inside(series, rng):
+    params, loss_and_gradients, run = recurrent_networks._forecaster(epochs=1)(series, rng)
+
+    def clipped(params, x, y):
+        loss, grads = loss_and_gradients(params, x, y)
+        norm = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
+        return loss, {name: 0.01 * g / norm for name, g in grads.items()}
+
+    return params, clipped, run
+
+
+def too_fast(X, y, rng):
+    params, *functions = convolutional_networks._reader(epochs=1)(X, y, rng)
+    return {name: p - 50.0 * (p.ndim == 1) for name, p in params.items()}, *functions
+
+
 MISTAKES = [
+    Mistake("free-run", "a stranger", "a year early", a_year_of(starts_a_year_early), "It runs a year early"),
+    Mistake("free-run", "a stranger", "past fed again", a_year_of(feeds_the_past_again), "goes in twice"),
+    Mistake("free-run", "a stranger", "NaN", a_year_of(divides_by_zero), None),
+    Mistake("free-run", "a stranger", "untrained", learns_nothing, "It has not learned. One year ahead"),
+    Mistake("free-run", "a stranger", "clipped inside", clips_inside, "Do you clip in loss_and_gradients"),
+    Mistake("moved-digits", "a stranger", "relus shut", too_fast, "no gradient reaches their filters"),
     Mistake(
         "conv1d-backward",
         "numpy-ml style",
@@ -233,7 +285,13 @@ MISTAKES = [
     Mistake(
         "max-pool-backward", "common", "first gradient kept", first_window_only, "right when windows do not overlap"
     ),
-    Mistake("max-pool-backward", "common", "largest of |x|", largest_without_its_sign, "It is right when x is zero"),
+    Mistake(
+        "max-pool-backward",
+        "common",
+        "largest of |x|",
+        largest_without_its_sign,
+        "It is right when no entry of x is negative",
+    ),
     Mistake(
         "max-pool-backward",
         "common",
