@@ -114,7 +114,7 @@ def test_episodes_are_counted_over_all_of_a_training():
         (lambda: ("picture", neighbors), "'digits', 'text', 'policy'"),
         (lambda: ("digits", 3), "without parentheses"),
         (lambda: 3, "two values are needed"),
-        (lambda: ([], neighbors), "names the project a list"),
+        (lambda: ([], neighbors), "The first value is a list"),
     ],
 )
 def test_what_is_no_project_is_told_what_is_needed(answer, says):
