@@ -23,7 +23,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 # Of the flags, all but the last are for a machine without a screen, a sandbox or a network.
 FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
     --disable-component-update --disable-sync --force-device-scale-factor=1""".split()
-SECONDS = 90
+SECONDS = 300  # the longest lesson computes for 80 seconds where nothing else does
 """How long to wait for a notebook, in a page."""
 _CELLS = "[...window.jupyterapp.shell.currentWidget.content.model.cells]"
 
