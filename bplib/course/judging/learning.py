@@ -4,6 +4,9 @@ An answer is given `batch`, for fresh data, and `update`, which looks at the gra
 So a wrong gradient ends the training where it is wrong, and what is returned has been trained by right ones.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from bplib.course.judging.judges import misconceptions as grouped
@@ -53,15 +56,30 @@ class Stopped(Exception):  # noqa: N818, it is the end of a training and no erro
     """The training is over before its end: the verdict is known."""
 
 
+@dataclass
 class Training:
-    """What has happened in a training: how many batches and updates, the parameters of the start and of now."""
+    """What has happened in a training: how many batches and updates, the parameters of the start and of now.
 
-    def __init__(self, draw, gradients, optimizer, most, limit):
-        """Begin: draw() is a batch, gradients(params, *batch) are the right ones, and there may be most updates."""
-        self.draw, self.gradients, self.optimizer, self.most, self.limit = draw, gradients, optimizer, most, limit
-        self.batches = self.updates = 0
-        self.last = self.start = self.own = self.verdict = self.grads = None
-        self.suspected = False
+    What comes first is as in `judge_training`, with draw() and an optimizer made for it.
+    """
+
+    draw: Callable
+    shapes: Callable
+    gradients: Callable
+    optimizer: object
+    missed: Callable
+    blame: Callable
+    suspects: tuple
+    most: int
+    limit: float
+    batches: int = 0
+    updates: int = 0
+    last: tuple | None = None
+    start: dict | None = None
+    own: dict | None = None
+    grads: dict | None = None
+    verdict: Verdict | None = None
+    suspected: bool = False
 
     def batch(self):
         """A fresh batch, as the learner gets it."""
@@ -91,11 +109,13 @@ def judge_training(draw, shapes, gradients, optimizer, held_out, passed, missed,
 
     def judge(answer, rng):
         data_rng, test_rng, own = (np.random.default_rng(int(rng.integers(1 << 31))) for _ in range(3))
-        training = Training(lambda: draw(data_rng), gradients, optimizer(), most, limit)
+        training = Training(
+            lambda: draw(data_rng), shapes, gradients, optimizer(), missed, blame, suspects, most, limit
+        )
 
         def update(params, grads):
             """The parameters after a step."""
-            return _stepped(training, shapes, (suspects, blame), missed, params, grads)
+            return _stepped(training, params, grads)
 
         given, args = "batch, update and an rng", (training.batch, update, own)
         if start:
@@ -137,16 +157,16 @@ def _common(id):
     return mistaken(COMMON[id], id)
 
 
-def _stepped(training, shapes, blame, missed, params, grads):
+def _stepped(training, params, grads):
     if training.verdict:
         raise Stopped(training.verdict.message)
     try:
         if training.last is None:
             raise Settled("It calls update before it has asked for a batch.")
-        params = _read(params, shapes, "The parameters that update is given are")
+        params = _read(params, training.shapes, "The parameters that update is given are")
         needed = {name: p.shape for name, p in params.items()}
         grads = _read(grads, lambda _: needed, "The gradients that update is given are")
-        if wrong := _wrong(training, params, grads, blame):
+        if wrong := _wrong(training, params, grads):
             training.settle(wrong)
     except Settled as settled:
         training.settle(settled.verdict)
@@ -157,7 +177,7 @@ def _stepped(training, shapes, blame, missed, params, grads):
     if training.updates == 20 and training.batches == 1:
         training.settle(_common("one-batch"))
     if training.updates >= training.most:
-        training.settle(missed(training, None, None))
+        training.settle(training.missed(training, None, None))
     if training.start is None:
         training.start = params
     training.updates += 1
@@ -192,7 +212,7 @@ def _read(values, shapes, what):
     return {name: arrays[name].astype(np.float32 if single else np.float64) for name in needed}
 
 
-def _wrong(training, params, grads, blame):
+def _wrong(training, params, grads):
     """The verdict on gradients that are not those of the batch before, or None."""
     if training.updates not in _LOOKED_AT and not training.suspected:
         return None
@@ -205,12 +225,11 @@ def _wrong(training, params, grads, blame):
     if not again and max(off.values()) < _FLIPPED:
         training.suspected = True  # a relu within rounding of 0 does this to a right one, and seldom twice
         return None
-    suspects, blame = blame
-    for id, says, mistaken_gradients in suspects:
+    for id, says, mistaken_gradients in training.suspects:
         known = mistaken_gradients(params, *training.last)
         if all(_distance(grads[name], known[name]) < _CLOSE for name in known):
             return mistaken(says, id)
-    id, says = blame(wrong, _factor(grads, needed))
+    id, says = training.blame(wrong, _factor(grads, needed))
     if id:
         return mistaken(says, id)
     right = [name for name in needed if name not in wrong]

@@ -131,7 +131,7 @@ def slider(name, value, low, high, step):
     """A slider from low to high that shows as many digits as its step has; whole numbers where all four are."""
     if all(isinstance(each, int) for each in (value, low, high, step)):
         return Control(name, "slider", range(low, high + 1, step), value)
-    digits = max(0, -math.floor(math.log10(step)))
+    digits = len(f"{step:.12f}".rstrip("0").partition(".")[2])
     places = [round(low + k * step, 12) + 0.0 for k in range(round((high - low) / step) + 1)]  # no 4e-16 for 0, no −0
     return Control(name, "slider", [(f"{x:.{digits}f}", float(f"{x:.12g}")) for x in places], value)
 
