@@ -5,11 +5,13 @@ on another cart.
 """
 
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 
 from bplib import data
-from bplib.worlds import CartPoles, sample
+from bplib.policy import play_many
+from bplib.worlds import CartPoles
 
 # Digits under shift: images of 10 x 10, in the middle for the training, one pixel aside in the test; hasty labels
 
@@ -88,29 +90,33 @@ def play_letters():
 SENSORS = 12
 
 
-class SensorCarts:
+class SensorCarts(CartPoles):
     """Carts whose state is seen by sensors: mixtures of it with units and zeros of their own, and some mere noise."""
 
     def __init__(self, seed):
         """Draw the sensors, and which push goes where."""
         rng = np.random.default_rng(seed)
-        self.world, half = CartPoles(), SENSORS // 2
+        half = SENSORS // 2
         self.mixed = rng.normal(size=(4, half)) * 10 ** rng.uniform(-1, 1, size=half)
         self.noise, self.zeros = 10 ** rng.uniform(-1, 1, size=half), 5 * rng.normal(size=SENSORS)
         self.places, self.turned, self.played = rng.permutation(SENSORS), int(rng.integers(2)), 0
 
+    def step(self, states, actions):
+        """The states after a push; which action pushes to which side has been drawn."""
+        return super().step(states, actions ^ self.turned)
+
     def play(self, layers, n, rng):
         """Play n episodes with a network of tanh layers, [(W, b), ...]: what was seen, actions and alive."""
         self.played += n
-        now, alive, steps = self.world.start(n, rng), np.ones(n, dtype=bool), []
-        while alive.any() and len(steps) < self.world.horizon:
+        seen = []
+
+        def predict(now):
             noise = self.noise * rng.normal(size=(n, len(self.noise)))
-            seen = (np.hstack([now / [1, 1, 0.1, 1] @ self.mixed, noise]) + self.zeros)[:, self.places]
-            z = seen
+            seen.append((np.hstack([now / [1, 1, 0.1, 1] @ self.mixed, noise]) + self.zeros)[:, self.places])
+            z = seen[-1]
             for k, (W, b) in enumerate(layers):
                 z = (np.tanh(z) if k else z) @ W + b
-            actions = sample(z, rng)
-            steps.append((seen, actions, alive))
-            now = np.where(alive[:, None], self.world.step(now, actions ^ self.turned), now)
-            alive = alive & ~self.world.over(now)
-        return tuple(np.stack(parts, axis=1) for parts in zip(*steps, strict=True))
+            return z
+
+        _, actions, alive = play_many(self, SimpleNamespace(predict=predict), n, rng)
+        return np.stack(seen, axis=1), actions, alive

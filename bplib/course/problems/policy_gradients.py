@@ -25,7 +25,7 @@ from bplib.course.judging.reading import (
 from bplib.course.judging.turns import judge_value, telling, turn
 from bplib.gradcheck import relative_error
 from bplib.optimizers import Adam
-from bplib.policy import play_many
+from bplib.policy import play_many, returns_to_go
 from bplib.worlds import CartPoles
 
 LESSON = "15_policy_gradients"
@@ -729,10 +729,7 @@ def _weights(rng, sizes=None):
 
 
 def _to_go_of(alive, discount=0.99):
-    G = alive.astype(float)
-    for t in range(G.shape[1] - 2, -1, -1):
-        G[:, t] += discount * G[:, t + 1]
-    return G
+    return returns_to_go(alive.astype(float), discount)
 
 
 def _less_the_mean(alive, discount=0.99):
@@ -777,7 +774,7 @@ def _twice_through(A1):
     return 1 - np.tanh(A1) ** 2
 
 
-BALANCE_MISTAKES = misconceptions(
+GRADIENT_MISTAKES = misconceptions(
     (
         "uphill",
         "All gradients have the wrong sign. L is minus the mean of A log pi, so that an optimizer that goes downhill"
@@ -839,6 +836,8 @@ BALANCE_MISTAKES = misconceptions(
         "Each bias has a gradient of its own: the sum over all steps, axis 0.",
         (_learning(bias=lambda dZ: dZ.sum() + 0 * dZ[0]), _learning(bias=lambda dZ: dZ.mean(axis=0))),
     ),
+)
+PRAISE_MISTAKES = misconceptions(
     (
         "short-sighted",
         "The gradient is right for your A, and A looks only some 20 steps ahead, as 1/(1 - discount) says, or fewer."
@@ -870,9 +869,6 @@ BALANCE_MISTAKES = misconceptions(
         (_learning(advantages=lambda alive: _to_go_of(alive) - _to_go_of(alive).mean(axis=1, keepdims=True)),),
     ),
 )
-
-
-OF_PRAISE = [mistake for mistake in BALANCE_MISTAKES if mistake.says.startswith("The gradient is right for your A")]
 
 
 def _few_steps(rng):
@@ -919,7 +915,7 @@ def _checked(answer, rng):
     needed = _learn.gradient(*args, A)
     if _same(grads, needed):
         return None
-    known = recognized(BALANCE_MISTAKES, lambda mistake: _same(grads, mistake.answer.gradient(*args, A)))
+    known = recognized(GRADIENT_MISTAKES, lambda mistake: _same(grads, mistake.answer.gradient(*args, A)))
     if known:
         return known
     right = [name for name in WAY_BACK if relative_error(grads[name], needed[name]) < 1e-6]
@@ -977,14 +973,14 @@ def _judge_balance():
             "seen: too few steps",
         )
 
-    return settling(judge, BALANCE_MISTAKES)
+    return settling(judge, GRADIENT_MISTAKES + PRAISE_MISTAKES)
 
 
 def _praise(answer, rng):
     """The verdict on an A with which nobody learns to balance, before any training; None for another one."""
     args = _few_steps(rng)
     A, _ = _read_learned(answer, args)
-    return recognized(OF_PRAISE, lambda mistake: _direction(mistake.answer(*args)[0], A, args[3]))
+    return recognized(PRAISE_MISTAKES, lambda mistake: _direction(mistake.answer(*args)[0], A, args[3]))
 
 
 def _direction(one, other, alive):
