@@ -18,6 +18,7 @@ def test_a_lesson_runs_and_its_explorers_move(opened, screenshots):
     for number in range(explorers.count()):
         explorer = explorers.nth(number)
         explorer.scroll_into_view_if_needed()
+        assert explorer.locator(":disabled").count() == 0
         still = moves(explorer)
         assert not still, f"{lesson}, explorer {number + 1}: no new picture from {', '.join(still)}"
         explorer.screenshot(path=screenshots / f"{lesson}-{number + 1}-light.png")
@@ -30,9 +31,9 @@ def test_a_lesson_runs_and_its_explorers_move(opened, screenshots):
 
 
 def moves(explorer):
-    """Move every control of an explorer; the names of those that did not change its picture."""
+    """Move every control of an explorer that can move; the names of those that did not change its picture."""
     still = []
-    for handle in explorer.get_by_role("slider").all():
+    for handle in explorer.get_by_role("slider", disabled=False).all():
         name = handle.get_attribute("aria-label")
         last = int(handle.get_attribute("max"))
         key = "ArrowRight" if int(handle.input_value()) < last / 2 else "ArrowLeft"
@@ -43,7 +44,7 @@ def moves(explorer):
         place = 0.8 if int(handle.input_value()) < last / 2 else 0.2  # a key may have reached the last of three
         if not changed(explorer, lambda handle=handle, place=place: click(handle, place)):
             still.append(f"{name} by mouse")
-    for select in explorer.get_by_role("combobox").all():
+    for select in explorer.get_by_role("combobox", disabled=False).all():
         chosen = select.evaluate("(select) => select.selectedIndex")
         other = chosen + 1 if chosen + 1 < select.locator("option").count() else chosen - 1
         if not changed(explorer, lambda select=select, other=other: select.select_option(index=other)):
@@ -54,7 +55,7 @@ def moves(explorer):
 
 def pressed(explorer, share):
     """Press every button that is not pressed already, the sliders at this share; those that changed nothing."""
-    for handle in explorer.get_by_role("slider").all():
+    for handle in explorer.get_by_role("slider", disabled=False).all():
         click(handle, share)
     explorer.page.wait_for_timeout(500)
     still = []

@@ -99,11 +99,16 @@ on_a_phone = pytest.mark.parametrize("reader", [PHONE], indirect=True, ids=["pho
 # What moves
 
 
+KERNEL_MOVES = "With a kernel one can move these too"
+
+
 @each_lesson
 def test_every_control_of_a_lesson_moves_its_picture_by_mouse_and_keys(stem, reader, screenshots):
     page = reader.open(f"notebooks/{stem}")
     found = page.locator(".bplib-explorer")
     assert found.count() == number_of_explorers(stem)
+    fixed = [it.get_attribute("aria-label") for it in found.locator("select:disabled, input:disabled").all()]
+    assert fixed == re.findall(r"w\d\d", " ".join(page.get_by_text(KERNEL_MOVES).all_inner_texts()))
     for number in range(found.count()):
         explorer = found.nth(number)
         explorer.scroll_into_view_if_needed()

@@ -71,6 +71,7 @@ function slider(control, move, id, buttons = []) {
   const words = make("output", { for: id });
   // As wide as the widest of its words, so that nothing beside it moves.
   words.style.minWidth = `${Math.max(...control.labels.map((label) => label.length))}ch`;
+  range.disabled = last < 1; // nowhere to go
   range.addEventListener("input", () => move(Number(range.value)));
   return {
     element: make("div", { class: "bplib-control" }, make("label", { for: id }, control.name), range, words, ...buttons),
@@ -111,6 +112,7 @@ function buttons(control, move, id) {
 
 function menu(control, move, id) {
   const select = make("select", { id, "aria-label": control.name }, ...control.labels.map((label) => make("option", {}, label)));
+  select.disabled = control.labels.length < 2; // nowhere to go
   select.addEventListener("change", () => move(select.selectedIndex));
   return {
     element: make("div", { class: "bplib-control" }, make("label", { for: id }, control.name), select),
