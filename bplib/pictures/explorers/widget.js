@@ -9,8 +9,9 @@ function render({ model, el }) {
   const picture = document.createElement("div");
   bar.className = "bplib-controls";
   picture.className = "bplib-picture";
+  const said = make("p", { class: "bplib-said", role: "status" }); // it stays, so what comes into it is spoken
   el.classList.add("bplib-explorer");
-  el.replaceChildren(bar, picture);
+  el.replaceChildren(bar, said, picture);
   let parts = [];
 
   const move = (i, place) => {
@@ -21,14 +22,29 @@ function render({ model, el }) {
     model.save_changes();
     place_controls();
   };
+  const type = (i, words) => {
+    model.set("typed", (model.get("typed") ?? []).map((before, k) => k === i ? words : before));
+    model.save_changes();
+  };
+  const press = () => bar.querySelector(".bplib-action")?.click();
   const build = () => {
-    parts = model.get("shown").map((control, i) => KINDS[control.kind](control, (place) => move(i, place), `${own}-${i}`));
+    const begun = bar.contains(document.activeElement);
+    parts = model.get("shown").map((control, i) => KINDS[control.kind](
+      control, (place) => move(i, place), `${own}-${i}`, { type: (words) => type(i, words), press },
+    ));
     bar.replaceChildren(...parts.map((part) => part.element));
+    type_controls();
+    if (begun) bar.querySelector(".bplib-typed")?.focus(); // who answers by keys goes on by keys
     // JupyterLab takes keys for commands even where a slider has the focus: x would cut the cell.
     for (const each of bar.querySelectorAll("input, select, button")) each.dataset.lmSuppressShortcuts = "true";
     place_controls();
   };
   const place_controls = () => model.get("places").forEach((place, i) => parts[i]?.show(place));
+  const type_controls = () => (model.get("typed") ?? []).forEach((words, i) => parts[i]?.type?.(words));
+  const say = () => {
+    said.textContent = model.get("said") ?? "";
+    said.hidden = !said.textContent;
+  };
   const draw = () => {
     picture.innerHTML = model.get("picture");
     for (const svg of picture.querySelectorAll(":scope > svg")) svg.style.minWidth = `${SMALLEST * svg.getAttribute("width")}px`;
@@ -46,15 +62,20 @@ function render({ model, el }) {
   };
   rebuild();
   draw();
+  say();
   watched.observe(picture);
   model.on("change:shown", rebuild);
   model.on("change:places", place_controls);
   model.on("change:picture", draw);
+  model.on("change:typed", type_controls);
+  model.on("change:said", say);
   return () => {
     watched.disconnect();
     model.off("change:shown", rebuild);
     model.off("change:places", place_controls);
     model.off("change:picture", draw);
+    model.off("change:typed", type_controls);
+    model.off("change:said", say);
   };
 }
 
@@ -120,6 +141,24 @@ function menu(control, move, id) {
   };
 }
 
-const KINDS = { slider, stepper, buttons, menu };
+function field(control, move, id, { type, press }) {
+  const input = make("input", { type: "text", id, class: "bplib-typed", autocomplete: "off", spellcheck: "false", size: 12 });
+  input.addEventListener("input", () => type(input.value));
+  input.addEventListener("keydown", (event) => { if (event.key === "Enter") press(); });
+  return {
+    element: make("div", { class: "bplib-control" }, make("label", { for: id }, control.name), input),
+    show() {},
+    type(words) { if (input.value !== words) input.value = words; },
+  };
+}
+
+function action(control, move, id) {
+  const button = make("button", { type: "button", id, class: "bplib-action" }, control.name);
+  let count = 0;
+  button.addEventListener("click", () => move(count + 1));
+  return { element: make("div", { class: "bplib-control" }, button), show(place) { count = place; } };
+}
+
+const KINDS = { slider, stepper, buttons, menu, field, action };
 
 export default { render };
