@@ -85,7 +85,7 @@ class Question:
     def words(self):
         """The question, HTML, with the name of the drill in the corner."""
         drill = self.drill
-        shown = "" if drill.pictures else f"<pre>{escape(drill.text)}</pre>"
+        shown = f"<pre>{escape(drill.code)}</pre>" if drill.code else ""
         return f'<p class="bplib-asks">{escape(drill.asks)} <small>{drill.id}</small></p>{shown}'
 
     @property
