@@ -43,18 +43,35 @@ def not_enforced(graded):
 
 
 def class_table(results):
-    """The learners of a class with their points, one a line, and what was wrong with what they handed in."""
+    """The learners of a class with their points, one a line, and what was wrong with what they handed in.
+
+    Where grading itself has failed there is a ? for the points, and where there was nothing to grade a hyphen.
+    """
     width = max(len(result["learner"]) for result in results)
     lines = []
     for result in results:
-        lines.append(f"{result['learner']:{width}}  {_points(result):>7}")
+        notes = [words for words, key in (("absent", "absent"), ("not on the roster", "stranger")) if result[key]]
+        lines.append(f"{result['learner']:{width}}  {_in_class(result):>7}  {', '.join(notes)}".rstrip())
         problems = [*result["problems"], *(line for each in result["notebooks"] for line in each["problems"])]
         lines += [f"  ! {textwrap.shorten(problem, 150, placeholder=' ...')}" for problem in problems]
     graded = [result["points"] for result in results if result["points"] is not None]
-    left_out = len(results) - len(graded)
-    mean = f", {sum(graded) / len(graded):.1f} points on average" if graded else ""
-    total = f"{len(graded)} graded{mean}" + (f", {left_out} not graded" if left_out else "")
+    failed = sum(_has_failed(result) for result in results)
+    nothing = len(results) - len(graded) - failed
+    total = f"{len(graded)} graded" + (f", {sum(graded) / len(graded):.1f} points on average" if graded else "")
+    total += f", {nothing} with nothing to grade" if nothing else ""
+    total += f", {failed} not graded" if failed else ""
     return "\n".join([*lines, "", total, *not_enforced(results)])
+
+
+def _has_failed(result):
+    return result["state"] == "not graded"  # counting.FAILED; that room is read later
+
+
+def _in_class(result):
+    if result["points"] is None and not _has_failed(result):
+        return "-"
+    points = "?" if result["points"] is None else f"{result['points']:g}"
+    return f"{points}/{result['max_points']:g}"
 
 
 def markdown(report):
