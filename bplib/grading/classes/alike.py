@@ -17,8 +17,8 @@ import statistics
 import warnings
 import zlib
 from collections import Counter, defaultdict
-from functools import lru_cache
-from itertools import combinations, islice
+from functools import cache, lru_cache
+from itertools import combinations
 
 from bplib.course.judging.reading import NOT_ATTEMPTED
 from bplib.course.notebooks import releases, submissions
@@ -52,60 +52,46 @@ def _nodes(code):
     try:
         with warnings.catch_warnings(action="ignore"):  # what Python says of an answer is not for whoever grades
             tree = ast.parse(code[:_LONGEST])
-        numbers = {name: None for node in ast.walk(tree) for name in _bound(node)}
-        count = 0
-        found, waiting = [], [tree]
+        found, bound, waiting = [], set(), [tree]
         while waiting:  # with a list, since a tree can be deeper than Python's stack
             node = waiting.pop()
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-                continue  # a docstring, or a value that goes nowhere
-            for name in _names(node):
-                if name in numbers:
-                    if numbers[name] is None:
-                        numbers[name], count = count, count + 1
-                    found.append(numbers[name])
-                else:
-                    found.append(name)
-            waiting += reversed(list(_below(node)))
-        return found
+            kind = type(node)
+            if kind is ast.Name:
+                found.append((node.id,))
+                if type(node.ctx) is not ast.Load:
+                    bound.add(node.id)
+            elif kind is ast.arg:
+                found.append((node.arg,))
+                bound.add(node.arg)
+            elif kind is ast.Constant:
+                found.append(repr(node.value))
+            elif kind is not ast.Expr or type(node.value) is not ast.Constant:  # a docstring, or it goes nowhere
+                found.append(kind.__name__)
+                for field in _read(kind):
+                    value = getattr(node, field, None)
+                    if type(value) is list:
+                        waiting += [each for each in reversed(value) if isinstance(each, ast.AST)]
+                    elif isinstance(value, ast.AST):
+                        waiting.append(value)
+                    elif field == "name" and value and kind is not ast.alias:
+                        found.append((value,))
+                        bound.add(value)
+                    elif isinstance(value, str):
+                        found.append(value)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return re.findall(r"\w+|[^\w\s]", re.sub("#.*", "", code[:_LONGEST]))
+    numbers = {}
+    for place, each in enumerate(found):
+        if type(each) is tuple:
+            [name] = each
+            found[place] = numbers.setdefault(name, len(numbers)) if name in bound else name
+    return found
 
 
-def _bound(node):
-    """The names that a node gives."""
-    if isinstance(node, ast.arg):
-        return [node.arg]
-    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-        return [node.id]
-    if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.ExceptHandler) and node.name:
-        return [node.name]
-    return []
-
-
-def _names(node):
-    """What a node is called in a normal form, and the names in it that are no nodes themselves."""
-    if isinstance(node, ast.Name):
-        return [node.id]
-    if isinstance(node, ast.arg):
-        return [node.arg]
-    if isinstance(node, ast.Constant):
-        return [repr(node.value)]
-    said = [type(node).__name__]
-    for field in ("name", "attr", "arg", "module", "names"):
-        value = getattr(node, field, None)
-        said += [value] if isinstance(value, str) else [each for each in value or () if isinstance(each, str)]
-    return said
-
-
-def _below(node):
-    for field in node._fields:
-        value = getattr(node, field, None)
-        if field in _SILENT or value is None:
-            continue
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, ast.AST):
-                yield each
+@cache
+def _read(kind):
+    """The fields of a kind of node that count, the last first."""
+    return [field for field in reversed(kind._fields) if field not in _SILENT]
 
 
 @lru_cache(maxsize=100_000)
@@ -124,7 +110,7 @@ def fingerprints(code):
         rolling = (rolling * _BASE + node) % _PRIME
         if k >= _LENGTH - 1:
             hashes.append(rolling)
-    return {min(islice(hashes, k, k + _WINDOW)) for k in range(max(len(hashes) - _WINDOW + 1, bool(hashes)))}
+    return {min(hashes[k : k + _WINDOW]) for k in range(max(len(hashes) - _WINDOW + 1, bool(hashes)))}
 
 
 # The class

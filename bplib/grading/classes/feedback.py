@@ -28,10 +28,10 @@ _MOST_OPEN = 100  # learners; a longer table is closed at first
 _TELLS = (
     (0.4, "whoever passes it does well elsewhere"),
     (0.2, "whoever passes it does somewhat better elsewhere"),
-    (0.0, "it says little about how well anybody does elsewhere"),
+    (-0.2, "it says little about how well anybody does elsewhere"),
     (-1.0, "those who do well elsewhere pass it less often, so read it once more"),
 )
-"""What a discrimination says, from so much on; the bounds are those of Ebel and Frisbie, Essentials of Educational
+"""What a discrimination says, from so much on; 0.4 and 0.2 are those of Ebel and Frisbie, Essentials of Educational
 Measurement, 1991."""
 
 
@@ -148,6 +148,7 @@ def _histogram(bars):
             {
                 **_place(k, step),
                 "says": f"{name} points: {bar['learners']}",
+                "line": None,
                 "top": svg.px(top + tall - high),
                 "height": svg.px(high),
                 "count": _label(top + tall - high - 11, bar["learners"]) if bar["learners"] else None,
