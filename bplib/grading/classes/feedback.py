@@ -172,12 +172,12 @@ def _weeks(weeks):
     drawn = []
     for k, week in enumerate(weeks):
         low, median, high = (tall * week[name] / most for name in ("low", "median", "high"))
-        day = datetime.date.fromisoformat(week["begins"]) + datetime.timedelta(days=6)
+        day = datetime.date.fromisoformat(week["ends"])
         drawn.append(
             {
                 **_place(k, step),
-                "says": f"by {day:%d %B %Y} half of the learners had {svg.number(week['median'])} points or more, "
-                f"a quarter {svg.number(week['high'])}, three quarters {svg.number(week['low'])}",
+                "says": f"by {day.day} {day:%B} {day.year} half of the learners had {svg.number(week['median'])} points"
+                f" or more, a quarter {svg.number(week['high'])}, three quarters {svg.number(week['low'])}",
                 "top": svg.px(top + tall - high),
                 "height": svg.px(high - low),
                 "line": svg.px(top + tall - median - 1),

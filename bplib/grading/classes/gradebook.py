@@ -99,7 +99,7 @@ def statistics(results, asked=None):
     absent, strangers         how many handed in nothing, and how many are not on the roster
     mean, median, max_points  of the points of those who are graded; None where there are none
     histogram                 a list of dicts low, high, learners: how many have low to high points, both included
-    weeks                     a list of dicts begins (a Monday), low, median, high: the points that a quarter, a half
+    weeks                     a list of dicts ends (a Sunday), low, median, high: the points that a quarter, a half
                               and three quarters of those who are graded have had at most by the end of each week, by
                               when what counts was handed in or first seen; empty if that is in one week
     exercises                 a list of dicts lesson, lesson_title, id, title, max_points, handed_in, passed, not_yet,
@@ -149,29 +149,29 @@ def _histogram(points, most):
 def _weeks(results):
     """The weeks up to that of the last hand-in; before the first of _MOST_WEEKS all is one."""
     earned = [
-        [(_monday(each), result["lessons"][each["lesson"]]["points"]) for each in result["notebooks"]]
+        [(_sunday(each), result["lessons"][each["lesson"]]["points"]) for each in result["notebooks"]]
         for result in results
         if result["state"] == GRADED
     ]
-    mondays = {monday for each in earned for monday, _ in each if monday}
-    if len(mondays) < 2 or len(earned) < 2:
+    sundays = {sunday for each in earned for sunday, _ in each if sunday}
+    if len(sundays) < 2 or len(earned) < 2:
         return []
-    week, last = datetime.timedelta(weeks=1), max(mondays)
-    monday = max(min(mondays), last - (_MOST_WEEKS - 1) * week)
+    last = max(sundays)
     rows = []
-    while monday <= last:
+    for back in reversed(range(min((last - min(sundays)).days // 7 + 1, _MOST_WEEKS))):
+        sunday = last - datetime.timedelta(weeks=back)
         # What was handed in on no day that is known was there from the beginning.
-        so_far = [sum(points for when, points in each if not when or when <= monday) for each in earned]
+        so_far = [sum(points for when, points in each if not when or when <= sunday) for each in earned]
         low, median, high = (round(each, 2) for each in numbers.quantiles(so_far, n=4, method="inclusive"))
-        rows.append({"begins": monday.isoformat(), "low": low, "median": median, "high": high})
-        monday += week
+        rows.append({"ends": sunday.isoformat(), "low": low, "median": median, "high": high})
     return rows
 
 
-def _monday(notebook):
+def _sunday(notebook):
+    """The end of the week in which a notebook was handed in, or else seen first; None if that is not known."""
     try:
         day = datetime.date.fromisoformat((notebook.get("when") or notebook.get("seen") or "")[:10])
-        return day - datetime.timedelta(days=day.weekday())
+        return day + datetime.timedelta(days=6 - day.weekday())
     except (ValueError, OverflowError):
         return None
 
