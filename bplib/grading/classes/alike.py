@@ -169,7 +169,7 @@ def _alike(codes, given):
     for place, code in codes.items():
         for each in of_code[code]:
             holders[each].append(place)
-    few = max(2, min(_FEW, math.floor(_SHARE_OF_FEW * len(codes))))
+    few = max(3, min(_FEW, math.floor(_SHARE_OF_FEW * len(codes))))
     rare, shared = Counter(), Counter()
     for who in holders.values():
         if len(who) <= few:

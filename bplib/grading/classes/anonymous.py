@@ -23,7 +23,8 @@ _FILE = re.compile(r"^.*\.\w{1,8}(?=: )|\S+\.(?:ipynb|zip|py|txt|html)\b")
 _PASSED_OVER = re.compile(r"^.* is of the same lesson as .*?(, which counts(?: as the last)?)$")
 _NOT_ASKED = re.compile(r"^.*( is of \S+, which was not asked for)$")
 _DROPPED = {"identity": "", "entries": [], "digest": "", "content": "", "download": ""}
-_SHORTEST = 4  # letters of a name of one word that is also looked for in what others wrote
+_SHORTEST, _SHORTEST_NUMBER = (4, 2), (6, 4)  # letters of a name of one word, in what others wrote and in one's own
+_GAP = 3  # letters between two words of one name
 
 
 def without_names(results, salt):
@@ -42,9 +43,7 @@ def without_names(results, salt):
 
 
 def _nameless(result, number, everybody):
-    own = _Names(((name, number) for name in names_of(result)), parts=True)
-    for name in names_of(result):
-        own.add(name.partition("@")[0], number)
+    own = _Names(((each, number) for name in names_of(result) for each in (name, name.partition("@")[0])), parts=True)
 
     def plain(value, key=""):
         if isinstance(value, dict):
@@ -75,41 +74,37 @@ def _nameless(result, number, everybody):
 
 
 class _Names:
-    """Names to be looked for, each as a run of words, in small letters; what is between the words does not matter."""
+    """Names to be looked for, each as a run of words in small letters, with whatever stands between the words."""
 
     def __init__(self, names, parts=False):
         """Take (name, number of the learner); with parts also each word of a name."""
-        self.parts = parts
-        self.runs = defaultdict(dict)  # by their first word: the whole run to the number
+        self.numbers = {}  # of each run
+        self.lengths = defaultdict(set)  # of the runs that begin with a word
         for name, number in names:
-            self.add(name, number)
+            words = tuple(word.casefold() for word in _PART.findall(name))
+            alone = [(word,) for word in (words if parts else words * (len(words) == 1))]
+            runs = [words, words[::-1]] if len(words) > 1 else []
+            for run in runs + [run for run in alone if self._is_a_name(*run, parts)]:
+                self.numbers.setdefault(run, number)
+                self.lengths[run[0]].add(len(run))
 
-    def add(self, name, number):
-        """Look for this name too."""
-        words = tuple(word.casefold() for word in _PART.findall(name))
-        runs = [words, words[::-1]] + ([(word,) for word in words] if self.parts else [])
-        for run in runs:
-            least = 2 if self.parts else _SHORTEST
-            if len(run) > 1 or (run and len(run[0]) >= least and not run[0].isdecimal()) or self._is_long(run):
-                if len(run) > 1 or run[0] not in _needed():
-                    self.runs[run[0]].setdefault(run, number)
-
-    def _is_long(self, run):
-        return len(run) == 1 and run[0].isdecimal() and len(run[0]) >= (_SHORTEST if self.parts else 6)
+    @staticmethod
+    def _is_a_name(word, own):
+        """Whether a word alone names somebody, the learner whose code it stands in or another one."""
+        least = _SHORTEST_NUMBER if word.isdecimal() else _SHORTEST
+        return word not in _needed() and len(word) >= least[own]
 
     def replaced(self, text):
         """The text with the number of the learner for each of the names."""
         pieces, kept, skip = [], 0, 0
         words = [(word.group().casefold(), *word.span()) for word in _PART.finditer(text)]
         for place, (word, start, _) in enumerate(words):
-            if place < skip or word not in self.runs:
-                continue
-            for run, number in sorted(self.runs[word].items(), key=lambda each: -len(each[0])):
-                there = words[place : place + len(run)]
-                gaps = [text[one[2] : other[1]] for one, other in itertools.pairwise(there)]
-                if tuple(each[0] for each in there) == run and all(len(gap) < 4 for gap in gaps):
+            for length in sorted(self.lengths.get(word, ()), reverse=True) if place >= skip else ():
+                there = words[place : place + length]
+                number = self.numbers.get(tuple(each[0] for each in there))
+                if number and all(right[1] - left[2] <= _GAP for left, right in itertools.pairwise(there)):
                     pieces += [text[kept:start], f"learner_{number}"]
-                    kept, skip = there[-1][2], place + len(run)
+                    kept, skip = there[-1][2], place + length
                     break
         return "".join([*pieces, text[kept:]])
 
