@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 from bplib.course.syllabus import Syllabus
 from bplib.grading import handins
@@ -63,9 +64,7 @@ def test_no_name_identity_address_path_or_fingerprint_is_left():
         "d1ce",
         "14:30",
     ):
-        found = said.replace("lovelace", "") if word == "ada" else said
-        words = {part for piece in found.split() for part in handins.re.findall(r"[a-z0-9.:]+", piece)}
-        assert word not in words and (len(word) < 5 or word not in said), word
+        assert not re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", said), word
 
 
 def test_code_that_only_looks_like_a_name_stays():

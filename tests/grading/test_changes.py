@@ -94,10 +94,10 @@ def test_who_is_new_or_gone_is_told():
     assert changes.lines(found)[1:] == ["  Be: none -> 3, new in the class", "  Al: 2 -> none, gone from the class"]
 
 
-def test_ten_thousand_changes_are_few_lines():
-    before = content(*(record(f"a{k}", notebook(2, 0)) for k in range(10_000)))
-    now = content(*(record(f"a{k}", notebook(0, 0), digest="e") for k in range(10_000)))
+def test_many_changes_are_few_lines():
+    before = content(*(record(f"a{k}", notebook(2, 0)) for k in range(1000)))
+    now = content(*(record(f"a{k}", notebook(0, 0), digest="e") for k in range(1000)))
     lines = changes.lines(changes.between(before, now))
     assert len(lines) == 22
-    assert lines[0] == "the points of 10000 learners are others than before (the course judges anew: 10000)"
-    assert (lines[1], lines[-1]) == ("  A0: 2 -> 0, the course judges anew", "  and 9980 more")
+    assert lines[0] == "the points of 1000 learners are others than before (the course judges anew: 1000)"
+    assert (lines[1], lines[-1]) == ("  A0: 2 -> 0, the course judges anew", "  and 980 more")

@@ -64,8 +64,7 @@ def lines(changes, most=_MOST):
     reasons = ", ".join(f"{why}: {number}" for why, number in count.most_common())
     people = f"{len(changes)} learner{'s' * (len(changes) != 1)}"
     said = [f"the points of {people} are others than before ({reasons})"]
-    shown = changes if len(changes) <= most else changes[:most]
-    for change in shown:
+    for change in changes[:most]:
         said.append(
             f"  {change.learner}: {change.before or 'none'} -> {change.now or 'none'}, {' and '.join(change.why)}"
         )

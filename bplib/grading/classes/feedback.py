@@ -139,7 +139,7 @@ def _histogram(bars):
     """How many learners have how many points, as the template draws it: lengths across in percent, others in pixels."""
     top, tall, points = 24, 150, bars[0]["high"] - bars[0]["low"] + 1
     step, most = 100 / len(bars), max(bar["learners"] for bar in bars)
-    every = 2 if len(bars) * len(str(bars[-1]["low"])) > 45 else 1  # so that numbers do not touch on a phone
+    every = 2 if len(bars) * len(str(bars[-1]["low"])) > 36 else 1  # so that numbers do not touch on a phone
     drawn = []
     for k, bar in enumerate(bars):
         high = tall * bar["learners"] / most
