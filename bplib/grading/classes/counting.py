@@ -172,7 +172,8 @@ def _by_hand(lesson, exercises, overrides):
 
 def _rated(notebook, lesson, syllabus, names, scale):
     """What a notebook comes to: points, days_late, share; and it holds the sum of its exercises then."""
-    days = syllabus.days_late(lesson, notebook.get("when", ""), names)
+    by_hand = not notebook["path"]
+    days = 0 if by_hand else syllabus.days_late(lesson, notebook.get("when", ""), names)
     if days is None and notebook.get("late") and syllabus.due(lesson, names) == syllabus.due(lesson):
         days = 1  # the LMS says that it was late, and not how much; of our extensions it knows nothing
     share = syllabus.share(days)
