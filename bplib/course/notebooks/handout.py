@@ -39,7 +39,7 @@ THEIRS = (
 _RELEASED = "bplib/course/released"
 _GRADE = ".github/workflows/grade.yml"
 _OPEN, _CLOSE = "<!-- not in the handout -->", "<!-- /not in the handout -->"
-_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+")
+_NAME = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+")
 _ORIGIN = re.compile(rf"(?:git@github\.com:|\w+://(?:[^@/]*@)?github\.com(?::\d+)?/)({_NAME.pattern}?)(?:\.git)?/?")
 
 
@@ -57,7 +57,7 @@ def make(course, out, name=""):
     _require_free(course, out)
     _require_released(course)
     paths = _paths(course)
-    theirs = [path for path in paths if any(path.is_relative_to(place) for place in THEIRS)]
+    theirs = [path for path in paths if _is_theirs(path)]
     content = {path: (course / path).read_bytes() for path in theirs}
     for path in [path for path in theirs if path.parent == PurePosixPath(_RELEASED) and path.suffix == ".ipynb"]:
         content[PurePosixPath("exercises", path.name)] = content[path]
@@ -79,7 +79,9 @@ def make(course, out, name=""):
         flaws = dead_links(made)
         shutil.copytree(made, out, dirs_exist_ok=True)
     left = {path.parts[0] for path in paths} - {path.parts[0] for path in content}
-    lines = [f"{len(content)} files are in {out}; left out: {', '.join(sorted(left)) or 'nothing'}", *lines]
+    lines.insert(0, f"{len(content)} files are in {out}; left out: {', '.join(sorted(left)) or 'nothing'}")
+    unknown = [path for path in _listed(course, "--others", "--exclude-standard") if _is_theirs(path)]
+    lines += [f"{path} is left out, since git does not keep it" for path in unknown if path not in content]
     if not (out / ".git").exists():
         lines.append(f"to make it a repository: cd {out}, git init, git add ., git commit --message Course")
     return lines, flaws
@@ -106,11 +108,13 @@ def _require_released(course):
 # Which files
 
 
+def _is_theirs(path):
+    return any(path.is_relative_to(place) for place in THEIRS)
+
+
 def _paths(course):
     """The files of the course: those that git keeps, or where there is no git, those that it would not ignore."""
-    kept = None
-    if any((folder / ".git").exists() for folder in (course.resolve(), *course.resolve().parents)):
-        kept = [PurePosixPath(name) for name in _git(course, "ls-files", "-z").split("\0") if name]
+    kept = _listed(course)
     if not kept:  # as a ZIP that was unpacked, maybe in a repository of something else
         kept = list(_not_ignored(course))
     return [
@@ -118,6 +122,13 @@ def _paths(course):
         for path in kept
         if (course / path).is_file() and not any((course / each).is_symlink() for each in (path, *path.parents[:-1]))
     ]
+
+
+def _listed(course, *more):
+    """The paths that git lists; [] where there is no git."""
+    if not any((folder / ".git").exists() for folder in (course.resolve(), *course.resolve().parents)):
+        return []
+    return [PurePosixPath(name) for name in _git(course, "ls-files", "-z", *more).split("\0") if name]
 
 
 def _not_ignored(course):
@@ -245,6 +256,6 @@ def _texts(path):
 
 def _anchors(text, html):
     """To what in a page links may lead: headings, as GitHub and as JupyterLab name them, and ids."""
-    heads = re.findall(r"^#+ +(.*?) *$", _FENCED.sub("", text), flags=re.MULTILINE)
+    heads = re.findall(r"^#+ +(.*?) *$", _FENCED.sub("", text).replace("`", ""), flags=re.MULTILINE)
     named = {re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in heads}
     return named | {head.replace(" ", "-") for head in heads} | set(re.findall(r'\bid="([^"]+)"', text + html))
