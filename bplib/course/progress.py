@@ -59,7 +59,7 @@ class ProgressTable:
 
     A row is (lesson, title, points, max_points, ids, turns), where ids is a dict of status to the ids of its exercises,
     and turns how many of the turns in the lesson are done, and how many there are. Where a term is planned the rows are
-    its lessons, with their dates and what they count; others are the labels of the rest, and trouble says what is
+    its lessons, with their dates and what they count; others are the numbers of the rest, and trouble says what is
     wrong with the plan.
     """
 
@@ -167,7 +167,7 @@ def progress_table():
         rows.append((lesson.LESSON, lesson.TITLE, points, max_points, ids, (sum(turns), len(turns))))
     term, trouble = _term()
     asked = [row for row in rows if row[0] in term.lessons] or rows
-    others = [_label(row) for row in rows if row not in asked]
+    others = [row[0].partition("_")[0] for row in rows if row not in asked]
     return ProgressTable(tuple(asked), term, tuple(others), trouble)
 
 

@@ -164,7 +164,7 @@ def test_in_the_handout_a_learner_is_graded_sees_the_map_and_is_up_to_date(ours)
     where = subprocess.run(
         [sys.executable, "-c", "import bplib; print(bplib.__file__)"], cwd=folder, capture_output=True, text=True
     )
-    assert Path(where.stdout.strip()) == folder / "bplib" / "__init__.py"  # it is the handout's own package that works
+    assert Path(where.stdout.strip()).samefile(folder / "bplib" / "__init__.py")  # the handout's own package works
     graded = run(folder, "bplib", "grade", "exercises/01_loss_functions.ipynb")
     assert (graded.returncode, graded.stdout.splitlines()[-1]) == (0, "total: 0 of 12 points")
     assert run(folder, "bplib", "progress").stdout.splitlines()[-1].startswith("next: first-check")
