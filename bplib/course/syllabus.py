@@ -24,6 +24,7 @@ knows counts as in time.
 """
 
 import datetime
+import functools
 import json
 import math
 import tomllib
@@ -181,6 +182,7 @@ def text(syllabus):
     return "\n".join([*lines, ""])
 
 
+@functools.lru_cache(10_000)  # each name of a class is compared with each extension
 def _folded(name):
     return unicodedata.normalize("NFC", name).casefold().strip()
 
