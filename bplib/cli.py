@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from bplib.course import files, progress
-from bplib.course.notebooks import canonical, releases, updating
+from bplib.course.notebooks import canonical, handout, releases, updating
 from bplib.grading import grader, reports
 
 
@@ -56,6 +56,17 @@ def main(arguments=None):
     command = commands.add_parser("site", help="for authors: make pages of the course to read, without a kernel")
     command.add_argument("--out", metavar="FOLDER", type=Path, required=True, help="write the pages there")
     command.set_defaults(run=_site)
+    command = commands.add_parser(
+        "handout", help="for instructors: make what learners get, without solutions and tests"
+    )
+    command.add_argument("out", metavar="OUT", type=Path, help="a new or an empty folder to make it in")
+    command.add_argument(
+        "--course",
+        metavar="OWNER/NAME",
+        default="",
+        help="the repository on GitHub with whose course the learners' workflow grades (the one this is from)",
+    )
+    command.set_defaults(run=_handout)
     options = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -121,10 +132,7 @@ def _update(options):
     if folder is None:
         raise ValueError(f"{Path.cwd()} is not in a folder of the course; go to the one that is to be up to date")
     lines, problems = updating.update(folder, options.old)
-    for line in lines:
-        print(line)
-    for problem in problems:
-        print(f"bplib: {' '.join(problem.split())}", file=sys.stderr)
+    _say(lines, problems)
     if not lines and not problems:
         where = f"; {options.old} holds no answers that are not here" if options.old else ""
         print(f"exercises/ is up to date{where}")
@@ -174,3 +182,19 @@ def _site(options):
     count = site.build(folder, options.out)
     print(f"{count} pages are in {options.out}; the first is {options.out / 'index.html'}")
     return 0
+
+
+def _handout(options):
+    folder = files.course_folder()
+    if folder is None:
+        raise ValueError(f"{Path.cwd()} is not in a folder of the course, which is to be handed out; go there")
+    lines, flaws = handout.make(folder, options.out, options.course)
+    _say(lines, flaws)
+    return 1 if flaws else 0
+
+
+def _say(lines, problems):
+    for line in lines:
+        print(line)
+    for problem in problems:
+        print(f"bplib: {' '.join(problem.split())}", file=sys.stderr)
