@@ -66,6 +66,9 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None):
         else:
             todo[slug] = (task, problems, digest)
 
+    def kept(where):
+        return f"{len(results)} of {len(handed)} learners are kept {where}, and another run goes on with the rest"
+
     def keep(slug, graded):
         hand_in, (_, problems, digest) = handed[slug], todo[slug]
         result = _result(hand_in, graded, problems, digest)
@@ -74,8 +77,7 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None):
             # Last, since whoever is in learners/ is not looked at again.
             files.write(out / "learners" / f"{slug}.json", json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         except OSError as error:
-            kept = f"{len(results)} of {len(handed)} learners are kept there, and another run goes on with the rest"
-            raise RuntimeError(f"{out} cannot be written to: {error.strerror}; {kept}") from None
+            raise RuntimeError(f"{out} cannot be written to: {error.strerror}; {kept('there')}") from None
         results[slug] = result
         if progress:
             progress(len(results), len(handed))
@@ -83,9 +85,12 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None):
     tasks = [task for task, _, _ in todo.values()]
     if tasks:
         work = _by_dask(tasks, dask, limits) if dask else workers.graded(grade_task, tasks, jobs, limits)
-        with contextlib.closing(work):  # where a result cannot be kept, nobody else is graded for nothing
-            for slug, graded in work:
-                keep(slug, graded)
+        try:
+            with contextlib.closing(work):  # where a result cannot be kept, nobody else is graded for nothing
+                for slug, graded in work:
+                    keep(slug, graded)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(kept(f"in {out}")) from None
     ordered = [results[slug] for slug in handed]
     files.write(out / "gradebook.csv", feedback.gradebook_csv(ordered))
     files.write(out / "class.html", feedback.class_page(ordered))
