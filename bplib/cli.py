@@ -120,7 +120,8 @@ def _interrupted_once():
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        if since == -math.inf:  # whoever was interrupted is about to end
+            signal.signal(signal.SIGINT, before)
 
 
 def _grade_files(options, limits):
@@ -154,8 +155,8 @@ def _grade_class(options, limits):
     with tqdm(unit="learner", leave=False) as bar:
 
         def progress(done, of):
-            bar.total, bar.n = of, done
-            bar.refresh()
+            bar.total = of
+            bar.update(done - bar.n)
 
         jobs = options.jobs or os.cpu_count() or 1
         results = batch.grade_class(options.paths[0], options.out, jobs, options.dask, limits, progress)
