@@ -105,7 +105,8 @@ def _limits(seconds):
 @contextlib.contextmanager
 def _interrupted_once():
     """Within, Ctrl-C raises KeyboardInterrupt, and for two seconds no more, so that nothing disturbs what ends us."""
-    if threading.current_thread() is not threading.main_thread():
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # as behind nohup
         yield
         return
     since = -math.inf

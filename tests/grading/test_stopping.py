@@ -92,8 +92,16 @@ def test_files_that_are_stopped_say_so_in_one_line(many, tmp_path, how):
             break
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C as Python begins with it, and afterward as it was."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("arguments", [[], ["--out", "out"]])
-def test_it_stops_before_anything_is_graded_as_well(tmp_path, capsys, monkeypatch, arguments):
+def test_it_stops_before_anything_is_graded_as_well(tmp_path, capsys, monkeypatch, interruptible, arguments):
     def stop(*_, **__):
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(1)
@@ -101,29 +109,28 @@ def test_it_stops_before_anything_is_graded_as_well(tmp_path, capsys, monkeypatc
     handed_in(tmp_path / "in", {"ada": right()})
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(grader.handins, "gather", stop)
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        assert cli.main(["grade", "in", *arguments]) == 130
-    finally:
-        signal.signal(signal.SIGINT, before)
+    assert cli.main(["grade", "in", *arguments]) == 130
     assert capsys.readouterr().err.splitlines()[-1] == "bplib: stopped"
 
 
-def test_a_second_interrupt_disturbs_no_end_and_a_later_one_is_heard():
-    before, heard = signal.getsignal(signal.SIGINT), []
-    try:
-        with contextlib.suppress(KeyboardInterrupt), cli._interrupted_once():
-            try:
-                os.kill(os.getpid(), signal.SIGINT)
-            finally:
-                os.kill(os.getpid(), signal.SIGINT)
-                heard.append("ended")
-                time.sleep(2.1)
-                os.kill(os.getpid(), signal.SIGINT)
-                heard.append("not heard")
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert heard == ["ended"]
+def test_a_second_interrupt_disturbs_no_end_and_a_later_one_is_heard(interruptible):
+    heard = []
+    with contextlib.suppress(KeyboardInterrupt), cli._interrupted_once():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+            heard.append("the second is not heard")
+            time.sleep(2.1)
+            os.kill(os.getpid(), signal.SIGINT)
+            heard.append("nor is the third")
+    assert heard == ["the second is not heard"]
+
+
+def test_who_was_told_not_to_hear_of_it_does_not(interruptible):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for what runs behind nohup or an ampersand
+    with cli._interrupted_once():
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def interrupting(task, launcher, limits):

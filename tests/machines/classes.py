@@ -97,12 +97,18 @@ KNOWN = lessons()
 
 def mistake(id, asked, rng):
     """A wrong answer: one that people have made, where there is one that stands on its own, or any."""
-    made = [each for each in MISTAKES if each.id == id and inspect.isfunction(each.answer)]
+    made = [each.answer for each in MISTAKES if each.id == id and stands_alone(each.answer)]
     if made and rng.random() < 0.7:
-        function = rng.choice(made).answer
-        with contextlib.suppress(OSError, TypeError):
-            return f"import numpy as np\n\n\n{inspect.getsource(function)}\n\n{asked} = {function.__name__}"
+        answer = rng.choice(made)
+        return f"import numpy as np\n\n\n{inspect.getsource(answer)}\n\n{asked} = {answer.__name__}"
     return rng.choice(list(GENERIC.values())).format(asked)
+
+
+def stands_alone(answer):
+    """Whether it is a function with a name that uses nothing of its module but NumPy."""
+    if not inspect.isfunction(answer) or not answer.__name__.isidentifier() or answer.__closure__:
+        return False
+    return set(answer.__code__.co_names) & set(answer.__globals__) <= {"np"}
 
 
 def notebook(name, rng):

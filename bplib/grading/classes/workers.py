@@ -149,5 +149,6 @@ def _serve(work, pipe, launcher, limits, parent):
             try:
                 outcome = work(task, launcher, limits), None
             except Exception as error:  # the grader's own failure, of whatever kind
-                outcome = None, grader.one_line(f"{type(error).__name__}: {error}")
+                first = error.__context__ or error  # as why its launcher should have been renewed
+                outcome = None, grader.one_line(f"{type(first).__name__}: {first}")
             pipe.send(outcome)

@@ -170,7 +170,7 @@ class Zygote:
     def renew(self):
         """Start another, where this one may have failed. Failed where it was forked itself: its origin has others."""
         if not self._process:
-            raise Failed("the process that was forked to be forked for each submission may have ended")
+            raise Failed("what starts the processes of learners has failed")
         self.close()
         self.__init__()
 
