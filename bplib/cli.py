@@ -1,14 +1,20 @@
 """The command `bplib`: grade and reset for learners and instructors, release and run for authors."""
 
 import argparse
+import contextlib
 import json
+import math
 import os
+import signal
 import sys
+import threading
+import time
 from pathlib import Path
 
 from bplib.course import files, progress
 from bplib.course.notebooks import canonical, handout, releases, updating
 from bplib.grading import grader, reports
+from bplib.grading.sandbox.processes import Limits
 
 
 def main(arguments=None):
@@ -29,6 +35,11 @@ def main(arguments=None):
     )
     command.add_argument("--jobs", metavar="N", type=int, help="with --out: how many to grade at once (all processors)")
     command.add_argument("--dask", metavar="ADDRESS", help="with --out: let the workers of a Dask scheduler grade")
+    command.add_argument(
+        "--seconds",
+        metavar="S",
+        help="the processor's time for a cell or a call, 60 without it; a notebook has five times that",
+    )
     command.set_defaults(run=_grade)
     command = commands.add_parser("reset", help="give a fresh exercise, and keep the old one as a dated copy")
     command.add_argument("notebook", metavar="NOTEBOOK", help="such as exercises/01_loss_functions.ipynb, or 01")
@@ -79,8 +90,53 @@ def main(arguments=None):
 
 
 def _grade(options):
-    if options.out:
-        return _grade_class(options)
+    try:
+        limits = _limits(options.seconds)
+    except ValueError as error:
+        print(f"bplib: {error}", file=sys.stderr)
+        return 2
+    try:
+        with _interrupted_once():
+            return _grade_class(options, limits) if options.out else _grade_files(options, limits)
+    except KeyboardInterrupt as stopped:
+        print(f"bplib: {'; '.join(['stopped', *map(str, stopped.args)])}", file=sys.stderr)
+        return 130  # as a shell says of what Ctrl-C has ended
+
+
+def _limits(seconds):
+    """The limits with so many seconds, a text, for an answer. ValueError in one sentence for what is no such number."""
+    if seconds is None:
+        return Limits()
+    with contextlib.suppress(ValueError):
+        if 1 <= float(seconds) <= 3600:
+            return Limits().within(float(seconds))
+    raise ValueError(f"--seconds is {seconds}; a number from 1 to 3600 is needed")
+
+
+@contextlib.contextmanager
+def _interrupted_once():
+    """Within, Ctrl-C raises KeyboardInterrupt, and for two seconds no more, so that nothing disturbs what ends us."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # as behind nohup
+        yield
+        return
+    since = -math.inf
+
+    def interrupt(*_):
+        nonlocal since
+        if time.monotonic() - since > 2:
+            since = time.monotonic()
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        if since == -math.inf:  # whoever was interrupted is about to end
+            signal.signal(signal.SIGINT, before)
+
+
+def _grade_files(options, limits):
     if options.jobs or options.dask:
         print("bplib: --jobs and --dask are for a class; --out says where its results go", file=sys.stderr)
         return 2
@@ -90,14 +146,14 @@ def _grade(options):
     if options.json and options.json.is_dir():
         print(f"bplib: {options.json} is a folder; --json takes the path of a file", file=sys.stderr)
         return 2
-    report = grader.grade(options.paths)
+    report = grader.grade(options.paths, limits)
     if options.json:
         files.write(options.json, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     print(reports.table(report))
     return 1 if any(submission["problems"] for submission in report["submissions"]) else 0
 
 
-def _grade_class(options):
+def _grade_class(options, limits):
     if len(options.paths) > 1 or options.json:
         print("bplib: --out takes one folder or zip of hand-ins, and writes results.json itself", file=sys.stderr)
         return 2
@@ -106,17 +162,19 @@ def _grade_class(options):
         return 2
     from tqdm import tqdm
 
-    from bplib.grading.classes import batch
+    from bplib.grading.classes import term
 
     with tqdm(unit="learner", leave=False) as bar:
 
         def progress(done, of):
-            bar.total, bar.n = of, done
-            bar.refresh()
+            bar.total = of
+            bar.update(done - bar.n)
 
         jobs = options.jobs or os.cpu_count() or 1
-        results = batch.grade_class(options.paths[0], options.out, jobs, options.dask, progress=progress)
+        results, lines = term.grade_class(options.paths[0], options.out, jobs, options.dask, limits, progress)
     print(reports.class_table(results))
+    for line in lines:
+        print(line)
     print(f"gradebook, feedback and statistics are in {options.out}")
     return 1 if any(result["points"] is None or result["problems"] for result in results) else 0
 

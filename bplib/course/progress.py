@@ -1,13 +1,16 @@
 """A learner's own progress: a small file in the course folder, and the map of the course that it fills.
 
 The file is .progress.json beside notebooks/ and exercises/. It holds the best status of each exercise, and it is
-never in the way: where it cannot be read or written, a check goes on without it. With the environment variable
-BPLIB_PROGRESS set to "off" nothing is read or written, so what graders and tests see depends on nobody's progress.
+never in the way: where it cannot be read or written, a check goes on without it. Several notebooks may record at once;
+the empty file .progress.json.lock lets one after the other do it. With the environment variable BPLIB_PROGRESS set to
+"off" nothing is read or written, so what graders and tests see depends on nobody's progress.
 """
 
+import contextlib
 import json
 import os
 import textwrap
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +22,8 @@ from bplib.course.syllabus import Asked, Syllabus
 FILE_NAME = ".progress.json"
 STATUSES = (NOT_ATTEMPTED, NOT_YET, PASSED)  # from least to best
 _BEST_FIRST = STATUSES[::-1]
+_PATIENCE = 1
+"""The seconds that a check waits for others who record; after that it goes on as if they were not there."""
 
 
 def record(id, status):
@@ -26,19 +31,7 @@ def record(id, status):
 
     A file that is not ours, or cannot be read, is renamed to a dated copy and a fresh one begun.
     """
-    path = _path()
-    if path is None:
-        return
-    try:
-        known = _read(path)
-        if known is None:
-            files.set_aside(path)
-            known = {}
-        if STATUSES.index(status) > STATUSES.index(known.get(id, NOT_ATTEMPTED)):
-            exercises = dict(sorted({**known, id: status}.items()))
-            files.write(path, json.dumps({"exercises": exercises}, indent=1) + "\n")
-    except OSError:
-        return  # a folder that cannot be written costs the learner the memory of a check, not the check
+    _remember({id: status})
 
 
 def statuses():
@@ -49,8 +42,7 @@ def statuses():
 
 def take_over(folder):
     """Remember also what is remembered in another folder of the course."""
-    for id, status in (_read(Path(folder) / FILE_NAME) or {}).items():
-        record(id, status)
+    _remember(_read(Path(folder) / FILE_NAME) or {})
 
 
 @dataclass(frozen=True)
@@ -202,6 +194,47 @@ def _path():
     """Where the progress is kept: None outside of a course folder, or when progress is off."""
     folder = None if os.environ.get("BPLIB_PROGRESS") == "off" else files.course_folder()
     return folder and folder / FILE_NAME
+
+
+def _remember(new):
+    """Remember each status, by id, that is better than what is remembered."""
+    path, new = _path(), {id: status for id, status in new.items() if status != NOT_ATTEMPTED}
+    if path is None or not new:
+        return
+    try:
+        with _alone(path):
+            known = _read(path)
+            if known is None:
+                files.set_aside(path)
+                known = {}
+            rank = STATUSES.index
+            better = {id: new[id] for id in new if rank(new[id]) > rank(known.get(id, NOT_ATTEMPTED))}
+            if better:
+                _write(path, {**known, **better})
+    except OSError:
+        return  # a folder that cannot be written costs the learner the memory of a check, not the check
+
+
+def _write(path, exercises):
+    for wait in (0.01, 0.02, 0.04, None):
+        try:
+            return files.write(path, json.dumps({"exercises": dict(sorted(exercises.items()))}, indent=1) + "\n")
+        except PermissionError:  # on Windows also while somebody reads it
+            if wait is None:
+                raise
+            time.sleep(wait)
+
+
+@contextlib.contextmanager
+def _alone(path):
+    """Within, nobody else records; where a file system or folder allows no lock, or not in time, others may."""
+    from filelock import FileLock  # here, since whoever only looks has no need of it
+
+    with contextlib.ExitStack() as held:
+        lock = FileLock(f"{path}.lock", timeout=_PATIENCE, poll_interval=0.01, fallback_to_soft=False)
+        with contextlib.suppress(OSError, RuntimeError):
+            held.enter_context(lock)
+        yield
 
 
 def _read(path):

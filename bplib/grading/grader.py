@@ -45,7 +45,8 @@ def _graded(notebook, path, launcher, limits):
 
 
 def grade_file(path, launcher, limits=Limits(), *, data, seed=None):  # noqa: B008
-    """Grade what one notebook holds: a dict of path, points, max_points, exercises, problems and more. It never raises.
+    """Grade what one notebook holds: a dict of path, points, max_points, exercises, problems and more. It raises
+    nothing but what launcher.renew does.
 
     An exercise is a dict of id, points, max_points, status, message, misconception and code. Each problem is one line
     that says what is wrong with the file. points is None when the grader itself failed, which is never the same as 0.

@@ -2,5 +2,5 @@
 
 May import: bplib.symbolic, bplib.pictures.svg, bplib.course, bplib.grading; distributed.
 Reading order: layouts, counting, overrides, changes, alike, gradebook, feedback, anonymous, workers,
-batch.
+batch, records, term.
 """

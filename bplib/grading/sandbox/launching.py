@@ -131,11 +131,13 @@ class Zygote:
 
     def another(self):
         """One that takes its orders from elsewhere, forked from this one, which ends it with itself."""
-        twin = object.__new__(Zygote)
-        twin._process = None
-        twin._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, contextlib.ExitStack() as failed:
+            failed.enter_context(ours)
             self._order({"fork": "zygote"}, theirs)
+            failed.pop_all()
+        twin = object.__new__(Zygote)
+        twin._process, twin._orders = None, ours
         return twin
 
     def start(self, scratch, limits):
@@ -166,12 +168,16 @@ class Zygote:
         return reply
 
     def renew(self):
-        """Start another, where this one may have failed."""
+        """Start another, where this one may have failed. Failed where it was forked itself: its origin has others."""
+        if not self._process:
+            raise Failed("what starts the processes of learners has failed")
         self.close()
         self.__init__()
 
     def close(self):
         """End it, and with it all that it has forked. One that was forked itself ends with its orders."""
+        with contextlib.suppress(OSError):
+            self._orders.shutdown(socket.SHUT_RDWR)  # since workers that were forked later hold the socket too
         self._orders.close()
         if self._process:
             self._process.kill()
