@@ -205,14 +205,15 @@ def _whose(sheet, export, results):
     """The results of the rows: {row: result}, by the surest sign that is nobody else's."""
     rows = {row: _signs_of_row(sheet, export, row) for row in export.people}
     people = {k: _signs_of_result(result, export.lms) for k, result in enumerate(results)}
-    matched = {}
+    whose, taken = {}, set()
     for kind in range(4):
         who = _holders(people, kind)
         for sign, places in _holders(rows, kind).items():
             holders = who.get(sign, ())
-            if len(places) == len(holders) == 1 and places[0] not in matched and holders[0] not in matched.values():
-                matched[places[0]] = holders[0]
-    return {row: results[k] for row, k in matched.items()}
+            if len(places) == len(holders) == 1 and places[0] not in whose and holders[0] not in taken:
+                whose[places[0]] = results[holders[0]]
+                taken.add(holders[0])
+    return whose
 
 
 def _holders(signs, kind):
