@@ -21,8 +21,9 @@ _CANVAS_COLUMN = re.compile(r"(.*)\s\([0-9]+\)", re.DOTALL)  # title_and_id of c
 _BLACKBOARD_COLUMN = re.compile(r"(.*?) ?\[Total Pts: ([0-9.,]+)[^\]]*\](?: ?\|[0-9]+)?", re.DOTALL)
 _BRIGHTSPACE_COLUMN = re.compile(r"(.*) Points Grade(?: <.*?MaxPoints:([0-9.,]+).*>)?", re.DOTALL)
 _MOODLE_TIME = re.compile(r"(?P<what>.*\S) ?\((?P<of>[^()]+)\)", re.DOTALL)
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_GERMAN = {"mär": "mar", "mai": "may", "okt": "oct", "dez": "dec"}
+_ENGLISH = "january february march april may june july august september october november december".split()
+_GERMAN = "januar februar märz april mai juni juli august september oktober november dezember".split()
+_MONTHS = {name: k + 1 for names in (_ENGLISH, _GERMAN) for k, name in enumerate(names)}
 
 
 @dataclass(frozen=True)
@@ -84,15 +85,14 @@ def handed_in_times(content):
 
 def _time(text):
     """A time as Moodle's userdate writes it, "Monday, 5 October 2026, 2:30 PM", in the form of ISO 8601."""
-    words = [word[:3].casefold() for word in re.findall(r"[^\W\d_]+", text)]
-    months = [_MONTHS.index(_GERMAN.get(word, word)) for word in words if _GERMAN.get(word, word) in _MONTHS]
+    months = [_MONTHS[word] for word in re.findall(r"[^\W\d_]+", text.casefold()) if word in _MONTHS]
     clock = re.search(r"(\d{1,2}):(\d{2})\s*([ap]m)?", text, re.IGNORECASE)
     try:
         (month,), (day, year) = months, sorted(map(int, re.findall(r"\d+", text[: clock.start()])))
         hour, minute = int(clock[1]), int(clock[2])
         if clock[3]:
             hour = hour % 12 + 12 * (clock[3].lower() == "pm")
-        return datetime.datetime(year, month + 1, day, hour, minute).isoformat()
+        return datetime.datetime(year, month, day, hour, minute).isoformat()
     except (ValueError, AttributeError):
         raise ValueError(f'"{listings.clean(text)}" is no time that Moodle writes in English or German') from None
 

@@ -74,17 +74,29 @@ def assignments(results):
     return {download: Assignment(group, tuple(asked[group])) for download, group in sorted(groups.items())}
 
 
-def home(result, lesson, assignments):
-    """The assignment in whose sheet the points of a lesson stand, or None."""
+def homes(result, assignments):
+    """The assignments in whose sheets the points of a learner stand: {lesson: `Assignment` or None}."""
     mine = [assignments[download] for download in _downloads(result)]
-    fitting = [assignment for assignment in mine if lesson in assignment.lessons]
-    came = assignments.get(_came_in(result).get(lesson))
-    return came if came in fitting else fitting[0] if fitting else None
+    came = _came_in(result)
+    found = {}
+    for lesson in result["lessons"]:
+        fitting = [assignment for assignment in mine if lesson in assignment.lessons]
+        into = assignments.get(came.get(lesson))
+        found[lesson] = into if into in fitting else fitting[0] if fitting else None
+    return found
 
 
-def placed(result, assignment, assignments):
-    """The lessons of a learner that stand in the sheet of an assignment."""
-    return [lesson for lesson in result["lessons"] if home(result, lesson, assignments) == assignment]
+def people(results, assignments):
+    """Who stands in the sheet of each assignment: {`Assignment`: [(result, entry, the lessons that count there)]}."""
+    there = {assignment: [] for assignment in assignments.values()}
+    for result in results:
+        found = homes(result, assignments)
+        for entry in entries(result, MOODLE):
+            if is_key(entry):
+                assignment = assignments[entry["download"]]
+                lessons = [lesson for lesson in found if found[lesson] == assignment]
+                there[assignment].append((result, entry, lessons))
+    return there
 
 
 def points(result, lessons):
@@ -103,7 +115,7 @@ def without_a_sheet(results):
         f"which is of {', '.join(known[into].lessons) or 'no lesson'}"
         for result in results
         for lesson, into in _came_in(result).items()
-        if into in _downloads(result) and points(result, [lesson]) is not None and home(result, lesson, known) is None
+        if into in _downloads(result) and points(result, [lesson]) is not None and homes(result, known)[lesson] is None
     ]
 
 

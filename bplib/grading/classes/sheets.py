@@ -27,7 +27,7 @@ from bplib.course.problems import LESSONS
 from bplib.grading import listings
 from bplib.grading.classes import counting, feedback, gradebook, placing
 from bplib.grading.classes.exports import handed_in_times
-from bplib.grading.classes.placing import BLACKBOARD, BRIGHTSPACE, CANVAS, MOODLE, written
+from bplib.grading.classes.placing import BLACKBOARD, BRIGHTSPACE, CANVAS, written
 from bplib.grading.classes.worksheets import filled
 
 __all__ = ["PATTERNS", "files", "filled", "handed_in_times"]
@@ -49,11 +49,11 @@ def files(results, asked, syllabus):
         "brightspace.csv": _brightspace(results, worth),
     }
     made = {name: content for name, content in made.items() if content}
-    known = placing.assignments(results)
-    sheets = dict.fromkeys(known.values())
-    for assignment, name in zip(sheets, _names(sheets), strict=True):
-        made[f"moodle{name}.csv"] = _moodle(results, assignment, known, worth)
-        made[f"feedback_moodle{name}.zip"] = _pages(results, assignment, known, worth)
+    sheets = placing.people(results, placing.assignments(results))
+    for (assignment, people), name in zip(sheets.items(), _names(sheets), strict=True):
+        most = sum(worth[lesson] for lesson in assignment.lessons)
+        made[f"moodle{name}.csv"] = _moodle(people, most)
+        made[f"feedback_moodle{name}.zip"] = _pages(people, most)
     return made
 
 
@@ -121,39 +121,28 @@ def _brightspace(results, worth):
 # One sheet for each assignment
 
 
-def _moodle(results, assignment, known, worth):
-    most = written(sum(worth[lesson] for lesson in assignment.lessons))
+def _moodle(people, most):
     rows = [["Identifier", "Full name", "Email address", "Grade", "Maximum Grade", "Last modified (grade)"]]
-    for result, entry in _people(results, assignment):
-        grade = placing.points(result, placing.placed(result, assignment, known))
+    for result, entry, lessons in people:
         who = [f"Participant {entry['identity']}", _name(result, entry), entry["email"]]
-        rows.append([*map(_text, who), _number(grade), most, ""])
+        rows.append([*map(_text, who), _number(placing.points(result, lessons)), written(most), ""])
     return _csv(rows)
 
 
-def _people(results, assignment):
-    """The learners of an assignment, each number once: pairs of a result and an entry."""
-    for result in results:
-        for entry in placing.entries(result, MOODLE):
-            if placing.is_key(entry) and entry["download"] in assignment.downloads:
-                yield result, entry
-
-
-def _pages(results, assignment, known, worth):
+def _pages(people, most):
     """A zip with a page for each learner of an assignment, about what stands in its sheet."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for result, entry in _people(results, assignment):
+        for result, entry, lessons in people:
             if result["state"] == counting.FAILED:
                 continue  # another run tries again
-            lessons = placing.placed(result, assignment, known)
             here = {
                 **result,
                 "notebooks": [each for each in result["notebooks"] if each.get("lesson") in lessons],
                 "points": placing.points(result, lessons),
-                "max_points": sum(worth[lesson] for lesson in assignment.lessons),
+                "max_points": most,
             }
-            # The name is cut at its underscores, and what stands between the first two must be the number.
+            # Moodle cuts the name at its underscores, and what stands between the first two must be the number.
             name = re.sub(r"[^\w -]|_", "", _name(result, entry))[:_LONGEST].strip() or "Participant"
             path = zipfile.ZipInfo(f"{name}_{entry['identity']}_assignsubmission_file_/{_PAGE}", _LONG_AGO)
             path.external_attr = 0o644 << 16

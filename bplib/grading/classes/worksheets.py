@@ -4,9 +4,10 @@ A column is a lesson's if its heading holds the title or the number of the lesso
 "HW01" do; it is that of the total if it is called so, or if it is the only one and no lesson's. Moodle's one column is
 that of the assignment whose numbers stand in the sheet (see `placing`), or of the total where no number is known.
 
-A row is a learner's by what the LMS itself knows them by, else by what a roster calls them, by address of mail, and by
-full name, each only if nobody else has the same. A cell stays as it is where there is no grade for it, and where
-somebody was excused (EX) or is not asked (N/A). Decimals stand behind a comma where those of the sheet do.
+A row is a learner's by what the LMS itself knows them by. For who did not come in from there it is so by what a roster
+calls them, else by address of mail, else by full name, each only if nobody else has the same. A cell stays as it is
+where there is no grade for it, and where somebody was excused (EX) or is not asked (N/A). Decimals stand behind a comma
+where those of the sheet do.
 """
 
 import re
@@ -45,8 +46,11 @@ def filled(content, results):
     """
     sheet = Sheet(content)
     export = exports.known(sheet)
-    columns = _of_assignment(sheet, export, results) if export.lms == MOODLE else _of_lessons(export, results)
-    whose = _whose(sheet, export, results)
+    if export.lms == MOODLE:
+        downloads, columns = _of_assignment(sheet, export, results)
+    else:
+        downloads, columns = None, _of_lessons(export, results)
+    whose = _whose(sheet, export, results, downloads)
     comma = _has_commas(sheet, export)
     news, numbers, without = defaultdict(list), dict.fromkeys(columns, 0), []
     for row in export.people:
@@ -177,7 +181,7 @@ def _named(heading, titles):
 
 
 def _of_assignment(sheet, export, results):
-    """What Moodle's column is of, as `_of_lessons` gives it."""
+    """(the downloads of the assignment, what Moodle's column is of, as `_of_lessons` gives it)."""
     (column,) = export.grades
     numbers = {export.key(sheet.rows[row][0]) for row in export.people}
     known = placing.assignments(results)
@@ -188,23 +192,25 @@ def _of_assignment(sheet, export, results):
         if entry["identity"] in numbers
     }
     if not mine:
-        return {column: _total(results)}
+        return (), {column: _total(results)}
     lessons = sorted({lesson for assignment in mine for lesson in assignment.lessons})
 
     def of(result):
-        here = [each for each in lessons if placing.home(result, each, known) in {*mine, None}]
-        return placing.points(result, here)
+        homes = placing.homes(result, known)
+        return placing.points(result, [each for each in lessons if homes.get(each) in {*mine, None}])
 
-    return {column: _Points(", ".join(lessons) or "nothing", sum(_worth(each, results) for each in lessons), of)}
+    most = sum(_worth(each, results) for each in lessons)
+    downloads = {download for assignment in mine for download in assignment.downloads}
+    return downloads, {column: _Points(", ".join(lessons) or "nothing", most, of)}
 
 
 # Which row
 
 
-def _whose(sheet, export, results):
-    """The results of the rows: {row: result}, by the surest sign that is nobody else's."""
+def _whose(sheet, export, results, downloads):
+    """The results of the rows: {row: result}, by the surest sign that is nobody else's; downloads are Moodle's."""
     rows = {row: _signs_of_row(sheet, export, row) for row in export.people}
-    people = {k: _signs_of_result(result, export.lms) for k, result in enumerate(results)}
+    people = {k: _signs_of_result(result, export.lms, downloads) for k, result in enumerate(results)}
     whose, taken = {}, set()
     for kind in range(4):
         who = _holders(people, kind)
@@ -234,14 +240,17 @@ def _signs_of_row(sheet, export, row):
     return keys, roster, mails, [_words(" ".join(cells[k] for k in export.name))]
 
 
-def _signs_of_result(result, lms):
+def _signs_of_result(result, lms, downloads):
     entries = result.get("entries", ())
-    keys = [entry["identity"] for entry in placing.entries(result, lms) if placing.is_key(entry)]
+    own = [entry for entry in placing.entries(result, lms) if downloads is None or entry["download"] in downloads]
+    keys = [entry["identity"] for entry in own if placing.is_key(entry)]
+    if keys:
+        return keys, [], [], []  # whoever has the same name and another key is somebody else
     roster = placing.of_roster(result)
     names = [result["learner"], *(entry["name"] for entry in entries)]
     mails = [name for name in (roster, *(entry["email"] for entry in entries)) if _MAIL.fullmatch(name)]
     account = roster or ("" if any(entry["identity"] for entry in entries) else result["learner"])
-    return keys, [account], mails, [*map(_words, names)]
+    return [], [account], mails, [*map(_words, names)]
 
 
 def _words(name):
