@@ -193,11 +193,17 @@ def test_dates_weights_and_a_persons_word_stand_in_the_sheet():
 
 
 def test_a_sum_of_which_a_part_was_not_graded_is_empty():
-    both = [notebook(LOSS, 3, "w.zip"), notebook(GRADIENTS, 0, "w.zip", graded=False)]
-    results = settled(*moodle_class("w.zip"), record("Di", [entry("moodle", "1009", "Di", "w.zip")], *both))
-    made = files(results)
-    assert "1009" not in moodle_import(made["moodle.csv"], {"1001", "1009"}, 15)
-    assert "1009" not in moodle_feedback(made["feedback_moodle.zip"], {"1001", "1009"})
+    unknown = {"path": "x.ipynb", "points": None, "exercises": [], "download": "w.zip"}
+    records = [*moodle_class("w.zip"), *moodle_class("w.zip", GRADIENTS, first=1004, points=(1, 2, 3))]
+    for number, failed in (("1008", notebook(GRADIENTS, 0, "w.zip", graded=False)), ("1009", unknown)):
+        who = [entry("moodle", number, number, "w.zip"), entry("canvas", number, number)]
+        records.append(record(number, who, notebook(LOSS, 3, "w.zip"), failed))
+    made = files(settled(*records))
+    numbers = {"1001", "1004", "1008", "1009"}
+    assert moodle_import(made["moodle.csv"], numbers, 15) == {"1001": 7.5, "1004": 1}
+    assert moodle_feedback(made["feedback_moodle.zip"], numbers).keys() == {"1001", "1004"}
+    grades, _ = canvas_import(made["canvas.csv"], dict.fromkeys(numbers, ""))
+    assert grades["1009", "01 Loss functions"] == "3" and grades["1009", "Total"] is None
 
 
 @pytest.mark.parametrize(
@@ -215,7 +221,10 @@ def test_feedback_finds_its_learner_and_leaves_its_folder_never(name):
 
 
 def test_the_same_results_make_the_same_files():
-    assert files(settled(*moodle_class())) == files(settled(*moodle_class()))
+    made = files(settled(*moodle_class()))
+    assert made == files(settled(*moodle_class()))
+    with zipfile.ZipFile(io.BytesIO(made["feedback_moodle.zip"])) as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 # Blackboard and Brightspace

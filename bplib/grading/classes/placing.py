@@ -99,10 +99,13 @@ def people(results, assignments):
     return there
 
 
-def points(result, lessons):
-    """What some lessons of a learner come to. A sum is None, too, where grading has failed for any notebook."""
+def points(result, lessons, asked):
+    """What some lessons of a learner come to, of those asked in a sheet.
+
+    Where several are asked it is a sum, and None if grading has failed for any notebook, whichever lesson that is of.
+    """
     mine = [result["lessons"][lesson]["points"] for lesson in lessons if lesson in result["lessons"]]
-    if not mine or None in mine or (len(mine) > 1 and result["points"] is None):
+    if not mine or None in mine or (len(asked) > 1 and result["points"] is None):
         return None
     return round(sum(mine), 2)
 
@@ -115,7 +118,9 @@ def without_a_sheet(results):
         f"which is of {', '.join(known[into].lessons) or 'no lesson'}"
         for result in results
         for lesson, into in _came_in(result).items()
-        if into in _downloads(result) and points(result, [lesson]) is not None and homes(result, known)[lesson] is None
+        if into in _downloads(result)
+        and points(result, [lesson], [lesson]) is not None
+        and homes(result, known)[lesson] is None
     ]
 
 

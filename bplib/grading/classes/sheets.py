@@ -51,9 +51,8 @@ def files(results, asked, syllabus):
     made = {name: content for name, content in made.items() if content}
     sheets = placing.people(results, placing.assignments(results))
     for (assignment, people), name in zip(sheets.items(), _names(sheets), strict=True):
-        most = sum(worth[lesson] for lesson in assignment.lessons)
-        made[f"moodle{name}.csv"] = _moodle(people, most)
-        made[f"feedback_moodle{name}.zip"] = _pages(people, most)
+        made[f"moodle{name}.csv"] = _moodle(people, assignment, worth)
+        made[f"feedback_moodle{name}.zip"] = _pages(people, assignment, worth)
     return made
 
 
@@ -73,7 +72,7 @@ def _columns(worth):
 def _rows(results, lms, columns, person):
     """A row for each learner of an LMS: what person(result, entry) gives, and their points."""
     return [
-        [*map(_text, who), *(_number(placing.points(result, lessons)) for lessons, _ in columns.values())]
+        [*map(_text, who), *(_number(placing.points(result, lessons, lessons)) for lessons, _ in columns.values())]
         for result in results
         for entry in placing.entries(result, lms)
         if (who := person(result, entry))
@@ -121,15 +120,16 @@ def _brightspace(results, worth):
 # One sheet for each assignment
 
 
-def _moodle(people, most):
+def _moodle(people, assignment, worth):
+    most = written(sum(worth[lesson] for lesson in assignment.lessons))
     rows = [["Identifier", "Full name", "Email address", "Grade", "Maximum Grade", "Last modified (grade)"]]
     for result, entry, lessons in people:
         who = [f"Participant {entry['identity']}", _name(result, entry), entry["email"]]
-        rows.append([*map(_text, who), _number(placing.points(result, lessons)), written(most), ""])
+        rows.append([*map(_text, who), _number(placing.points(result, lessons, assignment.lessons)), most, ""])
     return _csv(rows)
 
 
-def _pages(people, most):
+def _pages(people, assignment, worth):
     """A zip with a page for each learner of an assignment, about what stands in its sheet."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -139,8 +139,8 @@ def _pages(people, most):
             here = {
                 **result,
                 "notebooks": [each for each in result["notebooks"] if each.get("lesson") in lessons],
-                "points": placing.points(result, lessons),
-                "max_points": most,
+                "points": placing.points(result, lessons, assignment.lessons),
+                "max_points": sum(worth[lesson] for lesson in assignment.lessons),
             }
             # Moodle cuts the name at its underscores, and what stands between the first two must be the number.
             name = re.sub(r"[^\w -]|_", "", _name(result, entry))[:_LONGEST].strip() or "Participant"

@@ -133,7 +133,7 @@ def _total(results):
 
 
 def _lesson(lesson, results):
-    return _Points(lesson, _worth(lesson, results), lambda result: placing.points(result, [lesson]))
+    return _Points(lesson, _worth(lesson, results), lambda result: placing.points(result, [lesson], [lesson]))
 
 
 def _worth(lesson, results):
@@ -197,7 +197,7 @@ def _of_assignment(sheet, export, results):
 
     def of(result):
         homes = placing.homes(result, known)
-        return placing.points(result, [each for each in lessons if homes.get(each) in {*mine, None}])
+        return placing.points(result, [each for each in lessons if homes.get(each) in {*mine, None}], lessons)
 
     most = sum(_worth(each, results) for each in lessons)
     downloads = {download for assignment in mine for download in assignment.downloads}
