@@ -154,6 +154,13 @@ def test_each_assignment_has_a_sheet_of_its_own():
     assert all(any(fnmatch.fnmatch(name, pattern) for pattern in sheets.PATTERNS) for name in made)
 
 
+def test_no_sheet_takes_the_name_of_another():
+    downloads = ["A-2", "a", "a.zip", "a_2", "../a", "王", "漢"]
+    records = [record for k, each in enumerate(downloads) for record in moodle_class(each, first=1000 * (k + 1))]
+    made = files(settled(*records))
+    assert len(made) == 2 * len(downloads) and not any("/" in name or ".." in name for name in made)
+
+
 def test_a_lesson_at_the_wrong_place_changes_no_other_sheet():
     names = [f"L{k}" for k in range(9)]
     one = moodle_class("1.zip", names=names, points=[5] * 9)

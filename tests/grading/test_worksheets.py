@@ -10,7 +10,8 @@ from lms_records import GRADIENTS, LOSS, entry, merged, moodle_class, notebook, 
 from bplib.grading.classes import sheets
 
 # As gradebook_exporter.rb writes it: a row of what is posted by hand, what can be had, totals that are read only.
-CANVAS = '''Student,ID,SIS User ID,SIS Login ID,Section,01 notes (5),HW 01 (77),Essay: wörter (78),Gradients (79),Final Score
+CANVAS = '''Student,ID,SIS User ID,SIS Login ID,Section,01 notes (5),\
+HW 01 (77),Essay: wörter (78),Gradients (79),Final Score
 ,,,,,,Manual Posting,,,
     Points Possible,,,,,(read only),10.00,20.00,5.00,(read only)
 "Lovelace, Ada",12,u12,ada@uni.edu,"A, B","says ""hi""",,18.00,4.00,80.0

@@ -20,6 +20,7 @@ has exported knows more, and `filled` changes nothing in it but the grades.
 
 import csv
 import io
+import itertools
 import re
 import zipfile
 
@@ -158,8 +159,8 @@ def _names(sheets):
     for assignment in sheets:
         plain = re.sub(r"\.zip$", "", assignment.downloads[0].lower())
         plain = re.sub("[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST].strip("-") or "assignment"
-        taken = sum(re.fullmatch(rf"_{re.escape(plain)}(-[0-9]+)?", name) is not None for name in names)
-        names.append(f"_{plain}" + (f"-{taken + 1}" if taken else ""))
+        numbered = (f"_{plain}-{number}" for number in itertools.count(2))
+        names.append(next(name for name in (f"_{plain}", *itertools.islice(numbered, len(names))) if name not in names))
     return names
 
 
