@@ -155,6 +155,12 @@ def test_filled_in_again_nothing_changes():
     assert again == once and not any("replaced" in line for line in lines)
 
 
+def test_whatever_stood_where_a_grade_is_written_is_said():
+    text = CANVAS.replace(",N/A,", ",B+,").replace(",18.00,4.00", ",18.00,-")
+    _, lines = sheets.filled(text.encode(), canvas_results())
+    assert "had another grade, which was replaced: lovelaceada (13) (3.00, now 9), bo (B+, now 5)" in lines
+
+
 def test_a_grade_that_nobody_has_here_stays():
     content, _ = sheets.filled(MOODLE.encode(), settled(*moodle_class(names=["Ada"], points=[8])))
     assert content == MOODLE.replace('grading",,', 'grading",8,', 1).encode()

@@ -31,10 +31,7 @@ from bplib.grading.classes.exports import handed_in_times
 from bplib.grading.classes.placing import BLACKBOARD, BRIGHTSPACE, CANVAS, written
 from bplib.grading.classes.worksheets import filled
 
-__all__ = ["PATTERNS", "files", "filled", "handed_in_times"]
-
-PATTERNS = "canvas.csv", "blackboard.csv", "brightspace.csv", "moodle*.csv", "feedback_moodle*.zip"
-"""What the names of the files look like, for who takes away those of an earlier run."""
+__all__ = ["files", "filled", "handed_in_times"]
 
 _PAGE = "feedback.html"
 _LONGEST = 60

@@ -83,9 +83,9 @@ def _enter(sheet, row, column, grade, comma, learner, news):
     if before.upper() in _LEFT_ALONE:
         news["with points, and left as they are"].append(f"{learner} ({before})")
         return
-    if NUMBER.fullmatch(before):
-        if _float(before) == grade:
-            return
+    if NUMBER.fullmatch(before) and _float(before) == grade:
+        return
+    if before not in ("", "-"):
         news["had another grade, which was replaced"].append(f"{learner} ({before}, now {written(grade, comma)})")
     sheet.write(row, column, written(grade, comma))
 
