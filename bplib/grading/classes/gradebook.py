@@ -72,11 +72,12 @@ def gradebook_csv(results, asked=None):
             row += [*([mine["days_late"]] * (lesson in belated)), mine["points"]]
         rows.append([*row, "?" if result["state"] == FAILED else result["points"], result["max_points"]])
     file = io.StringIO(newline="")
-    csv.writer(file, lineterminator="\n").writerows([[_cell(value) for value in row] for row in rows])
+    csv.writer(file, lineterminator="\n").writerows([[cell(value) for value in row] for row in rows])
     return file.getvalue()
 
 
-def _cell(value):
+def cell(value):
+    """A value as a cell of a sheet: a number, or text that no spreadsheet takes for a formula."""
     if value is None or isinstance(value, int | float):
         return value
     value = str(value).replace("\0", "").encode("utf-8", "replace").decode("utf-8")
