@@ -31,9 +31,11 @@ from pathlib import Path
 
 from bplib.grading import handins, listings
 from bplib.grading.archives import NOTEBOOK, ZIP, Item, Refused
-from bplib.grading.classes import downloads, levels
+from bplib.grading.classes import downloads, levels, naming
 
 LEARNER, CLASS, LESSON = "LEARNER", "CLASS", "LESSON"
+
+A_ROSTER_TELLS = "a roster can tell whether that is one person"
 
 _LONGEST_NAME = 100
 
@@ -71,7 +73,7 @@ def find(folder_or_zip, layout=None):
     elif top.is_file():
         try:
             item = Item((name,), ZIP, (str(top),))
-            items, name = levels.opened(item, levels.without_copy(levels.stem(name)))
+            items, name = levels.opened(item, naming.without_copy(naming.stem(name)))
         except Refused as error:
             raise ValueError(f"{folder_or_zip} cannot be graded: {error}") from None
     else:
@@ -91,8 +93,8 @@ def _words(layout):
     words = None if layout is None else tuple(layout.upper().strip("/").split("/"))
     if words and not ({*words[:-1]} <= {CLASS, LESSON} and words[-1] == LEARNER):
         raise ValueError(
-            f"the layout is {layout!r}; needed is {LEARNER}, {CLASS}/{LEARNER}, {LESSON}/{LEARNER}, or more words before {LEARNER},"
-            " one for each level of folders"
+            f"the layout is {layout!r}; needed is {LEARNER}, {CLASS}/{LEARNER} or {LESSON}/{LEARNER}, with a word"
+            " more for each level of folders more"
         )
     return words
 
@@ -104,7 +106,7 @@ class _Gathering:
     """The piles that are made, and the lessons that are known by now."""
 
     def __init__(self):
-        self.piles, self.lessons = {}, levels.Lessons()
+        self.piles, self.lessons = {}, naming.Lessons()
 
     def level(self, items, name, place, scope, words, above):
         """Add what is in a folder or zip. In one scope a name without an identity is one person.
@@ -138,7 +140,7 @@ class _Gathering:
                 self.add(downloads.with_name(sent, names), mine, place, scope)
 
     def _unnamed(self, first, group, name):
-        own = levels.learner(first, self.lessons.names) if levels.is_file(group) else first
+        own = naming.learner(first, self.lessons.names) if levels.is_file(group) else first
         return downloads.Sent("", "", own or name)
 
     def add(self, sent, items, place, scope):
@@ -187,7 +189,7 @@ def _handed(piles, lessons):
             )
         if not pile.sent.in_all_downloads and len(there := places[_same_name(pile)]) > 1:
             where = ", ".join(sorted(there - {""})[:3])
-            problems.append(f"its name is in {len(there)} places ({where}), which a roster can say are one learner's")
+            problems.append(f"its name is in {len(there)} places, {where}; {A_ROSTER_TELLS}")
         others = (downloads.named(part) for notebook in handed.notebooks for part in notebook.item.parts)
         named = {(sent.lms, sent.identity) for sent in others if sent}
         if len(named) > 1:
@@ -212,10 +214,10 @@ def _latest(items, lessons):
     part-1 and part-2 may be two files of a learner; but work and work-1 are Canvas's names of one file that was handed
     in twice, and so are any that end like this after the name of a lesson.
     """
-    stems = {levels.stem("/".join(item.parts)).lower() for item in items}
+    stems = {naming.stem("/".join(item.parts)).lower() for item in items}
     last = {}
     for item in items:
-        stem = levels.stem("/".join(item.parts)).lower()
+        stem = naming.stem("/".join(item.parts)).lower()
         base = re.sub(r"-[0-9]{1,9}$", "", stem)
         again = base != stem and (base in stems or base in map(str.lower, lessons))
         number = int(stem[len(base) + 1 :]) if again else 0

@@ -5,16 +5,13 @@ keeps so many versions. Two may be two versions, or two people, and then it is a
 class is opened, since that is what a learner may have made to look like one.
 """
 
-import functools
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
-from bplib.course import files
-from bplib.course.notebooks import releases, submissions
-from bplib.grading import archives, handins, listings
+from bplib.grading import handins
 from bplib.grading.archives import FOLDER, NOTEBOOK, OTHER, ZIP, Refused
-from bplib.grading.classes import downloads
+from bplib.grading.classes import downloads, naming
 
 MANY = 3
 
@@ -50,8 +47,8 @@ def is_file(group):
 
 
 def can_be_opened(group):
-    """Whether a group is a folder, or a zip that is not in another one: those are learners'."""
-    return not is_file(group) or [(item.kind, len(item.where)) for item in group] == [(ZIP, 1)]
+    """Whether a group is a folder or a zip."""
+    return not is_file(group) or [item.kind for item in group] == [ZIP]
 
 
 def within(items):
@@ -61,7 +58,7 @@ def within(items):
 
 def opened(item, name):
     """(items, name) of what is in a zip that is named so, without the one folder in which zips often hold all."""
-    items = listings.in_zip(item)
+    items = naming.listed(item)
     tops = {each.parts[0] for each in hand_ins(items)}
     if len(tops) == 1 and all(len(each.parts) > 1 for each in hand_ins(items)):
         inner = within(items)
@@ -72,7 +69,7 @@ def opened(item, name):
 
 def inside(first, group):
     """(items, name) of what is in a folder or zip. Refused if the zip cannot be opened."""
-    return opened(group[0], without_copy(stem(first))) if is_file(group) else (within(group), first)
+    return opened(group[0], naming.without_copy(naming.stem(first))) if is_file(group) else (within(group), first)
 
 
 def _people(items):
@@ -88,99 +85,36 @@ def _people(items):
     return {(sent.identity, sent.name) for sent in named} if all(named) else set()
 
 
-# Names
+def _side_by_side(items, lessons):
+    """(lesson, paths) of the most folders, or files with a name of their own, in one folder that are of one lesson.
 
-
-def stem(name):
-    """The name of a notebook or zip without its ending."""
-    return re.sub(r"\.(ipynb|zip)$", "", name, flags=re.IGNORECASE)
-
-
-def without_copy(name):
-    """A name without what Canvas or a browser adds to one that is there already."""
-    return _COPY.sub("", name)
-
-
-def learner(file, lessons):
-    """The learner that the name of a file leaves when that of a lesson is taken away; "" if nothing is left."""
-    left = without_copy(stem(files.original(file) or file))
-    for lesson in lessons:
-        left = _lesson(lesson).sub(" ", left)
-    return without_copy(left).strip(" _.-")
-
-
-@functools.cache
-def _lesson(name):
-    return re.compile(rf"(?:^|[\s_.-]+){re.escape(name)}(?=$|[\s_.-])", re.IGNORECASE)
-
-
-class Lessons:
-    """Which lesson a notebook is of: its name says it, or what is in it, which is read only when that is asked."""
-
-    def __init__(self):
-        """Know the lessons of the course, and of no notebook yet."""
-        self.names = tuple(stem(lesson) for lesson in releases.released_notebooks())
-        self._found, self._left = {}, _MOST_PROBED
-
-    def held(self, items):
-        """The lessons of the notebooks among items, and of those in zips among them: a set."""
-        return set().union(*(self._of(item) for item in items if item.kind in (NOTEBOOK, ZIP)))
-
-    def _of(self, item):
-        if item.where not in self._found:
-            name = stem(item.parts[-1])
-            named = {lesson for lesson in self.names if _lesson(lesson).search(name)}
-            self._found[item.where] = named or self._read(item)
-        return self._found[item.where]
-
-    def _read(self, item):
-        zipped = len(item.where) > 1
-        try:
-            if item.kind == ZIP:
-                inner = listings.in_zip(item, self._unpacked(item) if zipped else None)
-                return self.held(inner) if len(item.where) < archives.MAX_NESTING else set()
-            content = self._unpacked(item) if zipped else item.read()
-            return {submissions.lesson_of(submissions.parse(content)[0])[0]}
-        except ValueError:
-            return set()
-
-    def _unpacked(self, item):
-        try:
-            content = item.read(min(archives.MAX_NOTEBOOK_BYTES, max(self._left, 0)))
-        except Refused as error:
-            self._left -= error.spent
-            raise
-        self._left -= len(content)
-        return content
-
-    def side_by_side(self, items):
-        """(lesson, paths) of the most folders, or files with a name of their own, in one folder that are of one lesson.
-
-        Where there are MANY of them, no more is looked for. A folder with exercises/ in it is somebody's clone.
-        """
-        best, self._left = ("", []), _MOST_PROBED
-        waiting = [(handins.without_the_rest_of_clones(items), 0)]
-        while waiting and len(best[1]) < MANY:
-            here, depth = waiting.pop(0)
-            found = defaultdict(list)
-            for item in here:
-                if item.kind in (NOTEBOOK, ZIP):
-                    found[item.parts[depth]].append(item)
-            if any(first.lower() == handins.EXERCISES for first in found):
-                continue
-            folders = {first: group for first, group in found.items() if not _ends(group, depth)}
-            alone = {first: group for first, group in found.items() if _ends(group, depth)}
-            bare = self.held(group[0] for first, group in alone.items() if not learner(first, self.names))
-            for kind in (folders, {first: group for first, group in alone.items() if learner(first, self.names)}):
-                holders = defaultdict(list)
-                for first, group in kind.items() if len(kind) > 1 else ():
-                    for lesson in self.held(group) - (bare if kind is not folders else set()):
-                        holders[lesson].append("/".join((*group[0].parts[:depth], first)))
-                    if any(len(paths) >= MANY for paths in holders.values()):
-                        break
-                best = max([best, *holders.items()], key=lambda each: len(each[1]))
-            waiting += [(group, depth + 1) for group in folders.values() if len(group) > 1]
-        return best
+    Where there are MANY of them, no more is looked for. A folder with exercises/ in it is somebody's clone.
+    """
+    best = "", []
+    lessons.begin()
+    waiting = [(handins.without_the_rest_of_clones(items), 0)]
+    while waiting and len(best[1]) < MANY:
+        here, depth = waiting.pop(0)
+        found = defaultdict(list)
+        for item in here:
+            if item.kind in (NOTEBOOK, ZIP):
+                found[item.parts[depth]].append(item)
+        if any(first.lower() == handins.EXERCISES for first in found):
+            continue
+        folders = {first: group for first, group in found.items() if not _ends(group, depth)}
+        alone = {first: group for first, group in found.items() if _ends(group, depth)}
+        named = {first: group for first, group in alone.items() if naming.learner(first, lessons.names)}
+        bare = lessons.held(group[0] for first, group in alone.items() if first not in named)
+        for kind, theirs in ((folders, set()), (named, bare)):
+            holders = defaultdict(list)
+            for first, group in kind.items() if len(kind) > 1 else ():
+                for lesson in lessons.held(group) - theirs:
+                    holders[lesson].append("/".join((*group[0].parts[:depth], first)))
+                if any(len(paths) >= MANY for paths in holders.values()):
+                    break
+            best = max([best, *holders.items()], key=lambda each: len(each[1]))
+        waiting += [(group, depth + 1) for group in folders.values() if len(group) > 1]
+    return best
 
 
 def _ends(group, depth):
@@ -220,7 +154,7 @@ def classes(found, lessons, place, above):
     seen, plain, empty = {}, set(), set()
     for first, group in sorted(found.items(), key=lambda each: is_file(each[1])):
         zipped = is_file(group)
-        if downloads.named(first) or not can_be_opened(group) or (zipped and plain and not _people_in(first, group)):
+        if downloads.named(first) or not can_be_opened(group) or (zipped and plain and not _people_in(group)):
             plain.add(first)  # beside somebody's hand-in a zip is one, so it need not be opened
             continue
         try:
@@ -228,10 +162,10 @@ def classes(found, lessons, place, above):
         except Refused:
             plain.add(first)
             continue
-        if len(found) == 1 and (first == "submitted" or (zipped and hand_ins(items))):
+        if len(found) == 1 and (first == "submitted" or (zipped and len(group[0].where) == 1 and hand_ins(items))):
             return {first: (items, name)}
         people = _people(items)
-        lesson, paths = ("", []) if people else lessons.side_by_side(hand_ins(items))
+        lesson, paths = ("", []) if people else _side_by_side(hand_ins(items), lessons)
         if people or len(paths) > 1:
             seen[first] = _Seen(items, name, zipped, people, lesson, paths)
         else:
@@ -241,7 +175,7 @@ def classes(found, lessons, place, above):
     many = {first: each for first, each in seen.items() if each.many}
     names = set().union(*(_learners(each.items, lessons) for each in many.values() if not each.people))
     fits = {first for first in plain if not is_file(found[first]) and _learners(within(found[first]), lessons) <= names}
-    if len(fits) < len(many):
+    if len(fits) < len(seen):
         plain -= fits
     if many and not plain and (len(empty) < len(many) if names else not empty):
         if names or len(found) == 1 or len(set().union(*(each.people for each in many.values()))) > 1:
@@ -258,9 +192,9 @@ def classes(found, lessons, place, above):
     return {}
 
 
-def _people_in(first, group):
+def _people_in(group):
     try:
-        return _people(inside(first, group)[0])
+        return len(group[0].where) == 1 and _people(opened(group[0], "")[0])  # deeper ones would be unpacked for it
     except Refused:
         return set()
 
@@ -283,7 +217,7 @@ def _question(first, seen, others, place, above):
 
 def _learners(items, lessons):
     """The names that learners would have in a folder."""
-    return {learner(first, lessons.names) if is_file(group) else first for first, group in groups(items).items()}
+    return {naming.learner(first, lessons.names) if is_file(group) else first for first, group in groups(items).items()}
 
 
 def are_lessons(chosen, lessons):
