@@ -3,11 +3,12 @@
 import json
 
 import pytest
+from test_batch import blank, full, linux, points
 from test_layouts import LOSS, NEURON, contents, shown, tree, zipped
 
 from bplib.course.notebooks import releases
 from bplib.grading import handins
-from bplib.grading.classes import layouts, levels, naming
+from bplib.grading.classes import batch, layouts, levels, naming
 
 THREE = ("alice", "bob", "cy")
 
@@ -375,6 +376,28 @@ def test_a_file_that_was_uploaded_under_anothers_name_stays_with_who_uploaded_it
         "12-34 - Cy - Oct 5, 2026 1130 PM - 56-34 - Ada - Oct 5, 2026 1130 PM - x.ipynb": "",
     }
     assert [each.identity for each in found(tmp_path, uploads)] == ["bo", "12", "1"]
+
+
+# Points
+
+
+@linux
+@pytest.mark.parametrize("layout", ["clones", "gradescope", "nbgrader", "blackboard", "lessons"])
+def test_each_gets_the_points_of_their_own_notebook(tmp_path, layout):
+    name = {
+        "clones": "clones/{}/exercises/" + LOSS,
+        "gradescope": "export/submission_{}/" + LOSS,
+        "nbgrader": "submitted/{}/ps1/" + LOSS,
+        "blackboard": "Lesson 1_{}_attempt_2026-10-05-14-30-22_" + LOSS,
+        "lessons": "lesson1/{}.ipynb",
+    }[layout]
+    people = {"alice": full(), "bob": blank(), "cy": full()}
+    files = {name.format(each): content for each, content in people.items()}
+    if layout == "gradescope":
+        each = "submission_{0}:\n  :submitters:\n  - :name: {0}\n"
+        files["export/submission_metadata.yml"] = "".join(each.format(learner) for learner in people)
+    results = batch.grade_class(tree(tmp_path / "in", files), tmp_path / "out")
+    assert points(results) == {"alice": 12, "bob": 0, "cy": 12}
 
 
 # What it costs

@@ -16,7 +16,7 @@ A hand-in is somebody's if its identity or address is theirs, or else its name. 
 import csv
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -252,7 +252,8 @@ def _merged(name, person, parts):
 
 def _distinct(names, people):
     """The names, with the identity or address where two are the same, and a number where that is not enough."""
-    full = [str(person) if names.count(name) > 1 else name for name, person in zip(names, people, strict=True)]
+    times = Counter(names)
+    full = [str(person) if times[name] > 1 else name for name, person in zip(names, people, strict=True)]
     taken, distinct = set(), []
     for name in full:
         distinct.append(next(each for each in _more_names(name) if each not in taken))
