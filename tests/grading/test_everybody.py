@@ -238,7 +238,8 @@ BROKEN = {
     "no YAML": "a: [",
     "a list": "- a",
     "a number for people": "submission_1: {':submitters': 3}",
-    "deep": "a: " + "[" * 5000,
+    "deep": "a: " + "[" * 100_000,
+    "nothing": "",
     "bytes": b"\xff\xfe\x00",
 }
 
@@ -334,6 +335,24 @@ def test_in_one_download_two_of_one_name_stay_two_and_so_do_numbers_that_hide_na
     files = {"1.zip": zipped(week), "2.zip": zipped(week), f"3/Li_1_assignsubmission_file_/{LOSS}": ""}
     handed = found(tmp_path, {**files, f"3/Li_2_assignsubmission_file_/{LOSS}": ""})
     assert len(handed) == 6
+
+
+def test_a_user_of_blackboard_is_one_person_though_one_download_leaves_out_the_name(tmp_path):
+    start = "Lesson 1_s12_attempt_2026-10-05-14-30-22"
+    week = {f"{start}_{LOSS}": "", f"Lesson 1_s13_attempt_2026-10-05-14-30-22_{LOSS}": ""}
+    files = {"1.zip": zipped(week), "2.zip": zipped({**week, f"{start}.txt": "Name: Ada (s12)\n"})}
+    assert {name: len(paths) for name, paths in shown(found(tmp_path, files)).items()} == {"Ada": 2, "s13": 2}
+
+
+def test_a_folder_of_gradescopes_with_versions_in_it_is_no_class(tmp_path):
+    versions = {f"submission_{number}/{each}/{LOSS}": "" for number in (11, 12) for each in THREE}
+    handed = found(tmp_path, {**versions, "submission_metadata.yml": METADATA})
+    assert {name: len(paths) for name, paths in shown(handed).items()} == {
+        "Ada Lovelace": 3,
+        "Bo": 3,
+        "Cy": 3,
+        "Nobody Yet": 0,
+    }
 
 
 # Hostile

@@ -15,6 +15,7 @@ instructors, since neither is documented.
 """
 
 import datetime
+import functools
 import re
 from dataclasses import dataclass, replace
 
@@ -52,6 +53,7 @@ _BLIND = "Participant"  # instead of a name, where Moodle hides it
 METADATA = "submission_metadata.yml"
 _MOST_METADATA = 50_000_000
 _MOST_TEXT = 1_000_000
+_DEEPEST = 50
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Sent:
     @property
     def in_all_downloads(self):
         """Whether the identity means the same person in every download of the LMS; Moodle counts in each one anew."""
-        return bool(self.identity) and self.lms not in ("", "moodle") and not self.name.startswith("anon ")
+        return bool(self.identity) and self.lms not in ("", "moodle") and self.name != f"anon {self.identity}"
 
 
 def named(name):
@@ -141,17 +143,24 @@ def gradescope(items):
     if not metadata:
         return {}
     try:
-        # The base loader makes text of all scalars and knows no tags: it builds nothing, and 007 stays 007.
-        stored = yaml.load(metadata[0].read(_MOST_METADATA), getattr(yaml, "CBaseLoader", yaml.BaseLoader))
-        folders = {
-            listings.clean(folder): _submitters(submission)
-            for folder, submission in stored.items()
-            if ":submitters" in submission
-        }
-    except (ValueError, yaml.YAMLError, RecursionError, TypeError, AttributeError) as error:
-        why = error if isinstance(error, ValueError) else "it is not what Gradescope writes"
-        raise ValueError(f"{METADATA}, which says whose the folders beside it are, cannot be read: {why}") from None
-    return folders
+        return _submissions(metadata[0].read(_MOST_METADATA))
+    except ValueError as error:
+        why = error
+    except (yaml.YAMLError, TypeError, AttributeError):
+        why = "it is not what Gradescope writes"
+    raise ValueError(f"{METADATA}, which says whose the folders beside it are, cannot be read: {why}")
+
+
+@functools.lru_cache(maxsize=2)
+def _submissions(content):
+    # The base loader makes text of all scalars and knows no tags: it builds nothing, and 007 stays 007.
+    loader, depth = getattr(yaml, "CBaseLoader", yaml.BaseLoader), 0
+    for event in yaml.parse(content, loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:  # libyaml's composer calls itself, until the process dies
+            raise ValueError(f"it has lists in lists, more than {_DEEPEST} deep")
+    submissions = yaml.load(content, loader).items()
+    return {listings.clean(folder): _submitters(said) for folder, said in submissions if ":submitters" in said}
 
 
 def _submitters(submission):

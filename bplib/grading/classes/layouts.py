@@ -117,7 +117,11 @@ class _Gathering:
             self.add(downloads.Sent("", "", name), levels.hand_ins(items), place, scope)
             return
         found, classes, lesson_by_lesson = levels.groups(items), {}, False
-        if words is None:
+        submitted = downloads.gradescope(items) if words in (None, (LEARNER,)) else {}
+        if submitted.keys() & found.keys():
+            for first in submitted.keys() - found.keys():
+                found[first] = []  # somebody who has handed in nothing that was kept
+        elif words is None:
             classes = levels.classes(found, self.lessons, place, above)
             lesson_by_lesson = bool(classes) and levels.are_lessons(classes, self.lessons)
         elif words[0] != LEARNER:
@@ -127,10 +131,6 @@ class _Gathering:
             deeper = (*above, LESSON if lesson_by_lesson else CLASS)
             self.level(inner, its_name, there, scope if lesson_by_lesson else there, words and words[1:], deeper)
         learners = {first: group for first, group in found.items() if first not in classes}
-        submitted = downloads.gradescope(items)
-        if submitted.keys() & learners.keys():
-            for first in submitted.keys() - learners.keys():
-                learners[first] = []  # somebody who has handed in nothing that was kept
         names = downloads.blackboard_names(item for group in learners.values() for item in group)
         for first, group in sorted(learners.items(), key=_by_attachment):
             for sent in submitted.get(first) or [downloads.named(first) or self._unnamed(first, group, name)]:
@@ -140,12 +140,14 @@ class _Gathering:
                 self.add(downloads.with_name(sent, names), mine, place, scope)
 
     def _unnamed(self, first, group, name):
-        own = naming.learner(first, self.lessons.names) if levels.is_file(group) else first
+        own = naming.learner(first, self.lessons.names) if group and levels.is_file(group) else first
         return downloads.Sent("", "", own or name)
 
     def add(self, sent, items, place, scope):
-        key = (sent.lms, sent.identity, sent.name, "" if sent.in_all_downloads else scope)
+        name = "" if sent.lms == "blackboard" else sent.name  # it is not in each of its files
+        key = (sent.lms, sent.identity, name, "" if sent.in_all_downloads else scope)
         pile = self.piles.setdefault(key, _Pile(sent.name, place, sent))
+        pile.name = pile.name if sent.name == sent.identity else sent.name
         pile.places.setdefault(place, []).extend(items)
         pile.emails[place] = sent.email
         said = {"when": sent.when, "late": sent.late, "download": place if sent.lms else ""}

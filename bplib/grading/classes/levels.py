@@ -124,10 +124,6 @@ def _ends(group, depth):
 # Which of them are classes
 
 
-class Undecided(ValueError):  # noqa: N818, nothing is wrong
-    """A class in which it cannot be told who is who, and what would tell it."""
-
-
 @dataclass
 class _Seen:
     """What is known of a folder or zip that might be a class."""
@@ -145,7 +141,7 @@ class _Seen:
 
 
 def classes(found, lessons, place, above):
-    """What of the groups in a folder are classes: name to (items, its name). Undecided where two answers are possible.
+    """What of the groups in a folder are classes: name to (items, its name). ValueError where two answers are possible.
 
     place is the path of the folder, above the words of the layout that led there.
     """
@@ -188,7 +184,7 @@ def classes(found, lessons, place, above):
         and (each.many or 2 * len(seen) >= len(found))
     ]
     if asked:
-        raise Undecided(_question(asked[0], seen[asked[0]], len(asked) - 1, place, above))
+        raise ValueError(_question(asked[0], seen[asked[0]], len(asked) - 1, place, above))
     return {}
 
 
@@ -200,11 +196,11 @@ def _people_in(group):
 
 
 def _question(first, seen, others, place, above):
-    path = f"{place}/{first}".removeprefix("/")
+    path, first = _short(f"{place}/{first}".removeprefix("/")), _short(first)
     if seen.people:
         what = f"{path} holds what an LMS gives of {len(seen.people)} people, and stands beside what is no download"
     else:
-        what = f"{path} holds {seen.lesson} in {seen.paths[0]} and in {seen.paths[1]}"
+        what = f"{path} holds {seen.lesson} in {_short(seen.paths[0])} and in {_short(seen.paths[1])}"
         what += f", and {len(seen.paths) - 2} more" if len(seen.paths) > 2 else ""
     what += f" ({others} more like this)" if others else ""
     words = "".join(f"{word}/" for word in above)
@@ -213,6 +209,10 @@ def _question(first, seen, others, place, above):
         f" {words}CLASS/LEARNER if each folder in it is one, and {words}LESSON/LEARNER if moreover the same name in"
         " another such folder is the same person"
     )
+
+
+def _short(path):
+    return path if len(path) <= 80 else f"... {path[-80:]}"
 
 
 def _learners(items, lessons):
