@@ -173,6 +173,16 @@ def test_a_number_of_moodle_means_nothing_without_the_name(tmp_path):
     assert found["Ada Lovelace"].absent and found["Eve"].stranger
 
 
+def test_a_hidden_name_is_known_by_what_moodles_sheet_calls_it_and_by_no_other_number(tmp_path):
+    files = {f"Participant_{number}_assignsubmission_file_/{LOSS}": "" for number in (12, 14)}
+    found = matched(tmp_path, files, "Identifier,Full name,ID number\nParticipant 14,Ada,7\nParticipant 15,Bo,12\n")
+    assert {name: (each.absent, each.stranger) for name, each in found.items()} == {
+        "Ada": (False, False),
+        "Bo": (True, False),
+        "Participant 12": (False, True),
+    }
+
+
 def test_an_identity_of_one_with_the_name_of_another_is_nobodys(tmp_path):
     found = matched(tmp_path, {f"vanderbergjan_12_678901_{LOSS}": ""}, CLASS)
     assert found["vanderbergjan"].stranger and found["Ada Lovelace"].absent and found["Jan van der Berg"].absent

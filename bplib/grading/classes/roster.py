@@ -175,12 +175,12 @@ class _Index:
     def people(self, entry):
         """(the numbers of the people whom an entry fits, whether by more than the name)."""
         names = self.by_name.get(_plain(entry.name)) or self.by_letters.get(_letters(entry.name)) or set()
-        keys = [entry.identity, entry.email]
-        if not entry.lms or entry.name == f"Participant {entry.identity}":
-            keys.append(entry.name)
-        elif entry.lms == "moodle":
-            # Its numbers are of one assignment, so that they say something about people of that name only.
+        keys = [entry.identity, entry.email, *([] if entry.lms else [entry.name])]
+        if entry.lms == "moodle":
+            # Its numbers are of one assignment, so that they say something about people of that name only; where it
+            # hides names, its own sheet has "Participant 1001".
             chosen = names & self.by_key.get(entry.identity.casefold(), set())
+            chosen |= self.by_key.get(entry.name.casefold(), set())
             return chosen or names, bool(chosen)
         known = set().union(*(self.by_key.get(key.casefold(), set()) for key in keys if key))
         if known and names:
