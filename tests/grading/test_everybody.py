@@ -8,7 +8,7 @@ from test_layouts import LOSS, NEURON, contents, shown, tree, zipped
 
 from bplib.course.notebooks import releases
 from bplib.grading import handins
-from bplib.grading.classes import batch, layouts, levels, naming
+from bplib.grading.classes import term, layouts, levels, naming
 
 THREE = ("alice", "bob", "cy")
 
@@ -415,7 +415,7 @@ def test_each_gets_the_points_of_their_own_notebook(tmp_path, layout):
     if layout == "gradescope":
         each = "submission_{0}:\n  :submitters:\n  - :name: {0}\n"
         files["export/submission_metadata.yml"] = "".join(each.format(learner) for learner in people)
-    results = batch.grade_class(tree(tmp_path / "in", files), tmp_path / "out")
+    results = term.grade_class(tree(tmp_path / "in", files), tmp_path / "out")[0]
     assert points(results) == {"alice": 12, "bob": 0, "cy": 12}
 
 

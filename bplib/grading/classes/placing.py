@@ -52,7 +52,7 @@ def is_key(entry):
 
 def of_roster(result):
     """What a roster calls a learner; "" where there is none, and the identity is only what an LMS says."""
-    said = {entry["identity"] for entry in result.get("entries", ())}
+    said = {entry["identity"] for entry in result.get("entries", ()) if entry["lms"]}
     return "" if result["identity"] in said else result["identity"]
 
 
