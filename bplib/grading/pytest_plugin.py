@@ -19,10 +19,15 @@ _KEY = "bplib"
 
 def pytest_configure(config):
     """Keep the settings and the progress of whoever runs the tests out of the kernels, and give each one thread."""
-    if _nbval_is_on(config) and not hasattr(config, "workerinput"):  # a worker of xdist inherits what is set here
-        from bplib.course import surroundings
+    # A worker of xdist inherits what is set here. Exercises have surroundings of their own, and these take a second.
+    if _nbval_is_on(config) and not hasattr(config, "workerinput") and not _is_of_exercises(config):
+        _enter_surroundings()
 
-        surroundings.enter()
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """Let exercises be graded by this process, where it is not said by how many: each worker takes seconds to start."""
+    return 0 if _nbval_is_on(config) and _is_of_exercises(config) else None
 
 
 def pytest_unconfigure():
@@ -59,6 +64,7 @@ def pytest_collect_file(file_path, parent):
     try:
         _, released = submissions.lesson_of(learner)
     except ValueError:
+        _enter_surroundings()
         return collected
     submission = (learner, released, problems)
     return [nbval_exercises.Exercises.from_parent(parent, path=shown, submission=submission)]
@@ -110,6 +116,18 @@ def pytest_terminal_summary(terminalreporter):
 
 def _nbval_is_on(config):
     return bool(config.getoption("nbval", False) or config.getoption("nbval_lax", False))
+
+
+def _is_of_exercises(config):
+    """Whether pytest was told to look at exercises and at nothing else."""
+    paths = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
+    return bool(paths) and all(path.name == "exercises" or _is_exercise(path) for path in paths)
+
+
+def _enter_surroundings():
+    from bplib.course import surroundings
+
+    surroundings.enter()
 
 
 def _watch(kernel):

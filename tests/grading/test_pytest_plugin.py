@@ -103,11 +103,10 @@ def of_a_learner():
 
 
 POINTS = """
-exercises/mine.ipynb
+exercises/mine.ipynb  3/6
   toy-double  not yet            0/2  This adds 2.
-  toy-half    passed             3/3  It agrees with ours to 1e-6.
+  toy-half    passed             3/3
   toy-parity  not attempted      0/1
-  sum                            3/6
 """
 
 
@@ -191,8 +190,7 @@ def test_an_answer_that_loops_for_ever_or_ends_its_process_costs_only_its_own(on
     assert "exercises/lost.ipynb::toy-parity PASSED" in out
     assert "toy-double: not yet. It ended its process." in out
     assert "toy-half: not yet. It took longer than 5 s." in out
-    lost = out[out.index("\nexercises/lost.ipynb\n") :]
-    assert re.search(r"sum +(\d+/\d+)", lost)[1] == "1/6"
+    assert "\nexercises/lost.ipynb  1/6\n" in out
 
 
 ANOTHER = """
