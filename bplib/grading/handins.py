@@ -18,11 +18,18 @@ _OURS = {"bplib", "notebooks", "solutions", "tests"}  # what else a clone of the
 class Notebook:
     """A notebook that was handed in, not loaded: a class of 10,000 does not fit into memory.
 
-    path is the path inside of the hand-in, for people. It can be sent to another process.
+    path      the path inside of the hand-in, for people
+    item      what it is read from; it can be sent to another process
+    when      when it was handed in, in the time of whoever wrote it down, as "2026-10-05T14:30:22"; "" if not known
+    late      whether the LMS says that it came late
+    download  the zip or folder of the LMS that it came in, as in `Entry`
     """
 
     path: str
     item: Item
+    when: str = ""
+    late: bool = False
+    download: str = ""
 
     def read(self):
         """The content, bytes, the same each time. ValueError, in one line, if it cannot be read any more."""
@@ -30,14 +37,35 @@ class Notebook:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A learner as one LMS names them, in one of its downloads.
+
+    lms       "moodle", "canvas", "gradescope", "blackboard" or "brightspace"; "" where it is none
+    download  the zip or folder that the LMS gave, for people; "" where that is all there is
+    identity  the number or account there; "" if there is none
+    name      as the LMS writes it
+    email     "" if it is not known
+    """
+
+    lms: str
+    download: str
+    identity: str
+    name: str
+    email: str = ""
+
+
+@dataclass(frozen=True)
 class Handed:
     """What one learner handed in.
 
     learner    a name that people can read, unique in the class
-    identity   what Moodle or Canvas calls the learner, to match a gradebook; "" if it is not known
+    identity   what a roster or an LMS calls the learner, to match a gradebook; "" if it is not known
     notebooks  a tuple of `Notebook`
     problems   a tuple of lines: what could not be read, and why
-    late       whether Canvas says that it came late
+    late       whether the LMS says that it came late
+    entries    a tuple of `Entry`: who it is, for each LMS and download that something came from
+    absent     whether the learner is on the roster alone
+    stranger   whether there is a roster, and the learner is not on it
     """
 
     learner: str
@@ -45,6 +73,9 @@ class Handed:
     notebooks: tuple[Notebook, ...]
     problems: tuple[str, ...]
     late: bool
+    entries: tuple[Entry, ...] = ()
+    absent: bool = False
+    stranger: bool = False
 
     @property
     def slug(self):

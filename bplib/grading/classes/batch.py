@@ -7,6 +7,8 @@ that was killed goes on where it stopped: what is graded, and has not changed si
 import base64
 import concurrent.futures
 import contextlib
+import datetime
+import functools
 import hashlib
 import json
 import secrets
@@ -18,8 +20,9 @@ from pathlib import Path
 
 from bplib.course import files
 from bplib.course.notebooks import releases
+from bplib.course.syllabus import Syllabus
 from bplib.grading import grader
-from bplib.grading.classes import feedback, gradebook, layouts, workers
+from bplib.grading.classes import counting, feedback, layouts, workers
 from bplib.grading.sandbox import launching
 from bplib.grading.sandbox.launching import TRIES
 from bplib.grading.sandbox.processes import Limits
@@ -42,56 +45,83 @@ class Task:
 # The class
 
 
-def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None):  # noqa: B008, it is frozen
-    """Grade the hand-ins in a folder or zip (see `layouts`) into the folder out, and return the results.
+def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, syllabus=Syllabus()):  # noqa: B008
+    """Grade the hand-ins in a folder or zip (see `layouts`) into the folder out, and return the results (`counting`).
 
     dask is the address of a scheduler whose workers do the work, which need bplib and nothing of this machine's files.
-    progress(done, of) is called as results come. In out are then gradebook.csv, results.json, class.html, a page for
-    each learner in feedback/, and for our own use learners/ and .seed, which makes a second run draw the same inputs.
+    progress(done, of) is called as records come. In out are then gradebook.csv, results.json, class.html, a page for
+    each learner in feedback/, and for our own use learners/, the records, asked.json, which keeps what is asked and for
+    how many points though the course may change, and .seed, which makes a second run draw the same inputs.
     ValueError if there is nothing to grade.
     """
     handed = {each.slug: each for each in layouts.find(source)}
     out = Path(out)
     for name in _FOLDERS:
         (out / name).mkdir(parents=True, exist_ok=True)
-    results = {}
-    todo = {}
+    records = _records(handed, out, jobs, dask, limits, progress)
+    asked = counting.asked(records, syllabus, _known(out / "asked.json", {}))
+    files.write(out / "asked.json", _json(asked))
+    results = counting.settled(records, asked, syllabus)
+    _write(results, out)
+    return results
+
+
+def _records(handed, out, jobs, dask, limits, progress):
+    """The records of a class, {slug: Handed}, in its order: those that are kept in out, and those that are made now."""
+    records, todo = {}, {}
     salt = _salt(out / ".seed")
     for slug, hand_in in handed.items():
         task, problems = _task(hand_in, salt)
-        digest = _digest(task, problems)
-        known = _known(out / "learners" / f"{slug}.json")
-        if known and known["digest"] == digest and known["points"] is not None:
-            results[slug] = known
+        digest = _digest(task, problems, limits)
+        kept = _known(out / "learners" / f"{slug}.json", {})
+        whole = kept.get("digest") == digest and all(each["points"] is not None for each in kept["notebooks"])
+        if whole:
+            records[slug] = _record(hand_in, kept["notebooks"], problems, digest, kept)
         else:
-            todo[slug] = (task, problems, digest)
+            todo[slug] = (task, problems, digest, kept)
 
     def keep(slug, graded):
-        hand_in, (_, problems, digest) = handed[slug], todo[slug]
-        result = _result(hand_in, graded, problems, digest)
+        hand_in, (_, problems, digest, kept) = handed[slug], todo[slug]
+        record = _record(hand_in, graded, problems, digest, kept)
         try:
-            files.write(out / "feedback" / f"{slug}.html", feedback.feedback_page(result))
             # Last, since whoever is in learners/ is not looked at again.
-            files.write(out / "learners" / f"{slug}.json", json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+            files.write(out / "learners" / f"{slug}.json", _json(record))
         except OSError as error:
-            kept = f"{len(results)} of {len(handed)} learners are kept there, and another run goes on with the rest"
-            raise RuntimeError(f"{out} cannot be written to: {error.strerror}; {kept}") from None
-        results[slug] = result
+            there = f"{len(records)} of {len(handed)} learners are kept there, and another run goes on with the rest"
+            raise RuntimeError(f"{out} cannot be written to: {error.strerror}; {there}") from None
+        records[slug] = record
         if progress:
-            progress(len(results), len(handed))
+            progress(len(records), len(handed))
 
-    tasks = [task for task, _, _ in todo.values()]
+    tasks = [task for task, *_ in todo.values()]
     if tasks:
         work = _by_dask(tasks, dask, limits) if dask else workers.graded(grade_task, tasks, jobs, limits)
-        with contextlib.closing(work):  # where a result cannot be kept, nobody else is graded for nothing
+        with contextlib.closing(work):  # where a record cannot be kept, nobody else is graded for nothing
             for slug, graded in work:
                 keep(slug, graded)
-    ordered = [results[slug] for slug in handed]
-    files.write(out / "gradebook.csv", feedback.gradebook_csv(ordered))
-    files.write(out / "class.html", feedback.class_page(ordered))
-    summary = {"learners": ordered, "statistics": feedback.statistics(ordered)}
-    files.write(out / "results.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
-    return ordered
+    return [records[slug] for slug in handed]
+
+
+def _write(results, out):
+    """Write what people read; pages of learners who are gone go, and what is as it was is not written again."""
+    for result in results:
+        _renew(out / "feedback" / f"{result['slug']}.html", feedback.feedback_page(result))
+    for stale in {*(out / "feedback").glob("*.html")} - {out / "feedback" / f"{each['slug']}.html" for each in results}:
+        stale.unlink()
+    _renew(out / "gradebook.csv", feedback.gradebook_csv(results))
+    _renew(out / "class.html", feedback.class_page(results))
+    _renew(out / "results.json", _json({"learners": results, "statistics": feedback.statistics(results)}))
+
+
+def _renew(path, content):
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == content.encode():
+            return
+    files.write(path, content)
+
+
+def _json(content):
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def _task(hand_in, salt):
@@ -106,16 +136,17 @@ def _task(hand_in, salt):
     return Task(hand_in.slug, tuple(contents), tuple(seeds)), problems
 
 
-def _digest(task, problems):
-    """What a result depends on: the files, what was wrong with them, and the course that judges."""
-    parts = [_course(), repr(problems).encode(), *(each for path, data in task.files for each in (path.encode(), data))]
+def _digest(task, problems, limits):
+    """What a record depends on: the files, what was wrong with them, the limits, and the course that judges."""
+    parts = [_fingerprint(releases.RELEASED), repr((problems, limits)).encode()]
+    parts += [each for path, data in task.files for each in (path.encode(), data)]
     return hashlib.sha256(b"".join(len(part).to_bytes(8) + part for part in parts)).hexdigest()
 
 
-def _course():
+@functools.cache
+def _fingerprint(released):
     """A fingerprint of the exercises and of all that judges them."""
-    package = releases.RELEASED.parent
-    known = [*sorted(package.parent.rglob("*.py")), *sorted(releases.RELEASED.glob("*.ipynb"))]
+    known = [*sorted(released.parents[1].rglob("*.py")), *sorted(released.glob("*.ipynb"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in known)).digest()
 
 
@@ -128,35 +159,37 @@ def _salt(path):
     return salt
 
 
-def _known(path):
-    """The result that a run before has kept, or None."""
+def _known(path, default):
+    """What a run before has kept in a file, or the default."""
     try:
-        result = json.loads(path.read_text(encoding="utf-8"))
-        return result if {"digest", "points", "notebooks"} <= result.keys() else None
-    except (OSError, ValueError, AttributeError):
-        return None
+        known = json.loads(path.read_text(encoding="utf-8"))
+        return known if isinstance(known, dict) else default
+    except (OSError, ValueError):
+        return default
 
 
-def _result(hand_in, graded, problems, digest):
-    """The result of a learner. Of several notebooks of one lesson the best counts, and a line says so."""
-    best, lines = gradebook.counting({"notebooks": graded}), list(problems)
+def _record(hand_in, graded, problems, digest, kept):
+    """The record of a learner (see `counting`); kept is the one before, which knows what was seen when."""
+    seen = {each.get("content"): each["seen"] for each in kept.get("notebooks", ()) if "seen" in each}
+    today = datetime.date.today().isoformat()
+    sources = {notebook.path: notebook for notebook in hand_in.notebooks}
+    notebooks = []
     for each in graded:
-        if "lesson" not in each:
-            lines += [f"{each['path']}: {problem}" for problem in each["problems"]]
-        elif each is not best[each["lesson"]]:
-            lines.append(f"{each['path']} is of the same lesson as {best[each['lesson']]['path']}, which counts")
-    counted = [*best.values(), *(each for each in graded if each["points"] is None)]
-    ungraded = any(each["points"] is None for each in counted)
+        source = sources[each["path"]]
+        said = {"when": source.when, "late": source.late, "download": source.download}
+        notebooks.append({**each, **said, "seen": seen.get(each.get("content"), today)})
+    lines = [f"{each['path']}: {problem}" for each in graded if "lesson" not in each for problem in each["problems"]]
     return {
         "learner": hand_in.learner,
         "identity": hand_in.identity,
+        "entries": [asdict(entry) for entry in hand_in.entries],
         "slug": hand_in.slug,
         "late": hand_in.late,
-        "points": None if ungraded else sum(each["points"] for each in counted),
-        "max_points": sum(each["max_points"] for each in counted),
-        "notebooks": counted,
-        "problems": lines,
-        "not_enforced": sorted({part for each in counted for part in each.get("not_enforced", ())}),
+        "absent": hand_in.absent,
+        "stranger": hand_in.stranger,
+        "notebooks": notebooks,
+        "problems": [*problems, *lines],
+        "not_enforced": sorted({part for each in graded for part in each.get("not_enforced", ())}),
         "digest": digest,
     }
 
@@ -167,7 +200,7 @@ def _result(hand_in, graded, problems, digest):
 def grade_task(task, launcher, limits):
     """Grade a hand-in in this process: a list of what grade_file gives for each file."""
     return [
-        grader.grade_file(path, launcher, limits, data=data, seed=seed)
+        {**grader.grade_file(path, launcher, limits, data=data, seed=seed), "content": hashlib.sha256(data).hexdigest()}
         for (path, data), seed in zip(task.files, task.seeds, strict=True)
     ]
 

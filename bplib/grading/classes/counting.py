@@ -1,0 +1,176 @@
+"""What counts of what was graded: one notebook for each lesson that was asked for, its date, and a person's own word.
+
+A record is what grading found for one learner, and depends on nothing but what was handed in and the course. A result
+is what it comes to in this term. So a date, a weight or an override changes results, and nothing is graded again.
+
+    record   learner, identity, entries (dicts of `handins.Entry`), slug, late, absent, stranger, problems,
+             not_enforced, digest, and notebooks: all that were handed in, what `grader.grade_file` gives, with
+             when, late, download, seen (the day on which a run saw it first)
+    result   the record, and
+             state        GRADED, EMPTY (nothing that can be graded was handed in) or FAILED (grading itself has failed)
+             points       of the lessons that were asked for; None where the state is another
+             max_points   of all lessons that were asked for, whether handed in or not
+             lessons      lesson to a dict: points, max_points, days_late (None: unknown), share (what lateness leaves)
+             notebooks    those that count; of an exercise that somebody has overridden the dict has override: a dict
+                          of points (what the grader gave) and comment
+"""
+
+import copy
+
+from bplib.course.problems import LESSONS, PROBLEMS
+from bplib.course.syllabus import LAST
+
+GRADED, EMPTY, FAILED = "graded", "nothing to grade", "not graded"
+
+
+def asked(records, syllabus, before=None):
+    """The exercises of the term: lesson to {id: points}, in the order of the course.
+
+    The lessons are those of the syllabus; without one, those that anybody handed in. before is what was asked when
+    these results were first made: of its lessons it says the exercises and their points, whatever the course has now.
+    """
+    handed_in = {each["lesson"] for record in records for each in record["notebooks"] if "lesson" in each}
+    lessons = set(syllabus.lessons) or handed_in | set(before or ())
+    now = {lesson.LESSON: {problem.id: problem.points for problem in lesson.PROBLEMS} for lesson in LESSONS}
+    for record in records:  # a lesson that the course lists nowhere is known by what was graded
+        for notebook in record["notebooks"]:
+            if notebook.get("lesson") in lessons:
+                now.setdefault(notebook["lesson"], {each["id"]: each["max_points"] for each in notebook["exercises"]})
+    return {lesson: (before or {}).get(lesson) or now[lesson] for lesson in sorted(lessons)}
+
+
+def news(asked):
+    """Lines about what the course has now and these results do not ask for, or the other way around."""
+    lines = []
+    for lesson, exercises in asked.items():
+        now = next(({p.id: p.points for p in each.PROBLEMS} for each in LESSONS if each.LESSON == lesson), exercises)
+        if now != exercises:
+            differs = sorted(id for id in now.keys() | exercises.keys() if now.get(id) != exercises.get(id))
+            lines.append(
+                f"{lesson}: the course has changed {', '.join(differs)}; these results ask for what they asked"
+            )
+    return lines
+
+
+def settled(records, asked, syllabus, overrides=None):
+    """The results of a class, in the order of the records.
+
+    overrides is {(slug, id of an exercise): (points, comment)}.
+    """
+    return [_settled(record, asked, syllabus, overrides or {}) for record in records]
+
+
+def _settled(record, asked, syllabus, overrides):
+    names = names_of(record)
+    result = copy.deepcopy(record)
+    notebooks, lines = result["notebooks"], list(record["problems"])
+    chosen, lessons = {}, {}
+    for lesson, exercises in asked.items():
+        mine = [each for each in notebooks if each.get("lesson") == lesson]
+        for notebook in mine:
+            _ask(notebook, exercises)
+            for exercise in notebook["exercises"]:
+                _override(exercise, overrides.get((record["slug"], exercise["id"])))
+        by_hand = {id: overrides[record["slug"], id] for id in exercises if (record["slug"], id) in overrides}
+        if not mine and by_hand:
+            mine = [_by_hand(lesson, exercises, by_hand)]
+        if not mine:
+            continue
+        worth = syllabus.lessons[lesson].points if lesson in syllabus.lessons else None
+        most = sum(exercises.values())
+        scale = 1 if worth is None or not most else worth / most
+        rated = [_rated(each, lesson, syllabus, names, scale) for each in mine]
+        counts = max(range(len(mine)), key=lambda k: _rank(mine[k], rated[k], k, syllabus))
+        chosen[lesson] = mine[counts]
+        lessons[lesson] = {**rated[counts], "max_points": round(most * scale, 2)}
+        lines += [_passed_over(each, mine[counts], syllabus) for each in mine if each is not mine[counts]]
+    unasked = [each for each in notebooks if "lesson" in each and each["lesson"] not in asked]
+    lines += [f"{each['path']} is of {each['lesson']}, which was not asked for" for each in unasked]
+    failed = any(each["points"] is None and (each in [*chosen.values()] or "lesson" not in each) for each in notebooks)
+    result["notebooks"] = [*chosen.values()]
+    result["problems"] = lines
+    result["state"] = FAILED if failed else GRADED if chosen else EMPTY
+    result["lessons"] = lessons
+    result["points"] = _plain(sum(each["points"] for each in lessons.values())) if result["state"] == GRADED else None
+    result["max_points"] = _plain(sum(worth_of(lesson, exercises, syllabus) for lesson, exercises in asked.items()))
+    return result
+
+
+def worth_of(lesson, exercises, syllabus):
+    """What a lesson is worth in this term."""
+    worth = syllabus.lessons[lesson].points if lesson in syllabus.lessons else None
+    return sum(exercises.values()) if worth is None else worth
+
+
+def names_of(record):
+    """All by which a learner is known: name, identity, and what every LMS says."""
+    names = [record["learner"], record["identity"]]
+    for entry in record.get("entries", ()):
+        names += [entry["identity"], entry["name"], entry["email"]]
+    return [name for name in dict.fromkeys(names) if name]
+
+
+def _ask(notebook, exercises):
+    """Let a notebook have those exercises that were asked for, with the points that they were worth."""
+    there = {exercise["id"]: exercise for exercise in notebook["exercises"]}
+    for id, exercise in there.items():
+        if id in exercises and exercise["max_points"] != exercises[id]:
+            share = exercise["points"] / exercise["max_points"] if exercise["max_points"] else 0
+            exercise["points"], exercise["max_points"] = _plain(share * exercises[id]), exercises[id]
+    if notebook["points"] is not None:
+        notebook["exercises"] = [there[id] for id in exercises if id in there]
+    notebook["max_points"] = sum(exercises.values())
+
+
+def _override(exercise, override):
+    if override:
+        points, comment = override
+        exercise["override"] = {"points": exercise["points"], "comment": comment}
+        exercise["points"] = points
+
+
+def _by_hand(lesson, exercises, overrides):
+    """A notebook that nobody handed in, of points that a person gave."""
+    titles = {id: PROBLEMS[id].title if id in PROBLEMS else id for id in exercises}
+    title = next((each.TITLE for each in LESSONS if each.LESSON == lesson), lesson)
+    notebook = {"path": "", "lesson": lesson, "title": title, "problems": [], "when": "", "late": False}
+    notebook["exercises"] = []
+    for id, most in exercises.items():
+        exercise = {"id": id, "title": titles[id], "points": 0, "max_points": most, "status": "not attempted"}
+        exercise |= {"message": "", "misconception": None, "code": ""}
+        _override(exercise, overrides.get(id))
+        notebook["exercises"].append(exercise)
+    return notebook | {"points": 0, "max_points": sum(exercises.values())}
+
+
+def _rated(notebook, lesson, syllabus, names, scale):
+    """What a notebook comes to: points, days_late, share; and it holds the sum of its exercises then."""
+    days = syllabus.days_late(lesson, notebook.get("when", ""), names)
+    if days is None and notebook.get("late"):
+        days = 1  # the LMS says that it was late, and not how much
+    share = syllabus.share(days)
+    if notebook["points"] is None:
+        return {"points": None, "days_late": days, "share": share}
+    notebook["points"] = _plain(sum(each["points"] for each in notebook["exercises"]))
+    return {"points": _plain(notebook["points"] * scale * share), "days_late": days, "share": share}
+
+
+def _rank(notebook, rated, place, syllabus):
+    """By what one of several notebooks of a lesson is preferred."""
+    points = -1 if rated["points"] is None else rated["points"]
+    if syllabus.counts == LAST:
+        # Of what still counts at that time; where no time is known, the order of the files says nothing, so the best.
+        when = notebook.get("when", "")
+        return rated["share"] > 0, syllabus.instant(when), points, -place
+    return points, -place
+
+
+def _passed_over(notebook, counted, syllabus):
+    why = "counts as the last" if syllabus.counts == LAST and counted.get("when") else "counts"
+    return f"{notebook['path']} is of the same lesson as {counted['path']}, which {why}"
+
+
+def _plain(number):
+    """A number with two decimals at most, whole where it is whole."""
+    number = round(number, 2)
+    return int(number) if number == int(number) else number
