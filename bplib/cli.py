@@ -1,14 +1,13 @@
 """The command `bplib`: grade and reset for learners and instructors, release and run for authors."""
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
 
 from bplib.course import files, progress
 from bplib.course.notebooks import canonical, releases, updating
-from bplib.grading import grader, reports
+from bplib.grading import adapters, autograder, grader, reports
 
 
 def main(arguments=None):
@@ -19,7 +18,16 @@ def main(arguments=None):
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     command = commands.add_parser("grade", help="grade notebooks, folders of them, or with --out a class")
     command.add_argument("paths", nargs="+", metavar="FILE_OR_FOLDER")
+    command.add_argument(
+        "--lesson",
+        metavar="NAME",
+        action="append",
+        help="let only this lesson count, such as 01; it may be there again",
+    )
     command.add_argument("--json", metavar="PATH", type=Path, help="write the report there too")
+    command.add_argument("--page", metavar="PATH", type=Path, help="write it as a page to read, HTML, too")
+    command.add_argument("--gradescope", metavar="PATH", type=Path, help="write a results.json for Gradescope too")
+    command.add_argument("--classroom50", metavar="PATH", type=Path, help="write a result.json for Classroom 50 too")
     command.add_argument(
         "--out",
         metavar="FOLDER",
@@ -30,6 +38,12 @@ def main(arguments=None):
     command.add_argument("--jobs", metavar="N", type=int, help="with --out: how many to grade at once (all processors)")
     command.add_argument("--dask", metavar="ADDRESS", help="with --out: let the workers of a Dask scheduler grade")
     command.set_defaults(run=_grade)
+    command = commands.add_parser("autograder", help="make a zip that grades on Gradescope, or in Classroom 50")
+    command.add_argument("out", metavar="OUT.zip", type=Path, help="write it there")
+    command.add_argument(
+        "--lesson", metavar="NAME", action="append", help="let only this lesson count; it may be there again"
+    )
+    command.set_defaults(run=_autograder)
     command = commands.add_parser("reset", help="give a fresh exercise, and keep the old one as a dated copy")
     command.add_argument("notebook", metavar="NOTEBOOK", help="such as exercises/01_loss_functions.ipynb, or 01")
     command.set_defaults(run=_reset)
@@ -73,22 +87,30 @@ def _grade(options):
     if options.jobs or options.dask:
         print("bplib: --jobs and --dask are for a class; --out says where its results go", file=sys.stderr)
         return 2
-    if options.json and not options.json.absolute().parent.is_dir():
-        print(f"bplib: there is no folder {options.json.parent} to write {options.json.name} to", file=sys.stderr)
-        return 2
-    if options.json and options.json.is_dir():
-        print(f"bplib: {options.json} is a folder; --json takes the path of a file", file=sys.stderr)
-        return 2
+    from bplib.grading.forms import FORMS
+
+    for option in FORMS:
+        path = getattr(options, option)
+        if path and not path.absolute().parent.is_dir():
+            print(f"bplib: there is no folder {path.parent} to write {path.name} to", file=sys.stderr)
+            return 2
+        if path and path.is_dir():
+            print(f"bplib: {path} is a folder; --{option} takes the path of a file", file=sys.stderr)
+            return 2
     report = grader.grade(options.paths)
-    if options.json:
-        files.write(options.json, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    if options.lesson:
+        report = adapters.of_lessons(report, options.lesson)
+    for option, form in FORMS.items():
+        if path := getattr(options, option):
+            files.write(path, form(report))
     print(reports.table(report))
     return 1 if any(submission["problems"] for submission in report["submissions"]) else 0
 
 
 def _grade_class(options):
-    if len(options.paths) > 1 or options.json:
-        print("bplib: --out takes one folder or zip of hand-ins, and writes results.json itself", file=sys.stderr)
+    of_one = ("lesson", "json", "page", "gradescope", "classroom50")
+    if len(options.paths) > 1 or any(getattr(options, option) for option in of_one):
+        print("bplib: --out takes one folder or zip of hand-ins, and writes its own files", file=sys.stderr)
         return 2
     if options.jobs is not None and options.jobs < 1:
         print(f"bplib: --jobs is {options.jobs}; at least 1 is needed", file=sys.stderr)
@@ -108,6 +130,14 @@ def _grade_class(options):
     print(reports.class_table(results))
     print(f"gradebook, feedback and statistics are in {options.out}")
     return 1 if any(result["points"] is None or result["problems"] for result in results) else 0
+
+
+def _autograder(options):
+    if options.out.exists():
+        raise ValueError(f"{options.out} is there already; name a file that is not")
+    files.write(options.out, autograder.make(options.lesson or ()))
+    print(f"{options.out} is made: upload it to Gradescope, or unpack it in the repository of Classroom 50")
+    return 0
 
 
 def _reset(options):

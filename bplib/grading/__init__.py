@@ -2,6 +2,6 @@
 them, and an odd file loses none.
 
 May import: bplib.course; pytest, jupyter_client, nbformat, nbval.
-Reading order: sandbox, archives, listings, handins, notebook, grader, reports, kernels,
-nbval_exercises, pytest_plugin, classes.
+Reading order: sandbox, archives, listings, handins, notebook, grader, reports, adapters,
+kernels, nbval_exercises, classes, forms, autograder, pytest_plugin.
 """

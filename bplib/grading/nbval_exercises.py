@@ -160,10 +160,11 @@ class KernelProcess(Process):
 class Exercises(IPyNbFile):
     """A notebook of the learner's: one test for each exercise, all graded when the first is set up."""
 
-    def __init__(self, *, submission=None, unreadable=None, **options):
+    def __init__(self, *, submission=None, lesson=None, unreadable=None, **options):
         """Take what was read of the file."""
         super().__init__(**options)
         self.submission = submission
+        self.lesson = lesson
         self.unreadable = unreadable
         self.problems = []
         self.not_enforced = ()
@@ -196,8 +197,20 @@ class Exercises(IPyNbFile):
                 )
             except launching.Failed as error:
                 reason = error
+        line = f"not graded, by a failure of the grader: {reason}"
+        self.problems = [line]
         # In pytest's words an error, where a wrong answer is a failure.
-        pytest.fail(f"not graded, by a failure of the grader: {reason}", pytrace=False)
+        pytest.fail(line, pytrace=False)
+
+    def says(self, id):
+        """What is told of the notebook and of one exercise, which is None where the file was not read or not graded."""
+        return {
+            "path": self.nodeid,
+            "exercise": self.exercises.get(id),
+            "problems": self.problems,
+            "not_enforced": list(self.not_enforced),
+            **({} if self.unreadable else {"lesson": self.lesson, "title": grader.title_of(self.lesson)}),
+        }
 
     def teardown(self):
         """Nothing is left to stop: each kernel is stopped by the process that it serves."""
@@ -211,9 +224,8 @@ class Exercise(pytest.Item):
     def runtest(self):
         """Say what was found."""
         notebook = self.parent
-        exercise = notebook.exercises.get(self.name)
-        said = {"path": notebook.nodeid, "exercise": exercise, "problems": notebook.problems}
-        said["not_enforced"] = list(notebook.not_enforced)
+        said = notebook.says(self.name)
+        exercise = said["exercise"]
         self.user_properties.append(("bplib", said))
         if notebook.unreadable:
             raise NotYet(notebook.unreadable)
@@ -238,15 +250,16 @@ def as_given(learner, released):
 
     Nothing of the learner's would run there, so none of it is run.
     """
-    grading = Grading(learner, released, None)
-    if [*map(_code, grading.nb.cells)] != [*map(_code, released.cells)]:
+    if not _sources(learner) <= _sources(released):
         return None
-    grading.give_up("")
-    return grading.finished()
+    grading = Grading(learner, released, None)
+    grading.give_up("was not run")
+    grading.finished()
+    return grading if all(each["status"] == NOT_ATTEMPTED for each in grading.exercises) else None
 
 
-def _code(cell):
-    return cell.source.strip() if cell.cell_type == "code" else None
+def _sources(nb):
+    return {source for cell in nb.cells if cell.cell_type == "code" and (source := cell.source.strip())}
 
 
 def _started(kernel):

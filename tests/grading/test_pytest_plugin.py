@@ -180,7 +180,7 @@ def test_each_exercise_is_one_test_that_passes_fails_with_its_sentence_or_is_ski
     assert "\ntotal: 4 of 12 points\n" in out
     assert "| exercises/mine.ipynb | toy-half | passed | 3/3 |" in one_process["summary"]
     totals = re.findall(r"total: (.*) points", one_process["summary"])
-    assert totals == ["4 of 12", "3 of 3", "0 of 2"]
+    assert totals == ["4 of 12", "0 of 0", "3 of 3", "0 of 2"]
 
 
 def test_an_answer_that_loops_for_ever_or_ends_its_process_costs_only_its_own(one_process):
@@ -281,6 +281,7 @@ def test_a_kernel_that_does_not_start_is_an_error_of_the_grader_and_no_failure(o
     assert code == 1
     assert "3 errors" in out and "failed," not in out
     assert "not graded, by a failure of the grader: the kernel did not start, tried 3 times (no port)" in out
+    assert "\ntotal: 0 of 0 points, and 1 not graded\n" in out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links and names are other things there")

@@ -133,7 +133,7 @@ class Zygote:
 
     def another(self):
         """One that takes its orders from elsewhere, forked from this one, which ends it with itself."""
-        twin = object.__new__(type(self))
+        twin = object.__new__(Zygote)
         twin._process = None
         twin._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
