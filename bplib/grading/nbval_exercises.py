@@ -160,28 +160,29 @@ class KernelProcess(Process):
 class Exercises(IPyNbFile):
     """A notebook of the learner's: one test for each exercise, all graded when the first is set up."""
 
-    def __init__(self, *, submission=None, lesson=None, unreadable=None, **options):
-        """Take what was read of the file."""
+    def __init__(self, *, submission=None, lesson=None, unreadable=None, foreign=None, **options):
+        """Take what was read of the file: a submission to a lesson, or why it is none, as one that cannot be read or as
+        one that holds no exercise.
+        """
         super().__init__(**options)
         self.submission = submission
         self.lesson = lesson
-        self.unreadable = unreadable
-        self.problems = []
+        self.unreadable, self.foreign = unreadable, foreign
+        self.problems = [unreadable or foreign] if not submission else []
         self.not_enforced = ()
         self.exercises = {}
 
     def collect(self):
-        """One test for each exercise, or one that says why the file cannot be read."""
-        if self.unreadable:
-            yield Exercise.from_parent(self, name="unreadable")
+        """One test for each exercise, or one that says why there is none."""
+        if not self.submission:
+            yield Exercise.from_parent(self, name="unreadable" if self.unreadable else "foreign")
         else:
             for id in submissions.exercise_ids(self.submission[1]):
                 yield Exercise.from_parent(self, name=id)
 
     def setup(self):
         """Grade them all."""
-        if self.unreadable:
-            self.problems = [self.unreadable]
+        if not self.submission:
             return
         learner, released, problems = self.submission
         graded = as_given(learner, released) or self._graded(learner, released)
@@ -209,7 +210,7 @@ class Exercises(IPyNbFile):
             "exercise": self.exercises.get(id),
             "problems": self.problems,
             "not_enforced": list(self.not_enforced),
-            **({} if self.unreadable else {"lesson": self.lesson, "title": grader.title_of(self.lesson)}),
+            **({} if not self.submission else {"lesson": self.lesson, "title": grader.title_of(self.lesson)}),
         }
 
     def teardown(self):
@@ -229,6 +230,8 @@ class Exercise(pytest.Item):
         self.user_properties.append(("bplib", said))
         if notebook.unreadable:
             raise NotYet(notebook.unreadable)
+        if notebook.foreign:
+            pytest.skip(notebook.foreign)
         if exercise["status"] == NOT_ATTEMPTED:
             pytest.skip(f"{self.name}: not attempted")
         if exercise["status"] != PASSED:
