@@ -16,7 +16,7 @@ from bplib.grading.sandbox.jail import enter
 from bplib.grading.sandbox.processes import Limits
 from bplib.grading.sandbox.shell import start_nothing
 
-# What a kernel imports when it begins, and in our lessons' first cell.
+# What a kernel imports when it begins.
 _NEEDED = ("ipykernel.kernelapp", "ipykernel.debugger", "IPython.extensions.storemagic", "IPython.core.completerlib")
 
 
