@@ -1,20 +1,12 @@
 """The command `bplib`: grade and reset for learners and instructors, release and run for authors."""
 
 import argparse
-import contextlib
-import json
-import math
-import os
-import signal
 import sys
-import threading
-import time
 from pathlib import Path
 
 from bplib.course import files, progress
 from bplib.course.notebooks import canonical, handout, releases, updating
-from bplib.grading import grader, reports
-from bplib.grading.sandbox.processes import Limits
+from bplib.grading import command as grading
 
 
 def main(arguments=None):
@@ -23,24 +15,7 @@ def main(arguments=None):
         prog="bplib", description="Exercises of the course: grades, fresh starts, progress."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    command = commands.add_parser("grade", help="grade notebooks, folders of them, or with --out a class")
-    command.add_argument("paths", nargs="+", metavar="FILE_OR_FOLDER")
-    command.add_argument("--json", metavar="PATH", type=Path, help="write the report there too")
-    command.add_argument(
-        "--out",
-        metavar="FOLDER",
-        type=Path,
-        help="grade a class, given as one folder or zip of what its learners handed in, and write gradebook, feedback"
-        " and statistics there; a run that was stopped goes on",
-    )
-    command.add_argument("--jobs", metavar="N", type=int, help="with --out: how many to grade at once (all processors)")
-    command.add_argument("--dask", metavar="ADDRESS", help="with --out: let the workers of a Dask scheduler grade")
-    command.add_argument(
-        "--seconds",
-        metavar="S",
-        help="the processor's time for a cell or a call, 60 without it; a notebook has five times that",
-    )
-    command.set_defaults(run=_grade)
+    grading.add_to(commands)
     command = commands.add_parser("reset", help="give a fresh exercise, and keep the old one as a dated copy")
     command.add_argument("notebook", metavar="NOTEBOOK", help="such as exercises/01_loss_functions.ipynb, or 01")
     command.set_defaults(run=_reset)
@@ -87,96 +62,6 @@ def main(arguments=None):
     except (ValueError, RuntimeError, OSError) as error:
         print(f"bplib: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
-
-
-def _grade(options):
-    try:
-        limits = _limits(options.seconds)
-    except ValueError as error:
-        print(f"bplib: {error}", file=sys.stderr)
-        return 2
-    try:
-        with _interrupted_once():
-            return _grade_class(options, limits) if options.out else _grade_files(options, limits)
-    except KeyboardInterrupt as stopped:
-        print(f"bplib: {'; '.join(['stopped', *map(str, stopped.args)])}", file=sys.stderr)
-        return 130  # as a shell says of what Ctrl-C has ended
-
-
-def _limits(seconds):
-    """The limits with so many seconds, a text, for an answer. ValueError in one sentence for what is no such number."""
-    if seconds is None:
-        return Limits()
-    with contextlib.suppress(ValueError):
-        if 1 <= float(seconds) <= 3600:
-            return Limits().within(float(seconds))
-    raise ValueError(f"--seconds is {seconds}; a number from 1 to 3600 is needed")
-
-
-@contextlib.contextmanager
-def _interrupted_once():
-    """Within, Ctrl-C raises KeyboardInterrupt, and for two seconds no more, so that nothing disturbs what ends us."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # as behind nohup
-        yield
-        return
-    since = -math.inf
-
-    def interrupt(*_):
-        nonlocal since
-        if time.monotonic() - since > 2:
-            since = time.monotonic()
-            raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        if since == -math.inf:  # whoever was interrupted is about to end
-            signal.signal(signal.SIGINT, before)
-
-
-def _grade_files(options, limits):
-    if options.jobs or options.dask:
-        print("bplib: --jobs and --dask are for a class; --out says where its results go", file=sys.stderr)
-        return 2
-    if options.json and not options.json.absolute().parent.is_dir():
-        print(f"bplib: there is no folder {options.json.parent} to write {options.json.name} to", file=sys.stderr)
-        return 2
-    if options.json and options.json.is_dir():
-        print(f"bplib: {options.json} is a folder; --json takes the path of a file", file=sys.stderr)
-        return 2
-    report = grader.grade(options.paths, limits)
-    if options.json:
-        files.write(options.json, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-    print(reports.table(report))
-    return 1 if any(submission["problems"] for submission in report["submissions"]) else 0
-
-
-def _grade_class(options, limits):
-    if len(options.paths) > 1 or options.json:
-        print("bplib: --out takes one folder or zip of hand-ins, and writes results.json itself", file=sys.stderr)
-        return 2
-    if options.jobs is not None and options.jobs < 1:
-        print(f"bplib: --jobs is {options.jobs}; at least 1 is needed", file=sys.stderr)
-        return 2
-    from tqdm import tqdm
-
-    from bplib.grading.classes import term
-
-    with tqdm(unit="learner", leave=False) as bar:
-
-        def progress(done, of):
-            bar.total = of
-            bar.update(done - bar.n)
-
-        jobs = options.jobs or os.cpu_count() or 1
-        results, lines = term.grade_class(options.paths[0], options.out, jobs, options.dask, limits, progress)
-    print(reports.class_table(results))
-    for line in lines:
-        print(line)
-    print(f"gradebook, feedback and statistics are in {options.out}")
-    return 1 if any(result["points"] is None or result["problems"] for result in results) else 0
 
 
 def _reset(options):

@@ -71,9 +71,14 @@ def grade_file(path, launcher, limits=Limits(), *, data, seed=None):  # noqa: B0
     return {
         **_submission(path, graded.exercises, problems + graded.problems),
         "lesson": name,
-        "title": next((lesson.TITLE for lesson in LESSONS if name == lesson.LESSON), name),
+        "title": title_of(name),
         "not_enforced": list(graded.not_enforced),
     }
+
+
+def title_of(name):
+    """The title of a lesson; its name where the course lists none of that name."""
+    return next((lesson.TITLE for lesson in LESSONS if name == lesson.LESSON), name)
 
 
 def not_graded(path, reason, problems=()):

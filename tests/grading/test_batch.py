@@ -71,7 +71,7 @@ def test_a_class_becomes_a_gradebook_results_a_page_for_each_learner_and_one_for
     _, out, code = graded
     assert code == 1  # a file is damaged
     assert sorted(path.name for path in out.iterdir()) == [
-        *(".seed", "asked.json", "class.html", "feedback", "gradebook.csv", "learners", "results.json")
+        *(".seed", "asked.json", "class.html", "feedback", "gradebook.csv", "learners", "results.json", "upload")
     ]
     rows = list(csv.DictReader(io.StringIO((out / "gradebook.csv").read_text(encoding="utf-8"))))
     assert [(row["learner"], row["total"]) for row in rows][:2] == [("ada", "12"), ("bob", "0")]
@@ -245,7 +245,8 @@ def test_two_workers_of_dask_one_of_which_is_killed_lose_nothing(class_of, tmp_p
         (["a", "b", "--out", "out"], "one folder or zip"),
         (["a", "--jobs", "2"], "--out"),
         (["a", "--out", "out", "--jobs", "0"], "at least 1"),
-        (["a", "--out", "out", "--json", "x"], "results.json"),
+        (["a", "--out", "out", "--json", "x"], "its own files"),
+        (["a", "--roster", "x"], "--out"),
     ],
 )
 def test_wrong_usage_is_exit_code_2_and_one_line(arguments, says, capsys, tmp_path, monkeypatch):

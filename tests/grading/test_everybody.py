@@ -8,7 +8,7 @@ from test_layouts import LOSS, NEURON, contents, shown, tree, zipped
 
 from bplib.course.notebooks import releases
 from bplib.grading import handins
-from bplib.grading.classes import term, layouts, levels, naming
+from bplib.grading.classes import layouts, levels, naming, term
 
 THREE = ("alice", "bob", "cy")
 

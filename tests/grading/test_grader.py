@@ -435,7 +435,7 @@ def test_a_process_that_fails_to_start_is_tried_again_and_one_that_never_starts_
     [submission] = report["submissions"]
     assert (submission["points"], submission["max_points"], submission["exercises"]) == (None, 6, [])
     assert submission["problems"] == ["not graded, by a failure of the grader: no process"]
-    assert reports.table(report).endswith("total: 0 of 0 points, and 1 not graded")
+    assert reports.table(report).startswith("total: 0 of 0 points, and 1 not graded\n")
 
 
 # Processes that answer, or do not, as a test wants it
@@ -538,21 +538,38 @@ REPORT = {
             "problems": ["sign: its cell is missing"],
         },
         {"path": "b.ipynb", "points": 0, "max_points": 0, "exercises": [], "problems": ["the file is empty"]},
+        *(
+            {
+                "path": f"exercises/{name}.ipynb",
+                "points": 0,
+                "max_points": 5,
+                "exercises": [{"id": name, "points": 0, "max_points": 5, "status": "not attempted", "message": "..."}],
+                "problems": [],
+            }
+            for name in ("02_gradients", "03_*chain*")
+        ),
     ]
 }
 
 
-def test_the_table_has_a_line_for_each_exercise_and_fits_100_columns():
+def test_the_table_begins_with_the_total_and_the_sums_and_names_what_was_not_attempted_in_one_line():
     lines = reports.table(REPORT).splitlines()
-    assert lines[:3] == [
-        "exercises/01_loss_functions.ipynb",
+    assert lines[:5] == [
+        "total: 2 of 16 points",
+        "",
+        "exercises/01_loss_functions.ipynb  2/6",
         "  ! sign: its cell is missing",
-        "  mse         passed             2/2  It agrees.",
+        "  mse         passed             2/2",
     ]
-    assert lines[3].startswith("  bce-logits  not yet            0/3  So | wrong So")
+    assert lines[5].startswith("  bce-logits  not yet            0/3  So | wrong So")
     assert "  sign        not attempted      0/1" in lines
-    assert "  sum                            2/6" in lines
-    assert lines[-4:] == ["b.ipynb", "  ! the file is empty", "", "total: 2 of 6 points"]
+    assert lines[-5:] == [
+        "",
+        "b.ipynb",
+        "  ! the file is empty",
+        "",
+        "not attempted, 10 points: 02_gradients, 03_*chain*",
+    ]
     assert max(map(len, lines)) <= 100
     assert not any(line != line.rstrip() for line in lines)
 
@@ -565,11 +582,23 @@ def test_what_was_not_enforced_is_said_once_and_nothing_where_all_was():
         assert "not enforced" not in report(REPORT)
 
 
-def test_the_markdown_table_has_as_many_cells_in_every_row():
-    rows = [line for line in reports.markdown(REPORT).splitlines() if line.startswith("|")]
-    assert len(rows) == 2 + 4 + 1
+def test_the_markdown_table_has_as_many_cells_in_every_row_between_the_total_and_what_was_not_attempted():
+    text = reports.markdown(REPORT)
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + 5 + 1
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
-    assert reports.markdown(REPORT).endswith("**total: 2 of 6 points**\n")
+    assert rows[2] == r"| exercises/01\_loss\_functions.ipynb | | | **2/6** | |"
+    assert text.startswith("**total: 2 of 16 points**\n\n|")
+    assert text.endswith("\n\nnot attempted, 10 points: 02\\_gradients, 03\\_\\*chain\\*\n")
+
+
+def test_nothing_that_a_learner_wrote_is_markdown():
+    raised = "Its cell raised E: ![x](https://e.org/x.png) <img src=x> `a` **b** _c_ ~~d~~ &lt; \\| | [e](f)\n# g"
+    exercise = {"id": "mse", "points": 0, "max_points": 2, "status": "not yet", "message": raised}
+    one = {"path": "a.ipynb", "points": 0, "max_points": 2, "exercises": [exercise], "problems": []}
+    row = reports.markdown({"submissions": [one]}).splitlines()[-1]
+    assert row.count("\n") == 0 and "# g |" in row and "://" not in row.replace("\\://", "")
+    assert not re.search(r"(?<!\\)(\\\\)*[`*_~\[\]<>&]", row)
 
 
 def test_grade_prints_the_table_writes_the_json_and_exits_0_whatever_the_points(submit, tmp_path, in_process, capsys):
@@ -615,7 +644,7 @@ def test_a_file_that_was_graded_in_spite_of_a_problem_is_exit_code_1(nb, says, p
     assert cli.main(["grade", str(submit(nb()))]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert says in lines
-    assert lines[-1] == f"total: {points} of 6 points"
+    assert lines[0] == f"total: {points} of 6 points"
 
 
 def test_json_to_a_folder_is_wrong_usage_and_said_before_anything_is_graded(submit, tmp_path, monkeypatch, capsys):
@@ -667,7 +696,7 @@ def test_on_a_console_that_cannot_print_a_letter_the_table_is_printed_without_it
     assert (done.returncode, done.stderr) == (0, b"")
     printed = done.stdout.decode("cp1252")
     assert re.search(r"ValueError: the (\?|\\u03c3) of it\.", printed)
-    assert printed.splitlines()[-1] == "total: 3 of 6 points"
+    assert printed.splitlines()[0] == "total: 3 of 6 points"
     [submission] = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["submissions"]
     assert message(submission, "toy-half") == "Its cell raised ValueError: the σ of it."
 

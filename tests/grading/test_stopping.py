@@ -12,7 +12,7 @@ from hostile_submissions import right
 from test_neighbors import below, handed_in, is_alive, waiting
 
 from bplib import cli
-from bplib.grading import grader
+from bplib.grading import command, grader
 from bplib.grading.classes import batch, workers
 from bplib.grading.sandbox.processes import Limits
 
@@ -115,7 +115,7 @@ def test_it_stops_before_anything_is_graded_as_well(tmp_path, capsys, monkeypatc
 
 def test_a_second_interrupt_disturbs_no_end_and_a_later_one_is_heard(interruptible):
     heard = []
-    with contextlib.suppress(KeyboardInterrupt), cli._interrupted_once():
+    with contextlib.suppress(KeyboardInterrupt), command._interrupted_once():
         try:
             os.kill(os.getpid(), signal.SIGINT)
         finally:
@@ -129,7 +129,7 @@ def test_a_second_interrupt_disturbs_no_end_and_a_later_one_is_heard(interruptib
 
 def test_who_was_told_not_to_hear_of_it_does_not(interruptible):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for what runs behind nohup or an ampersand
-    with cli._interrupted_once():
+    with command._interrupted_once():
         os.kill(os.getpid(), signal.SIGINT)
 
 

@@ -30,8 +30,8 @@ class Task:
 
 
 def graded(tasks, jobs, dask, limits):
-    """Yield (slug, what grade_task gives) for each task as it is done, by so many workers here, or by a scheduler's."""
-    return _by_dask(tasks, dask, limits) if dask else workers.graded(grade_task, tasks, jobs, limits)
+    """Yield (slug, what grade_task gives) for each of the tasks, an iterable, by workers here, or by a scheduler's."""
+    return _by_dask(list(tasks), dask, limits) if dask else workers.graded(grade_task, tasks, jobs, limits)
 
 
 def grade_task(task, launcher, limits):

@@ -36,13 +36,13 @@ def records(handed, out, jobs, dask, limits, progress=None):
         if before.get("digest") == digest and all(each["points"] is not None for each in before["notebooks"]):
             known[slug] = _record(hand_in, before["notebooks"], problems, digest, before)
         else:
-            todo[slug] = (task, problems, digest, before)
+            todo[slug] = (problems, digest, before)
 
     def kept(where):
         return f"{len(known)} of {len(handed)} learners are kept {where}, and another run goes on with the rest"
 
     def keep(slug, graded):
-        hand_in, (_, problems, digest, before) = handed[slug], todo[slug]
+        hand_in, (problems, digest, before) = handed[slug], todo[slug]
         record = _record(hand_in, graded, problems, digest, before)
         try:
             files.write(out / FOLDER / f"{slug}.json", as_json(record))
@@ -52,9 +52,10 @@ def records(handed, out, jobs, dask, limits, progress=None):
         if progress:
             progress(len(known), len(handed))
 
-    tasks = [task for task, *_ in todo.values()]
+    # Read once more when it is their turn: all files of a class at once would not fit into memory.
+    tasks = (_task(handed[slug], salt)[0] for slug in todo)
     try:
-        if tasks:
+        if todo:
             # Where a record cannot be kept, nobody else is graded for nothing.
             with contextlib.closing(batch.graded(tasks, jobs, dask, limits)) as work:
                 for slug, graded in work:

@@ -1,13 +1,13 @@
 """Grades a class into a folder: what people read, and what the next run has to know.
 
-In the folder are then gradebook.csv, class.html, a page for each learner in feedback/, what an LMS takes in upload/, and
-results.json with all of it for programs. Its people may add overrides.csv. For our own use are learners/, asked.json,
-which keeps what is asked and for how many points though the course may change, and .seed, which makes a second run draw
-the same inputs.
+In the folder are then gradebook.csv, class.html, a page for each learner in feedback/, what an LMS takes in upload/,
+and results.json with all of it for programs. Its people may add overrides.csv. For our own use are learners/,
+asked.json, which keeps what is asked and for how many points though the course may change, and .seed, which makes a
+second run draw the same inputs.
 """
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bplib.course import files
@@ -40,7 +40,7 @@ class Term:
     nameless  whether out/anonymous/ is to hold all of it without names
     """
 
-    syllabus: Syllabus = Syllabus()
+    syllabus: Syllabus = field(default_factory=Syllabus)
     layout: str | None = None
     roster: Path | None = None
     exported: tuple[Path, ...] = ()

@@ -112,13 +112,15 @@ def environment():
 class Zygote:
     """Starts processes by forking one that has imported everything; see `zygote`."""
 
+    program = "bplib.grading.sandbox.zygote"
+
     def __init__(self):
         """Start that one. Failed, at the first use, if it does not live."""
         self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # Matplotlib and IPython want a folder for what they remember.
         self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bplib.grading.sandbox.zygote", str(theirs.fileno()), str(os.getpid())],
+            [sys.executable, "-m", self.program, str(theirs.fileno()), str(os.getpid())],
             pass_fds=[theirs.fileno()],
             env={**environment(), "HOME": self._home.name},
             cwd=self._home.name,
@@ -140,15 +142,16 @@ class Zygote:
         twin._process, twin._orders = None, ours
         return twin
 
-    def start(self, scratch, limits):
-        """A process that serves one submission in the scratch folder."""
+    def start(self, scratch, limits, **more):
+        """A process that serves one submission in the scratch folder; more is what its program wants to know."""
         ours, theirs = socket.socketpair()
-        order = {"fork": "learner", "scratch": str(scratch), "limits": dataclasses.asdict(limits)}
+        order = {"fork": "learner", "scratch": str(scratch), "limits": dataclasses.asdict(limits), **more}
         with theirs, contextlib.ExitStack() as failed:
             failed.enter_context(ours)
             pid = self._order(order, theirs)["pid"]
             failed.pop_all()  # it is the process's now
         process = _Forked(wire.Channel(ours), limits, Meter(pid, scratch))
+        process.pid = pid
         process.end = lambda: self._order({"end": pid})
         try:
             process.not_enforced = tuple(process.channel.receive(60)["not_enforced"])
@@ -186,6 +189,12 @@ class Zygote:
 
 
 class _Forked(Process):
+    def is_alive(self):
+        """Whether it has not ended; what has ended is there until it is closed."""
+        with contextlib.suppress(OSError, IndexError):
+            return Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+        return False
+
     def close(self):
         super().close()
         try:
