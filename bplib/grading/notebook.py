@@ -10,7 +10,7 @@ import threading
 
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED, Gone, Settled, Verdict
 from bplib.course.notebooks.answers import answer_cells
-from bplib.course.notebooks.assembling import Check, assemble
+from bplib.course.notebooks.assembling import Check, Code, assemble
 from bplib.course.problems import PROBLEMS
 from bplib.grading.sandbox import launching
 from bplib.grading.sandbox.launching import TRIES, Failed
@@ -30,7 +30,7 @@ def grade_notebook(learner, released, start, limits, seed=None):
 
     start(scratch, limits) starts a learner's process. Where one is gone in the middle of a cell or a call, the answer
     to which that belongs pays with its own points, and the rest is run again without it. Failed if it is gone while
-    a given cell runs, which is before any of the learner's.
+    what was given runs, with nothing of the learner's above it.
     """
     grading = Grading(learner, released, seed)
     failures = 0
@@ -71,7 +71,7 @@ class Grading:
         self.exercises = []
 
     def _codes(self):
-        return [step for step in self.steps if not isinstance(step, Check)]
+        return [step for step in self.steps if isinstance(step, Code)]
 
     def run(self, process):
         """Take the steps in order; None, or (index, reason) of the one that did not come back.
@@ -81,7 +81,7 @@ class Grading:
         self.raised = {}
         for index, step in enumerate(self.steps):
             try:
-                if not isinstance(step, Check):
+                if isinstance(step, Code):
                     self.raised[step] = process.run(step.source)
                 elif step.id not in self.verdicts and (verdict := self.judged(process, step)) is not None:
                     self.verdicts[step.id] = verdict
@@ -101,21 +101,27 @@ class Grading:
             return settled.verdict
 
     def blame(self, index, reason):
-        """Let the exercises pay to which the step at index belongs, and take their answers out; whether it is theirs.
+        """Let the exercises pay to which the step at index belongs, and put stubs in the place of their answers.
 
-        Code of the learner's that answers none is left out, and code that was given is none of theirs.
+        Code that answers none is left out. Where what was given does not come back, it is the learner's last code above
+        that is to blame. False if there is none.
         """
         step = self.steps[index]
-        if not isinstance(step, Check) and step.given:
-            return False
+        if isinstance(step, Code) and step.given:
+            above = [each for each in self.steps[:index] if isinstance(each, Code) and not each.given]
+            if not above:
+                return False
+            step = above[-1]
         ids = [step.id] if isinstance(step, Check) else step.answers
         if not ids:
             self.problems.append(f"a cell of the learner's own, `{_first_line(step)}`, {reason} and was left out")
         for id in ids:
             self.verdicts.setdefault(id, Verdict(NOT_YET, f"It {reason}."))
         self.stopped.update(ids)
-        spent = {code for code in self._codes() if code.answers and self.stopped.issuperset(code.answers)}
-        self.steps = [each for each in self.steps if each is not step and each not in spent]
+        spent = [code for code in self._codes() if code.answers and self.stopped.issuperset(code.answers)]
+        place = min(self.steps.index(each) for each in [step, *spent])
+        self.steps[place:place] = [Code(answer_cells(self.released)[id].source, given=id) for id in ids]
+        self.steps = [each for each in self.steps if each not in spent and (ids or each is not step)]
         return True
 
     def give_up(self, reason):
