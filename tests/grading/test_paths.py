@@ -121,6 +121,21 @@ def test_a_file_that_is_gone_once_it_was_listed_costs_itself_alone(right, monkey
     }
 
 
+def test_a_notebook_is_one_in_capitals_and_with_the_ending_that_a_browser_adds_which_is_said(right, tmp_path):
+    content = (right / "a.ipynb").read_text(encoding="utf-8")
+    (right / "a.ipynb").rename(right / "A.IPYNB")
+    (right / "b.ipynb.TXT").write_text(content, encoding="utf-8")
+    (right / "notes.txt").write_text("notes")
+    with zipfile.ZipFile(right / "c.zip", "w") as archive:
+        archive.writestr("d.ipynb.txt", content)
+        archive.writestr("e.IPYNB", content)
+    says = "its name ends in .txt, and it was read as a notebook"
+    assert found("in") == {
+        "in": (0, [f"b.ipynb.TXT: {says}", f"c.zip/d.ipynb.txt: {says}"]),
+        **{f"in/{name}": (6, []) for name in ("A.IPYNB", "b.ipynb.TXT", "c.zip/d.ipynb.txt", "c.zip/e.IPYNB")},
+    }
+
+
 # What a notebook may hold
 
 
