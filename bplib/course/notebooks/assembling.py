@@ -31,19 +31,19 @@ class Code:
 
 @dataclass(eq=False)
 class Check:
-    """An exercise to be judged, by the name of the answer."""
+    """An exercise to be judged, by the name of the answer, if it has not been yet and something has that name."""
 
     id: str
     name: str
 
 
 def assemble(learner, released):
-    """What is done with a learner's notebook: ([`Code` or `Check`, ...], problems); each exercise is judged once.
+    """What is done with a learner's notebook: ([`Code` or `Check`, ...], problems).
 
     The given code runs first. Below it comes the learner's in the learner's order, without what is as it was given, for
     a stub is no answer. Code answers the exercises whose functions it defines, or else the one whose id its cell has.
-    An exercise is judged at its last check, below which a cell is cut. Where nothing above that answers it, but a cell
-    with its id does below, it is judged there; where there is no check of it, before the next exercise.
+    An exercise is judged at its last check, below which a cell is cut; where there is no check of it, before the next
+    exercise; and where nothing above its check answers it, but a cell with its id does below, also there.
     """
     names, stubs = asked(released), {cell.source.strip(): id for id, cell in answer_cells(released).items()}
     idle = {cell.source.strip() for cell in released.cells if grade_id(cell) or TRIAL in cell.metadata.get("tags", ())}
@@ -100,7 +100,7 @@ def _in_order(cells, names, idle):
 
 
 def _place(steps, id, name):
-    """See to it that an exercise is judged once, and that no code below that counts as its answer."""
+    """See to it that an exercise is judged where it is answered, and that no code below that counts as its answer."""
     place = next((place for place, step in enumerate(steps) if isinstance(step, Check) and step.id == id), None)
     answers = [place for place, step in enumerate(steps) if isinstance(step, Code) and id in step.answers]
     if place is None:
@@ -111,8 +111,8 @@ def _place(steps, id, name):
     elif not answers or answers[0] > place:
         keyed = [place for place in answers if steps[place].key == id]
         if keyed:
-            steps.insert(keyed[-1], steps.pop(place))
-            place = keyed[-1]
+            place = keyed[-1] + 1
+            steps.insert(place, Check(id, name))
     for code in _codes(steps[place:]):
         if id in code.answers:
             code.answers.remove(id)
