@@ -4,6 +4,7 @@ Editors, browsers and people deform notebooks; each way that was met is a functi
 """
 
 import ast
+import contextlib
 import copy
 import json
 import random
@@ -519,6 +520,9 @@ def test_so_it_is_when_a_notebook_was_deformed_several_times(seed, monkeypatch):
 # How the lesson is known
 
 
+REST = "if 1:\n    bce_with_logits = softmax_cross_entropy = len\nfrom math import sin as shape_of_the_difference"
+
+
 def lesson_of(*sources):
     nb = {"nbformat": 4, "cells": [{"cell_type": "code", "source": source} for source in sources]}
     return submissions.lesson_of(submissions.parse(json.dumps(nb).encode())[0])[0]
@@ -528,12 +532,12 @@ def lesson_of(*sources):
     "sources",
     [
         ["import numpy as np", 'check("mse", mse)'],
-        ["def mse(a, y):\n    return 0", "def mse_grad(): 1", "bce_with_logits = len\nsoftmax_cross_entropy = len"],
+        ["def mse(): 1\ndef mse_grad(): 1\ndef faster_loss(): 1", REST],
         ["def mse(a, y):\n    return ((a - y) ** 2).mean()\n\n\ncheck('mse', mse)", "def train(): pass"],
     ],
-    ids=["a check", "most functions", "a check in a cell"],
+    ids=["a check", "all functions", "a check in a cell"],
 )
-def test_a_lesson_is_known_by_one_of_its_checks_or_by_most_of_its_functions(sources):
+def test_a_lesson_is_known_by_one_of_its_checks_or_by_all_of_its_functions(sources):
     assert lesson_of(*sources) == "01_loss_functions"
 
 
@@ -541,7 +545,7 @@ def test_a_lesson_is_known_by_one_of_its_checks_or_by_most_of_its_functions(sour
     "sources",
     [
         ["def mse(a, y):\n    return 0"],
-        ["def mse(): pass", "def mse_grad(): pass", "def softmax_cross_entropy(): pass"],
+        ["def mse(): pass", "def mse_grad(): pass", REST],
         ["# check('mse', mse)", "check('mse-2', mse)", "nothing"],
         ["def dropout(): pass", "def report(): pass"],
     ],
@@ -549,6 +553,14 @@ def test_a_lesson_is_known_by_one_of_its_checks_or_by_most_of_its_functions(sour
 def test_a_few_names_that_may_stand_in_anybodys_notebook_make_it_none_of_ours(sources):
     with pytest.raises(ValueError, match="no exercise of this course"):
         lesson_of(*sources)
+
+
+def test_a_lesson_that_was_handed_in_for_an_exercise_is_none_but_for_the_one_that_shows_a_check():
+    taken = []
+    for path in sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb")):
+        with contextlib.suppress(ValueError):
+            taken.append(submissions.lesson_of(submissions.parse(path.read_bytes())[0])[0])
+    assert taken == ["00_start_here"]
 
 
 def test_each_function_is_asked_for_once_in_a_lesson_and_given_by_no_cell():
@@ -559,12 +571,13 @@ def test_each_function_is_asked_for_once_in_a_lesson_and_given_by_no_cell():
         assert not set(names) & set().union(*map(answers.defined, given))
 
 
-@pytest.mark.parametrize(
-    "part", ["(", "-", "a.", "[0]", "a;", "not ", "check('mse', a)\n", "def mse(): pass\n", "\0", " \t"]
-)
+HEAVY = ["(", "-", "a.", "[0]", "a;", "not ", "check('mse', a)\n", "def mse(): pass\n", "\0", " \t"]
+
+
+@pytest.mark.parametrize("part", HEAVY)
 def test_code_that_is_too_much_for_a_parser_stops_nobody(part):
-    source = "check\n" + part * (90_000 // len(part))
-    learner, _ = submissions.parse(
-        json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": source}]}).encode()
-    )
-    assemble(learner, released("01"))
+    heavy = "check\n" + part * (90_000 // len(part))
+    cells = [{"cell_type": "code", "source": source} for source in (heavy, "check('mse', mse)")]
+    learner, _ = submissions.parse(json.dumps({"nbformat": 4, "cells": cells}).encode())
+    done, _ = assemble(learner, submissions.lesson_of(learner)[1])
+    assert {step.id for step in done if isinstance(step, Check)} == set(answers.exercise_ids(released("01")))

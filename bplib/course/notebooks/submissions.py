@@ -129,13 +129,12 @@ def _stored_cell(cell):
 def lesson_of(learner):
     """The lesson to which a submission belongs, whatever its name: (name, released notebook).
 
-    A mark of one of its exercises is enough to know it, or a check("mse", ...), or two cells with its ids, for one may
-    stand in anybody's notebook; or more than half of the functions that it asks for, and three at least. ValueError if
-    there is no such lesson.
+    Enough is a mark of one of its exercises, or one check("mse", mse), or two cells with its ids, or all the functions
+    that it asks for: one id, or some of the names, may stand in anybody's notebook. ValueError if there is too little.
     """
     code = [cell for cell in learner.cells if cell.cell_type == "code"]
     marked = {grade_id(cell) for cell in learner.cells}
-    named = {cell.get("id") for cell in learner.cells}
+    named = {cell.get("id") for cell in learner.cells if cell.cell_type != "markdown"}
     checked = {id for cell in code for id in canonical.checked(cell)}
     held = set().union(*(defined(cell.source) for cell in code))
 
@@ -144,7 +143,7 @@ def lesson_of(learner):
         told = sum(2 * (key in marked) + (key in named) for id in ids for key in (id, f"{id}-check"))
         told += 2 * len(checked.intersection(ids))
         functions = len(held.intersection(asked(released).values()))
-        return told >= 2 or functions > max(2, len(ids) / 2), told + functions
+        return told >= 2 or functions == len(ids), told + functions
 
     known = {name: evidence(released) for name, released in releases.released_notebooks().items()}
     name = max(known, key=known.get, default=None)
