@@ -478,12 +478,13 @@ def passed_in_the_notebook(data, monkeypatch, without=None):
 
 def stored(work):
     """The bytes of the notebook, in one of the forms of the format."""
+    nb = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": work.cells}
     if work.random.random() < 0.2:
         cells = [{**cell, "input": cell["source"].splitlines(True)} for cell in work.cells]
-        return json.dumps(
-            {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]}
-        ).encode()
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": work.cells}).encode()
+        for cell in cells:
+            cell.pop("source" if cell["cell_type"] == "code" else "input")
+        nb = {"nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells}]}
+    return json.dumps(nb).encode()
 
 
 def compare(work, monkeypatch):
@@ -561,6 +562,34 @@ def test_a_lesson_that_was_handed_in_for_an_exercise_is_none_but_for_the_one_tha
         with contextlib.suppress(ValueError):
             taken.append(submissions.lesson_of(submissions.parse(path.read_bytes())[0])[0])
     assert taken == ["00_start_here"]
+
+
+def test_functions_alone_are_answers():
+    cells = [{"cell_type": "code", "source": source} for source in solutions("01").values()]
+    assert len(passed_in_grading(json.dumps({"nbformat": 4, "cells": cells}).encode())[0]) == 6
+
+
+def test_of_the_checks_in_a_cell_the_last_counts_magics_or_not_and_none_in_a_function_or_a_text():
+    source = """%matplotlib inline
+check("a", f)
+files = !ls
+if files:
+    checks.check(id="b",
+                 answer=lambda x: x); check("a", g)
+def later():
+    check("c", h)
+TEXT = \"\"\"
+check("d", f)
+\"\"\"
+check("e", f); x = [
+]"""
+    assert answers.checks(source) == {"a": (6, "g"), "b": (6, "lambda x: x"), "e": (13, "f")}
+    assert answers.defined(source) == {"files", "later", "TEXT", "x"}
+    assert answers.checks("%%writefile a.py\ncheck('a', f)") == answers.checks("check('a', f)\n(") == {}
+
+
+def test_of_code_that_is_no_python_the_names_are_known_all_the_same():
+    assert answers.defined("def mse(a, y)\n    b = 1\nother = mse") == {"mse", "other"}
 
 
 def test_each_function_is_asked_for_once_in_a_lesson_and_given_by_no_cell():
