@@ -1,7 +1,7 @@
 """Grades whatever is given by its path, and gives each notebook to a process of its own.
 
-What is handed in is read by `handins`, as for a class, and assembled into the released notebook by `submissions`;
-`notebook` grades that.
+What is handed in is read by `handins`, as for a class; `submissions` says of which lesson it is, `assembling` what is
+done with it, and `notebook` grades that.
 """
 
 import contextlib

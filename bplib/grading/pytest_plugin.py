@@ -1,8 +1,8 @@
-"""`pytest --nbval exercises` grades the learner's answers, inside pristine notebooks.
+"""`pytest --nbval exercises` grades the learner's answers, whatever is saved beside them.
 
 nbval takes the outputs saved in a notebook for right, so it may not judge a learner's file. Notebooks with exercises of
-the course, in a folder named exercises, are assembled into the released ones instead, run by nbval's classes, and
-reported as one test for each exercise. All other notebooks are nbval's own business: it is only given surroundings that
+the course, in a folder named exercises, are taken apart by `assembling` instead, run by nbval's classes, and reported
+as one test for each exercise. All other notebooks are nbval's own business: it is only given surroundings that
 are the same for everybody, and told at once of a kernel that has ended. Without --nbval nothing here does anything.
 pytest imports this module in every run, so it imports next to nothing.
 """

@@ -14,7 +14,7 @@ _COPY = re.compile(r"-[0-9]+$|\s*\([0-9]+\)$")  # 01_loss_functions-1 is Canvas'
 
 def stem(name):
     """The name of a notebook or zip without its ending."""
-    return re.sub(r"\.(ipynb|zip)$", "", name, flags=re.IGNORECASE)
+    return re.sub(r"\.(ipynb(\.txt)?|zip)$", "", name, flags=re.IGNORECASE)
 
 
 def without_copy(name):
