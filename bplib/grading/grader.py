@@ -73,6 +73,7 @@ def grade_file(path, launcher, limits=Limits(), *, data, seed=None):  # noqa: B0
         "lesson": name,
         "title": title_of(name),
         "not_enforced": list(graded.not_enforced),
+        "is_cut_off": graded.is_cut_off,
     }
 
 

@@ -58,6 +58,8 @@ class Grading:
     """One submission on its way through the steps of `assemble`, and what is known of its exercises."""
 
     not_enforced = ()
+    is_cut_off = False
+    """Whether something did not come back, as what takes longer than it may."""
 
     def __init__(self, learner, released, seed):
         """Assemble what is to be done."""
@@ -106,6 +108,7 @@ class Grading:
         Code that answers none is left out. Where what was given does not come back, it is the learner's last code above
         that is to blame. False if there is none.
         """
+        self.is_cut_off = True
         step = self.steps[index]
         if isinstance(step, Code) and step.given:
             above = [each for each in self.steps[:index] if isinstance(each, Code) and not each.given]
@@ -126,6 +129,7 @@ class Grading:
 
     def give_up(self, reason):
         """Say of every answer that was not judged why not."""
+        self.is_cut_off = True
         for id, codes in self.answers.items():
             self.verdicts.setdefault(id, Verdict(NOT_YET, f"It {reason}.") if codes else _GIVEN)
 

@@ -50,9 +50,7 @@ def news(asked):
         now = next(({p.id: p.points for p in each.PROBLEMS} for each in LESSONS if each.LESSON == lesson), exercises)
         if now != exercises:
             differs = sorted(id for id in now.keys() | exercises.keys() if now.get(id) != exercises.get(id))
-            lines.append(
-                f"{lesson}: the course has changed {', '.join(differs)}; these results ask for what they asked"
-            )
+            lines.append(f"{lesson}: the course has changed {', '.join(differs)}; these results ask as they did")
     return lines
 
 

@@ -31,9 +31,9 @@ def records(handed, out, jobs, dask, limits, progress=None):
     salt = seed(out)
     for slug, hand_in in handed.items():
         task, problems = _task(hand_in, salt)
-        digest = _digest(task, problems, limits)
+        digest = _digest(task, problems)
         before = stored(out / FOLDER / f"{slug}.json")
-        if before.get("digest") == digest and all(each["points"] is not None for each in before["notebooks"]):
+        if before.get("digest") == digest and _is_whole(before, limits):
             known[slug] = _record(hand_in, before["notebooks"], problems, digest, before)
         else:
             todo[slug] = (problems, digest, before)
@@ -43,6 +43,7 @@ def records(handed, out, jobs, dask, limits, progress=None):
 
     def keep(slug, graded):
         hand_in, (problems, digest, before) = handed[slug], todo[slug]
+        graded = [{**each, "seconds": limits.cell_seconds} for each in graded]
         record = _record(hand_in, graded, problems, digest, before)
         try:
             files.write(out / FOLDER / f"{slug}.json", as_json(record))
@@ -77,9 +78,17 @@ def _task(hand_in, salt):
     return batch.Task(hand_in.slug, tuple(contents), tuple(seeds)), problems
 
 
-def _digest(task, problems, limits):
-    """What a record depends on: the files, what was wrong with them, the limits, and the course that judges."""
-    parts = [_fingerprint(releases.RELEASED), repr((problems, limits)).encode()]
+def _is_whole(record, limits):
+    """Whether there is nothing to be done again: grading failed nowhere, nothing was cut off that has more time now."""
+    return all(
+        each["points"] is not None and not (each.get("is_cut_off") and each["seconds"] < limits.cell_seconds)
+        for each in record["notebooks"]
+    )
+
+
+def _digest(task, problems):
+    """What a record depends on: the files, what was wrong with them, and the course that judges."""
+    parts = [_fingerprint(releases.RELEASED), repr(problems).encode()]
     parts += [each for path, data in task.files for each in (path.encode(), data)]
     return hashlib.sha256(b"".join(len(part).to_bytes(8) + part for part in parts)).hexdigest()
 
