@@ -8,7 +8,8 @@ from test_layouts import LOSS, NEURON, contents, shown, tree, zipped
 
 from bplib.course.notebooks import releases
 from bplib.grading import handins
-from bplib.grading.classes import layouts, levels, naming, term
+from bplib.grading.classes import term
+from bplib.grading.classes.people import layouts, levels, naming
 
 THREE = ("alice", "bob", "cy")
 

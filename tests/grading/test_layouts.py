@@ -12,7 +12,7 @@ import zipfile
 import pytest
 
 from bplib.grading import archives, handins
-from bplib.grading.classes import layouts
+from bplib.grading.classes.people import layouts
 
 LOSS, NEURON = "01_loss_functions.ipynb", "04_single_neuron.ipynb"
 

@@ -6,7 +6,7 @@ import pytest
 from test_layouts import LOSS, NEURON, shown, tree, zipped
 
 from bplib.grading import handins
-from bplib.grading.classes import layouts, roster
+from bplib.grading.classes.people import layouts, roster
 
 
 def listed(tmp_path, content):

@@ -11,13 +11,14 @@ from lms_imports import blackboard_import, brightspace_import, canvas_import, mo
 from lms_records import ASKED, GRADIENTS, LOSS, TERM, entry, merged, moodle_class, notebook, record, settled
 
 from bplib.course.syllabus import Asked, Syllabus
-from bplib.grading.classes import counting, placing, sheets
+from bplib.grading.classes import counting
+from bplib.grading.classes.sheets import placing, uploads
 
 STUDENTS = {"12": "Ada Lovelace", "13": "Ada Lovelace", "140": "Zoë"}
 
 
 def files(results, syllabus=TERM):
-    return sheets.files(results, ASKED, syllabus)
+    return uploads.files(results, ASKED, syllabus)
 
 
 def canvas_class():
@@ -51,7 +52,7 @@ def test_canvas_takes_every_grade_at_the_right_one_of_two_namesakes():
 
 def test_of_one_lesson_canvas_gets_no_total():
     results = counting.settled([record("Ada", [entry("canvas", "12")], notebook(LOSS, 7))], {LOSS: ASKED[LOSS]}, TERM)
-    content = sheets.files(results, {LOSS: ASKED[LOSS]}, TERM)["canvas.csv"]
+    content = uploads.files(results, {LOSS: ASKED[LOSS]}, TERM)["canvas.csv"]
     assert canvas_import(content, STUDENTS)[0] == {("12", "01 Loss functions"): "7"}
 
 
@@ -193,7 +194,7 @@ def test_dates_weights_and_a_persons_word_stand_in_the_sheet():
     late[2]["notebooks"] = []
     by_hand = {("Cy", "mse"): (3, "spoken"), ("Ada", "ce"): (6, "")}
     results = counting.settled(late, {LOSS: ASKED[LOSS]}, term, by_hand)
-    content = sheets.files(results, {LOSS: ASKED[LOSS]}, term)["moodle.csv"]
+    content = uploads.files(results, {LOSS: ASKED[LOSS]}, term)["moodle.csv"]
     assert moodle_import(content, {"1001", "1002", "1003"}, 100) == {"1001": 100, "1002": 40, "1003": 30}
 
 

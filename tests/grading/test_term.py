@@ -1,4 +1,4 @@
-"""Promise: a term holds together: whose work it is, when it came, what a person decided, and what goes back to the LMS."""
+"""Promise: a term holds together: whose work it is, when it came, what a person decided, what goes to the LMS."""
 
 import csv
 import io

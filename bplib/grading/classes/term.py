@@ -12,20 +12,10 @@ from pathlib import Path
 
 from bplib.course import files
 from bplib.course.syllabus import Syllabus, require_version
-from bplib.grading.classes import (
-    anonymous,
-    changes,
-    counting,
-    exports,
-    feedback,
-    layouts,
-    overrides,
-    placing,
-    roster,
-    sheets,
-    worksheets,
-)
+from bplib.grading.classes import anonymous, changes, counting, feedback, overrides
+from bplib.grading.classes.people import layouts, roster
 from bplib.grading.classes.records import as_json, records, seed, stored
+from bplib.grading.classes.sheets import exports, placing, uploads, worksheets
 from bplib.grading.sandbox.processes import Limits
 
 
@@ -70,7 +60,7 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     results = counting.settled(found, asked, term.syllabus, by_hand)
     lines += [*counting.news(asked), *counting.dates(results, term.syllabus), *placing.without_a_sheet(results)]
     lines += changes.lines(changes.between(stored(out / "results.json"), {"learners": results}))
-    upload = sheets.files(results, asked, term.syllabus)
+    upload = uploads.files(results, asked, term.syllabus)
     for name, content in exported.items():
         upload[name], said = worksheets.filled(content, results)
         lines += [f"{name}: {line}" for line in said]

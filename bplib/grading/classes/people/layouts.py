@@ -31,7 +31,7 @@ from pathlib import Path
 
 from bplib.grading import handins, listings
 from bplib.grading.archives import NOTEBOOK, ZIP, Item, Refused
-from bplib.grading.classes import downloads, levels, naming
+from bplib.grading.classes.people import downloads, levels, naming
 
 LEARNER, CLASS, LESSON = "LEARNER", "CLASS", "LESSON"
 

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 
 from bplib.course.problems import LESSONS
 from bplib.grading import listings
-from bplib.grading.classes import exports, placing
-from bplib.grading.classes.cells import Sheet
-from bplib.grading.classes.exports import NUMBER
-from bplib.grading.classes.placing import MOODLE, written
+from bplib.grading.classes.sheets import exports, placing
+from bplib.grading.classes.sheets.cells import Sheet
+from bplib.grading.classes.sheets.exports import NUMBER
+from bplib.grading.classes.sheets.placing import MOODLE, written
 
 _TOTAL = "the total"
 _TOTALS = "total", "sum", "course total"

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bplib.grading import handins, listings
-from bplib.grading.classes import layouts
+from bplib.grading.classes.people import layouts
 
 _NAME = {"name", "fullname", "student", "studentname", "learner"}
 _FIRST, _LAST = {"firstname", "givenname"}, {"lastname", "surname", "familyname"}

@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 
 from bplib.grading import listings
-from bplib.grading.classes.cells import Sheet
-from bplib.grading.classes.placing import BLACKBOARD, BRIGHTSPACE, CANVAS, MOODLE
+from bplib.grading.classes.sheets.cells import Sheet
+from bplib.grading.classes.sheets.placing import BLACKBOARD, BRIGHTSPACE, CANVAS, MOODLE
 
 NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")
 

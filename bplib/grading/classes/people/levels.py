@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from bplib.grading import handins
 from bplib.grading.archives import FOLDER, NOTEBOOK, OTHER, ZIP, Refused
-from bplib.grading.classes import downloads, naming
+from bplib.grading.classes.people import downloads, naming
 
 MANY = 3
 
