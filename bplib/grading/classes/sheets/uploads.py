@@ -135,10 +135,12 @@ def _pages(people, assignment, worth):
         for result, entry, lessons in people:
             if result["state"] == counting.FAILED:
                 continue  # another run tries again
+            points = placing.points(result, lessons, assignment.lessons)
             here = {
                 **result,
+                "state": counting.EMPTY if points is None else result["state"],
                 "notebooks": [each for each in result["notebooks"] if each.get("lesson") in lessons],
-                "points": placing.points(result, lessons, assignment.lessons),
+                "points": points,
                 "max_points": sum(worth[lesson] for lesson in assignment.lessons),
             }
             # Moodle cuts the name at its underscores, and what stands between the first two must be the number.
