@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from bplib.course import progress
+from bplib.course import course_map, progress
 from bplib.course.checks import check
-from bplib.course.progress import progress_table, record
+from bplib.course.course_map import progress_table
+from bplib.course.progress import record
 
 FIRST, LAST = "01_loss_functions", "17_capstone"
 PLAN = """
@@ -41,7 +42,7 @@ def course(tmp_path, monkeypatch):
         lesson("02_gradients", "Gradients", slope=3),
         lesson(LAST, "Capstone", repair=5),
     )
-    monkeypatch.setattr(progress, "LESSONS", lessons)
+    monkeypatch.setattr(course_map, "LESSONS", lessons)
     record("mse", "passed")
     return tmp_path
 
@@ -115,7 +116,7 @@ def test_what_comes_next_is_of_the_term(course):
 
 def test_many_lessons_that_are_left_break_between_words(course, monkeypatch):
     many = [SimpleNamespace(LESSON=f"{k}_name", TITLE="With a title", PROBLEMS=()) for k in range(20, 60)]
-    monkeypatch.setattr(progress, "LESSONS", (*progress.LESSONS, *many))
+    monkeypatch.setattr(course_map, "LESSONS", (*course_map.LESSONS, *many))
     lines = plan(course, "[lessons.01]")[4:]
     assert all(len(line) <= 100 for line in lines) and " ".join(lines).endswith("57, 58, 59")
 

@@ -14,10 +14,11 @@ from types import SimpleNamespace
 import pytest
 from filelock import FileLock
 
-from bplib.course import progress
+from bplib.course import course_map, progress
 from bplib.course.checks import check
+from bplib.course.course_map import progress_table
 from bplib.course.problems import LESSONS
-from bplib.course.progress import progress_table, record, statuses
+from bplib.course.progress import record, statuses
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def lessons(monkeypatch):
         lesson("00_start_here", "Start here", first_check=0),
         lesson("01_loss_functions", "Loss functions", ("turn-size", "turn-sign"), mse=2, bce_logits=3),
     )
-    monkeypatch.setattr(progress, "LESSONS", two)
+    monkeypatch.setattr(course_map, "LESSONS", two)
 
 
 def test_the_best_status_wins(course):
@@ -254,7 +255,7 @@ def test_the_table_for_a_notebook_names_the_exercises_and_follows_the_theme(cour
     [((), "first-check, in 00"), (("square",), "first-check, in 00"), (("knows",), "mse, in 01")],
 )
 def test_practice_is_not_asked_for_where_one_has_gone_past_it_or_knows_it(course, lessons, passed, asked):
-    practice = progress.LESSONS[0]
+    practice = course_map.LESSONS[0]
     practice.SKIP = ("knows",)
     for id in passed:
         record(id, "passed")
@@ -272,7 +273,7 @@ def test_the_map_holds_the_lessons_that_exist(course):
 
 RECORDER = """
 import sys
-from bplib.course import progress
+from bplib.course import course_map, progress
 
 print("ready", flush=True)
 sys.stdin.readline()
