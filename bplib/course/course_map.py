@@ -1,5 +1,6 @@
 """The map of the course: what is passed of each lesson, what is due, and what comes next."""
 
+import datetime
 import textwrap
 from dataclasses import dataclass, field
 
@@ -19,13 +20,14 @@ class ProgressTable:
     A row is (lesson, title, points, max_points, ids, turns), where ids is a dict of status to the ids of its exercises,
     and turns how many of the turns in the lesson are done, and how many there are. Where a term is planned the rows are
     its lessons, with their dates and what they count; others are the numbers of the rest, and trouble says what is
-    wrong with the plan.
+    wrong with the plan. practice says how the learner stands in what they practice.
     """
 
     rows: tuple
     term: Syllabus = field(default_factory=Syllabus)
     others: tuple = ()
     trouble: str = ""
+    practice: str = ""
 
     def __str__(self):
         """The table as text: how many exercises are passed, not yet and not attempted, and the points."""
@@ -38,7 +40,8 @@ class ProgressTable:
             padded = [f"{cell:>{len(head)}}" for cell, head in zip(cells, heads, strict=True)]
             lines.append(f"{label:{width}}  {'  '.join(padded)}".rstrip())
         notes = [textwrap.fill(note, 100, break_long_words=False, break_on_hyphens=False) for note in self._notes()]
-        return "\n".join([*lines, self._next(), *notes])
+        practice = f"practice that never runs out: practice.ipynb{self.practice}"
+        return "\n".join([*lines, self._next(), practice, *notes])
 
     __repr__ = __str__
 
@@ -59,7 +62,15 @@ class ProgressTable:
         for k, row in enumerate(rows):
             row["shares"] = [column[k] for _, _, column in columns]
         heads = [head.capitalize() for head in ("lesson", *_BEST_FIRST, *(head for head, _, _ in columns))]
-        return pages.render("course/progress.html", heads=heads, rows=rows, notes=[self._next(), *self._notes()])
+        return pages.render(
+            "course/progress.html",
+            heads=heads,
+            rows=rows,
+            next=self._next(),
+            practice=self.practice,
+            notes=self._notes(),
+            linked=linked,
+        )
 
     def _columns(self):
         """What stands behind the exercises: head, width in text, and a cell for each row and for all of them.
@@ -127,7 +138,16 @@ def progress_table():
     term, trouble = _term()
     asked = [row for row in rows if row[0] in term.lessons] or rows
     others = [row[0].partition("_")[0] for row in rows if row not in asked]
-    return ProgressTable(tuple(asked), term, tuple(others), trouble)
+    return ProgressTable(tuple(asked), term, tuple(others), trouble, _practice())
+
+
+def _practice():
+    """How the learner stands in what they practice, and what is due again."""
+    today, standings = datetime.date.today(), progress.standings()
+    levels = ", ".join(f"{kind} on level {standing.level}" for kind, standing in standings.items())
+    due = [kind for kind, standing in standings.items() if standing.is_due(today)]
+    again = f"; due again: {', '.join(due)}" if due else ""
+    return f"{f', {levels}' if levels else ''}{again}"
 
 
 def _term():
