@@ -57,11 +57,11 @@ def with_losses(rng, illness):
             bend, loss = tanh, (softmax_cross_entropy, mse)[rng.integers(2)]
             rate = _rate(rng, 0.9, 1.6) if loss is mse else _rate(rng, 2.5, 8)
         case "rate too small":
-            rate = _rate(rng, 0.01, 0.03)
+            rate = _rate(rng, 0.018, 0.045)
         case "overfitting":
-            n, wrong, optimizer, rate = int(rng.integers(20, 36)), 0.4, Adam, _rate(rng, 0.015, 0.04)
+            n, wrong, optimizer, rate = int(rng.integers(22, 36)), 0.35, Adam, _rate(rng, 0.02, 0.05)
         case "learns nothing":
-            rate, gain = _rate(rng, 0.1, 0.4), float(rng.uniform(1, 2))
+            rate, gain = _rate(rng, 0.2, 0.6), float(rng.uniform(1, 1.6))
     examples, held_out = _digits(rng, classes, n, 120, wrong)
     if loss is mse:
         examples, held_out = _one_hot(examples, classes), _one_hot(held_out, classes)
@@ -183,7 +183,7 @@ def with_steps(rng, illness):
         case "rate too small":
             rate = _rate(rng, 1e-6, 1e-5)
         case "labels mixed up":
-            rate = _rate(rng, 0.01, 0.03)
+            rate = _rate(rng, 0.018, 0.045)
     (X, y), _ = _digits(rng, classes, n)
     network, steps = _network(rng, (64, width, classes), bend), SGD(rate)
     batches, norms, of_all = [], [], [softmax_cross_entropy(network.predict(X), y)]

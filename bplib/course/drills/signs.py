@@ -69,11 +69,9 @@ def of_losses(record):
     rises, rise = int(np.sum(steps > 0.1 * guess)), shown(steps.max())
     jump = f"the loss rises from one epoch to the next {rises} times, once by {rise}"
     step = f"the largest rise from one epoch to the next is {rise}" if steps.max() > 0 else "it falls in every epoch"
-    middle, late = np.array_split(losses, 3)[1:]
-    slope = (middle.mean() - late.mean()) / guess
-    thirds = f"the mean of the middle third of the epochs is {shown(middle.mean())}, of the last {shown(late.mean())}"
-    settled = np.concatenate([middle, late])
-    off = settled[np.abs(settled - guess).argmax()]
+    late = losses[len(losses) // 3 :]
+    slope = -np.polyfit(np.linspace(0, 1, len(late)), np.minimum(late, 1e6 * guess), 1)[0]
+    falls = f"the training loss falls by {shown(max(slope, 0))} in the later two thirds of the epochs"
     ends = f"the training loss ends at {end}, where guessing has {guessing}"
     well = (
         Sign(rises, 3, 0, "Where all is well the loss does not jump", jump),
@@ -87,26 +85,28 @@ def of_losses(record):
     small = (
         Sign(rises, 3, 0, "With a rate that is too small each step goes down a little", jump),
         Sign(share, 0.45, 0.6, "With a rate that is too small the training loss would be far from done", ends),
-        Sign(slope, 0.02, 0.04, "With a rate that is too small the training loss would still be falling", thirds),
+        Sign(slope / guess, 0.03, 0.06, "With a rate that is too small it would still be falling", falls),
+        Sign(1 - share, 0.06, 0.12),
     )
     by_heart = (
         Sign(share, 0.5, 0.25, "Who overfits knows the examples by heart", ends),
         Sign(turned, 1.1, 1.25, "Where a network overfits the validation loss turns and rises", turn),
         Sign(record.validation.min() / guess, 1, 0.85),
     )
-    far = f"the training loss is {shown(off)} in one of the later epochs, and guessing has {guessing}"
+    reach = f"between {shown(late.min())} and {shown(late.max())}, and guessing has {guessing}"
+    band = f"in the later two thirds of the epochs the training loss lies {reach}"
+    off = np.abs(late - guess).max()
     nothing = (
-        Sign(abs(off - guess) / guess, 0.35, 0.15, "Where nothing is learned the loss stays at that of guessing", far),
-        Sign(slope, 0.04, 0.02, "Where nothing is learned the loss does not fall, not even slowly", thirds),
+        Sign(1 - share, 0.12, 0.06, "Where nothing is learned the loss stays at that of guessing", band),
+        Sign(off / guess, 0.4, 0.2, "Where nothing is learned the loss stays at that of guessing", band),
+        Sign(slope / guess, 0.06, 0.03, "Where nothing is learned the loss does not fall, not even slowly", falls),
     )
     return {
         "well": Reading(f"From {start} {ends}, and the validation loss goes along: {turn}.", well),
         "rate too large": Reading(f"Each step leads too far: {jump}, and {ends}.", large),
         "rate too small": Reading(f"It falls, and slowly: from {start} {ends}, and it is still falling.", small),
-        "overfitting": Reading(
-            f"The examples are known by heart: {ends}. The validation loss turns: {turn}.", by_heart
-        ),
-        "learns nothing": Reading(f"The loss stays at that of guessing, {guessing}: {thirds}.", nothing),
+        "overfitting": Reading(f"It knows the examples by heart: {ends}. The validation loss turns: {turn}.", by_heart),
+        "learns nothing": Reading(f"The loss stays at that of guessing: {band}.", nothing),
     }
 
 
