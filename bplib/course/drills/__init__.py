@@ -1,5 +1,5 @@
 """Practice that never runs out: questions drawn anew from a kind, a level and a seed, each with a judge.
 
 May import: bplib, bplib.pictures, bplib.course.judging; numpy, sympy.
-Reading order: drill, typed, standing, graphs, backwards, bugs, kinds.
+Reading order: drill, typed, standing, graphs, backwards, bugs, patients, signs, charts, curves, kinds.
 """

@@ -6,10 +6,10 @@ import secrets
 
 import numpy as np
 
-from bplib.course.drills import bugs, graphs
+from bplib.course.drills import bugs, curves, graphs
 from bplib.course.drills.drill import LEVELS
 
-KINDS = {"graphs": graphs.draw, "bugs": bugs.draw}
+KINDS = {"graphs": graphs.draw, "bugs": bugs.draw, "curves": curves.draw}
 """What draws a drill of each kind, in the order of the course: draw(rng, level, seed)."""
 
 SEEDS = 10_000
