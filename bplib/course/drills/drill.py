@@ -28,7 +28,8 @@ class Drill:
     kind, level, seed  what it is drawn from: the same three give the same drill
     asks               the question, a sentence or two of plain text
     pictures           SVG, what is looked at; empty where there is nothing
-    text               what stands in the place of the pictures where there are none, such as a table
+    code               code and tables to be read, beside the pictures
+    text               what stands in the place of all that where there are only letters
     fields             the blanks
     right              {name of a field: what is right}, a number or text
     judge              as of a `Problem`: it takes a function that returns what stands in the blanks (see `answer`)
@@ -49,6 +50,7 @@ class Drill:
     hints: tuple[str, ...]
     alike: Hashable
     letters: str = ""
+    code: str = ""
 
     @property
     def id(self):

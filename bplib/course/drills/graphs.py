@@ -138,7 +138,7 @@ _SLOPES = {
 
 
 def _back(steps, values, add, slopes=None, upstream=True):
-    """The gradients, with a rule for what arrives at one place twice, other slopes, or no upstream: mistakes as well."""
+    """The gradients, with a rule for what arrives twice at one place; with other slopes or no upstream, mistakes."""
     gradients = dict.fromkeys(values, 0) | {steps[-1].name: 1}
     for step in reversed(steps):
         local = (_SLOPES | (slopes or {}))[step.op](*(values[name] for name in step.inputs))

@@ -1,9 +1,9 @@
 """How a learner stands in a kind of drill: its level, and when it is due again.
 
-Three right answers in a row make a kind harder, two wrong ones easier. Three right ones also put it away, for a day, the
-next time for three days, then for a week, and from then on for a week each time; two wrong ones bring it back tomorrow.
-Repetition that is spread over growing intervals keeps more than the same repetition at once: Cepeda, Pashler, Vul,
-Wixted and Rohrer, Psychological Bulletin 132 (2006), 354-380.
+Three right answers in a row make a kind harder, two wrong ones easier. Three right ones also put it away, for a day,
+the next time for three days, then for a week, and from then on for a week each time; two wrong ones bring it back
+tomorrow. Repetition that is spread over growing intervals keeps more than the same repetition at once: Cepeda, Pashler,
+Vul, Wixted and Rohrer, Psychological Bulletin 132 (2006), 354-380.
 """
 
 import datetime

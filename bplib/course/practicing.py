@@ -1,0 +1,95 @@
+"""Practice as a learner meets it: drills in a form with fields, one after the other, harder and easier as it goes."""
+
+import datetime
+from collections import deque
+from html import escape
+
+from bplib.course import progress
+from bplib.course.drills import kinds, standing, typed
+from bplib.course.judging.reading import PASSED
+from bplib.pictures.explorers import asking
+
+_REMEMBERED = 10
+"""How many drills in a row are not alike."""
+
+
+class Practice:
+    """The drills that are asked, and what has become of them.
+
+    kind, level and seed may be given, to begin with; what is not is chosen by how the learner stands.
+    """
+
+    def __init__(self, kind=None, level=None, seed=None):
+        """Draw the first drill."""
+        known = progress.standings()
+        if kind is None:
+            kind = standing.next_kind(known, kinds.KINDS, datetime.date.today())
+        self._before, self._judged = deque(maxlen=_REMEMBERED), set()
+        self._level, self._seed = level, seed
+        self.first = Question(self._drawn(kind))
+        self._level = self._seed = None
+
+    def _drawn(self, kind):
+        level = self._level or progress.standings().get(kind, standing.Standing()).level
+        if self._seed is not None:
+            drill = kinds.drill(kind, level, self._seed)
+        else:
+            if kind not in kinds.KINDS:
+                kinds.drill(kind, level, 0)  # says which there are
+            drill = kinds.another(kind, level, self._before)
+        self._before.append(drill)
+        return drill
+
+    def form(self):
+        """The widget, which begins with the first drill."""
+        begin = [self.first]
+
+        def ask(kind):
+            return begin.pop() if begin and begin[0].drill.kind == kind else Question(self._drawn(kind))
+
+        return asking.Form(kinds.KINDS, self.first.drill.kind, ask, self.judged)
+
+    def judged(self, question, texts):
+        """What is said of the texts in the fields. The first answer to a drill counts for how the learner stands."""
+        drill = question.drill
+        try:
+            answer = typed.answer(drill, texts)
+        except ValueError as error:
+            return str(error)
+        verdict = drill.judge(answer)
+        return f"{verdict.status.capitalize()}. {verdict.message}{self.counted(drill, verdict.status == PASSED)}"
+
+    def counted(self, drill, passed):
+        """Let an answer count, once for each drill; what there is to say of it."""
+        if drill.id in self._judged:
+            return ""
+        self._judged.add(drill.id)
+        before, now = progress.record_drill(drill.kind, passed)
+        if now.level > before.level:
+            return f" Three in a row: the next one is of level {now.level}."
+        if now.level < before.level:
+            return f" The next one is of level {now.level}."
+        return ""
+
+
+class Question:
+    """A drill as `asking.Form` asks it."""
+
+    def __init__(self, drill):
+        """Take the drill."""
+        self.drill = drill
+        self.fields = [(field.label, field.options) for field in drill.fields]
+        self.pictures = drill.pictures
+
+    @property
+    def words(self):
+        """The question, HTML, with the name of the drill in the corner."""
+        drill = self.drill
+        shown = f"<pre>{escape(drill.code)}</pre>" if drill.code else ""
+        return f'<p class="bplib-asks">{escape(drill.asks)} <small>{drill.id}</small></p>{shown}'
+
+    @property
+    def text(self):
+        """All of it for print, with the function to complete."""
+        drill = self.drill
+        return f"{drill.asks} ({drill.id})\n\n{drill.text}\n\n{drill.stub}"
