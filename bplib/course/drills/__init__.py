@@ -2,5 +2,5 @@
 
 May import: bplib, bplib.pictures, bplib.course.judging; numpy, sympy.
 Reading order: drill, expressions, bounds, notation, typed, standing, graphs, grammar,
-slips, nearly, formulas, backwards, bugs, kinds.
+rules, slips, nearly, formulas, choosing, networks, stacks, page, shapes, backwards, bugs, kinds.
 """

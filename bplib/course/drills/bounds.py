@@ -30,6 +30,8 @@ def measured(tree):
         case Sum(terms=terms):
             size.bits = max(part.bits for part in below) + len(terms).bit_length()
         case Product() | Quotient():
+            if isinstance(tree, Quotient) and below[1].value == 0:
+                raise ValueError(f"{expressions.written(tree)[:40]} divides by 0.")
             size.degree = sum(part.degree for part in below)
         case Power(exponent=exponent):
             many = max(1, abs(exponent.numerator))

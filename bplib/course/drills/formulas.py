@@ -12,11 +12,11 @@ from bplib.course.drills.expressions import (
     Sum,
     letters_in,
     raised,
-    slope,
     times,
     written,
 )
 from bplib.course.drills.nearly import about, same, values_of
+from bplib.course.drills.rules import slope
 from bplib.course.drills.slips import inside_of, links, slips, word_for
 from bplib.course.judging.judges import misconceptions
 from bplib.course.judging.paper import judge_formula
@@ -27,26 +27,8 @@ _LONGEST, _LONGEST_SLOPE, _LARGEST = 40, 72, 60
 
 def draw(rng, level, seed):
     """A drill of this level."""
-    while True:
-        letters, formula, letter = grammar.formula(rng, level)
-        right = slope(formula, letter)
-        if _worth_asking(formula, right, letters):
-            return _drill(formula, letters, letter, right, level, seed)
-
-
-def _worth_asking(formula, right, letters):
-    """Whether the slope is no plain number, and it and the formula can be written in a line and are real."""
-    if not letters_in(right):
-        return False
-    if len(written(formula)) > _LONGEST or len(written(right)) > _LONGEST_SLOPE:
-        return False
-    numbers = [abs(node.value) for node in expressions.nodes(right) if isinstance(node, Number)]
-    if max(numbers, default=0) > _LARGEST:
-        return False
-    return None not in (values_of(formula, letters), values_of(right, letters))
-
-
-def _drill(formula, letters, letter, right, level, seed):
+    letters, formula, letter, right = asked(rng, level)
+    mistakes = [(id, says, (_function(tree, letters),)) for id, says, tree in wrong(formula, letters, letter, right)]
     others = [each for each in letters if each != letter]
     still = f" {' and '.join(others)} stand{'s' if len(others) == 1 else ''} still." if others else ""
     name = f"f({', '.join(letters)})"
@@ -64,13 +46,34 @@ def _drill(formula, letters, letter, right, level, seed):
         judge=judge_formula(
             _function(right, letters),
             " ".join(letters),
-            _mistakes(formula, letters, letter, right),
+            misconceptions(*mistakes),
             about(formula, right, letters),
         ),
         hints=_hints(formula, letter),
         alike=(formula, letter),
         letters=" ".join(letters),
     )
+
+
+def asked(rng, level):
+    """The letters, a formula of them that is worth asking about, the letter to differentiate by, and the derivative."""
+    while True:
+        letters, formula, letter = grammar.formula(rng, level)
+        right = slope(formula, letter)
+        if _worth_asking(formula, right, letters):
+            return letters, formula, letter, right
+
+
+def _worth_asking(formula, right, letters):
+    """Whether the slope is no plain number, and it and the formula can be written in a line and are real."""
+    if not letters_in(right):
+        return False
+    if len(written(formula)) > _LONGEST or len(written(right)) > _LONGEST_SLOPE:
+        return False
+    numbers = [abs(node.value) for node in expressions.nodes(right) if isinstance(node, Number)]
+    if max(numbers, default=0) > _LARGEST:
+        return False
+    return None not in (values_of(formula, letters), values_of(right, letters))
 
 
 def _function(formula, letters):
@@ -82,15 +85,15 @@ def _function(formula, letters):
     return function
 
 
-def _mistakes(formula, letters, letter, right):
-    """The slips of this formula that come to something of their own, and never to what is right."""
+def wrong(formula, letters, letter, right):
+    """The slips of a formula that come to something of their own, and never to what is right: (id, words, tree)."""
     found, known = [], [values_of(right, letters)]
-    for id, says, wrong in slips(formula, letters, letter):
-        values = values_of(wrong, letters)
+    for id, says, tree in slips(formula, letters, letter):
+        values = values_of(tree, letters)
         if values is not None and not any(same(values, each) for each in known):
             known.append(values)
-            found.append((id, says, (_function(wrong, letters),)))
-    return misconceptions(*found)
+            found.append((id, says, tree))
+    return found
 
 
 # Hints and picture

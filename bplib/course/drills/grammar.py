@@ -110,8 +110,8 @@ def _three_letters(rng):
 
 
 def _neuron(rng, w, x, b):
-    z = add(times(_number(rng, 1, 3), w, x), times(_signed(rng, 3), b))
-    a, many = _bent(rng, z), _number(rng, 1, 4)
+    z = add(times(_number(rng, 1, 5), w, x), times(_signed(rng, 5), b))
+    a, many = _bent(rng, z), _number(rng, 1, 5)
     return _choice(
         rng,
         (
@@ -127,8 +127,8 @@ def _neuron(rng, w, x, b):
 
 
 def _loss(rng, w, x, y):
-    z = times(_number(rng, 1, 3), w, x)
-    a, many, far = _bent(rng, _choice(rng, (z, add(z, _signed(rng, 3))))), _number(rng, 1, 4), _minus(z, y)
+    z = times(_number(rng, 1, 5), w, x)
+    a, many, far = _bent(rng, _choice(rng, (z, add(z, _signed(rng, 3))))), _number(rng, 1, 5), _minus(z, y)
     return _choice(
         rng,
         (

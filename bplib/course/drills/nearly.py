@@ -6,7 +6,7 @@ SymPy would find more, by simplifying, and now and then take minutes: a drill ha
 from fractions import Fraction
 
 from bplib.course.drills import expressions
-from bplib.course.drills.expressions import Number, nodes, number, times, written
+from bplib.course.drills.expressions import ONE, Number, nodes, number, times, written
 from bplib.course.judging.reading import listed
 
 POINTS = ((0.21, 0.83, 0.47), (0.64, 0.35, 0.92), (0.88, 0.12, 0.29), (0.07, 0.57, 0.71), (0.43, 0.95, 0.06))
@@ -31,11 +31,6 @@ def about(formula, right, letters):
 
     The factors and terms that it knows are the parts of the formula and of its derivative, times a plain number.
     """
-    known = []
-    for tree in sorted({*nodes(formula), *nodes(right)} - {right}, key=lambda tree: len(written(tree))):
-        values = values_of(tree, letters)
-        if values and all(values) and not isinstance(tree, Number) and not any(same(values, each) for _, each in known):
-            known.append((tree, values))
 
     def facts(given, needed, symbols):
         unused = [s for s in symbols if s in needed.free_symbols and s not in given.free_symbols]
@@ -43,6 +38,7 @@ def about(formula, right, letters):
             return {f"no {unused[0]}": f"It does without {listed(unused)}, on which what is needed depends."}
         theirs, ours = (_symbolic_values(each, letters) for each in (given, needed))
         if None not in (*theirs, *ours) and all(ours):
+            known = _known(formula, right, letters)
             if said := _factor(theirs, ours, known):
                 return {"factor": said}
             if said := _term(theirs, ours, known):
@@ -50,6 +46,17 @@ def about(formula, right, letters):
         return _places(given, needed, letters)
 
     return facts
+
+
+def _known(formula, right, letters):
+    """The parts of the formula and of its derivative with their values, the shortest first, and each value once."""
+    found = []
+    trees = {tree for tree in (*nodes(formula), *nodes(right)) if not isinstance(tree, Number)} - {right}
+    for tree in sorted(trees, key=lambda tree: (len(written(tree)), written(tree))):
+        values = values_of(tree, letters)
+        if values and all(values) and not any(same(values, each) for _, each in found):
+            found.append((tree, values))
+    return found
 
 
 def _symbolic_values(formula, letters, letter=None, value=None):
@@ -78,8 +85,10 @@ def _factor(theirs, ours, known):
     ratios = [a / b for a, b in zip(theirs, ours, strict=True)]
     if not all(ratios):
         return ""
-    for tree, values in [(number(1), [1.0] * len(ratios)), *known]:
+    for tree, values in [(ONE, [1.0] * len(ratios)), *known]:
         if factor := _constant([r / v for r, v in zip(ratios, values, strict=True)]):
+            if abs(factor.numerator) == 1 != factor.denominator and tree == ONE:
+                return f"Your formula lacks the factor {1 / factor}."
             return f"Your formula has the factor {_times(factor, tree)} too many."
         if factor := _constant([1 / (r * v) for r, v in zip(ratios, values, strict=True)]):
             return f"Your formula lacks the factor {_times(factor, tree)}."
@@ -89,7 +98,7 @@ def _factor(theirs, ours, known):
 def _term(theirs, ours, known):
     """The sentence on a term too many, or on one that is missing."""
     rests = [a - b for a, b in zip(theirs, ours, strict=True)]
-    for tree, values in [(number(1), [1.0] * len(rests)), *known]:
+    for tree, values in [(ONE, [1.0] * len(rests)), *known]:
         if factor := _constant([r / v for r, v in zip(rests, values, strict=True)]):
             return f"Your formula is {_times(abs(factor), tree)} too {'much' if factor > 0 else 'little'}."
     return ""

@@ -2,7 +2,6 @@
 
 from bplib.course.drills.expressions import (
     ONE,
-    RULES,
     ZERO,
     Call,
     Power,
@@ -15,10 +14,10 @@ from bplib.course.drills.expressions import (
     number,
     over,
     raised,
-    slope,
     times,
     written,
 )
+from bplib.course.drills.rules import RULES, slope
 
 
 def slips(formula, letters, letter):
