@@ -1,7 +1,6 @@
 """Judges several choices at once, each among a few options."""
 
 from bplib.course.judging.judges import Misconception
-from bplib.course.judging.paper import plain_choice
 from bplib.course.judging.reading import NOT_YET, PASSED, Verdict, call, listed, mistaken, read_named, settling
 
 
@@ -9,7 +8,7 @@ def judge_choices(right, why, wrong):
     """A judge of choices: the answer returns a dict of them, each a text or, where the text says one, a tuple.
 
     right is a dict of name to what is right, why is told when all of them are, and wrong is a dict of name to a dict of
-    each wrong option to the sentence that helps. The first wrong choice is told. Case and spaces do not matter.
+    each wrong option to the sentence that helps. The first wrong choice is told. Spaces do not matter.
     """
     mistakes = [
         Misconception(f"{name}: {option}", lambda name=name, option=option: right | {name: option}, says)
@@ -36,7 +35,6 @@ def judge_choices(right, why, wrong):
 
 def _plain(value):
     """A choice without its spaces; a shape may be a tuple as well as its text."""
-    if isinstance(value, tuple | list):
-        value = str(tuple(value)) if len(value) < 10 else None
-    value = plain_choice(value)
-    return value.replace(" ", "") if isinstance(value, str) else None
+    if isinstance(value, tuple | list) and len(value) < 10 and all(isinstance(each, int) for each in value):
+        value = str(tuple(value))
+    return "".join(value.split()) if isinstance(value, str) else None

@@ -162,10 +162,10 @@ def activation(Z, A, kind):
     return Step(A, code, (Blank(f"d{Z}", f"{dA} * {slope}", (*wrong, *shape)),))
 
 
-def loss(P, kind):
-    """L, and the gradient at its input P: steps, since a softmax is a line of its own."""
+def loss(P, kind, *, flat=False):
+    """L, and the gradient at its input P: steps, since a softmax is a line of its own. flat: P has a single axis."""
     far = f"({P} - Y)"
-    one = ((f"2 * {far}.sum(axis=0) / n", ""), (f"2 * {far}.mean()", ""), (f"2 * {far}.T / n", ""))
+    one = ((f"2 * {far}.sum(axis=0) / n", ""), (f"2 * {far}.mean()", ""), (f"2 * {far}.T / n", ""))[: 3 - flat]
     no_two = ("The square brings a factor 2.",)
     if kind == "mean":
         wrong = (

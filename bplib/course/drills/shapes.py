@@ -19,7 +19,7 @@ _WRONG, _HIDDEN = 3, (2, 3, 3)
 def draw(rng, level, seed):
     """A drill of this level."""
     network = stacks.network(rng, level)
-    known = computed(network, values(network, rng))
+    known = _numbers(network, rng)
     hidden, name = _hidden(rng, network, level), _hidden_shape(rng, network)
     shapes = {each: known[each].shape for each in (*network.given, *(step.name for step in network.steps[:-1]))}
     right = {f"shape_{name}": str(shapes[name])} | {blank.name: blank.code for blank in hidden}
@@ -46,6 +46,14 @@ def draw(rng, level, seed):
         hints=_hints(network, hidden, known),
         alike=(network.code, name, tuple(blank.name for blank in hidden)),
     )
+
+
+def _numbers(network, rng):
+    """All that the network computes, for numbers with which no gradient is zero everywhere, as behind relus."""
+    while True:
+        known = computed(network, values(network, rng))
+        if all(np.any(known[blank.name]) for blank in network.lines):
+            return known
 
 
 def _matters(network):

@@ -52,7 +52,7 @@ def _two_layers(rng, n, t, d, k, m):
         into = "S1"
     if rng.random() < 0.3:
         given |= {"v": (k,), "Y": (n,)}
-        steps += [_score(into, mean), *loss("r", "mean" if mean else "sum")]
+        steps += [_score(into, mean), *loss("r", "mean" if mean else "sum", flat=True)]
     else:
         given |= {**_weights("W2", "b2", k, m, turned[1]), "Y": (n, m)}
         steps.append(linear(into, "W2", "b2", "Z2", first=False, mean=mean, turned=turned[1]))
