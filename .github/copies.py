@@ -19,7 +19,8 @@ import nbformat
 from bplib.course.environment import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[1]
-NEEDED = sorted([*PACKAGES, "jinja2", "packaging"])  # checks show what templates make, and lesson 00 compares versions
+# Checks show what templates make and remember what is passed, and lesson 00 compares versions.
+NEEDED = sorted([*PACKAGES, "filelock", "jinja2", "packaging"])
 CELL = """# Where the course is missing, this installs it, which takes a minute.
 try:
     import bplib.course

@@ -43,7 +43,7 @@ import, where bplib alone means the mathematics, and in which order to read it:
     pictures      what one looks at
     course        what a learner meets
     grading       what an instructor and CI meet
-    cli           the command + tqdm
+    cli           the command
 
 Notebooks import modules, not names: ``losses.mse`` tells the reader where to look.
 """

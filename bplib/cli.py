@@ -1,14 +1,12 @@
 """The command `bplib`: grade and reset for learners and instructors, release and run for authors."""
 
 import argparse
-import json
-import os
 import sys
 from pathlib import Path
 
 from bplib.course import files, progress
-from bplib.course.notebooks import canonical, releases, updating
-from bplib.grading import grader, reports
+from bplib.course.notebooks import canonical, handout, releases, updating
+from bplib.grading import command as grading
 
 
 def main(arguments=None):
@@ -17,19 +15,7 @@ def main(arguments=None):
         prog="bplib", description="Exercises of the course: grades, fresh starts, progress."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    command = commands.add_parser("grade", help="grade notebooks, folders of them, or with --out a class")
-    command.add_argument("paths", nargs="+", metavar="FILE_OR_FOLDER")
-    command.add_argument("--json", metavar="PATH", type=Path, help="write the report there too")
-    command.add_argument(
-        "--out",
-        metavar="FOLDER",
-        type=Path,
-        help="grade a class, given as one folder or zip of what its learners handed in, and write gradebook, feedback"
-        " and statistics there; a run that was stopped goes on",
-    )
-    command.add_argument("--jobs", metavar="N", type=int, help="with --out: how many to grade at once (all processors)")
-    command.add_argument("--dask", metavar="ADDRESS", help="with --out: let the workers of a Dask scheduler grade")
-    command.set_defaults(run=_grade)
+    grading.add_to(commands)
     command = commands.add_parser("reset", help="give a fresh exercise, and keep the old one as a dated copy")
     command.add_argument("notebook", metavar="NOTEBOOK", help="such as exercises/01_loss_functions.ipynb, or 01")
     command.set_defaults(run=_reset)
@@ -56,6 +42,17 @@ def main(arguments=None):
     command = commands.add_parser("site", help="for authors: make pages of the course to read, without a kernel")
     command.add_argument("--out", metavar="FOLDER", type=Path, required=True, help="write the pages there")
     command.set_defaults(run=_site)
+    command = commands.add_parser(
+        "handout", help="for instructors: make what learners get, without solutions and tests"
+    )
+    command.add_argument("out", metavar="OUT", type=Path, help="a new or an empty folder to make it in")
+    command.add_argument(
+        "--course",
+        metavar="OWNER/NAME",
+        default="",
+        help="the repository on GitHub with whose course the learners' workflow grades (the one this is from)",
+    )
+    command.set_defaults(run=_handout)
     options = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -65,49 +62,6 @@ def main(arguments=None):
     except (ValueError, RuntimeError, OSError) as error:
         print(f"bplib: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
-
-
-def _grade(options):
-    if options.out:
-        return _grade_class(options)
-    if options.jobs or options.dask:
-        print("bplib: --jobs and --dask are for a class; --out says where its results go", file=sys.stderr)
-        return 2
-    if options.json and not options.json.absolute().parent.is_dir():
-        print(f"bplib: there is no folder {options.json.parent} to write {options.json.name} to", file=sys.stderr)
-        return 2
-    if options.json and options.json.is_dir():
-        print(f"bplib: {options.json} is a folder; --json takes the path of a file", file=sys.stderr)
-        return 2
-    report = grader.grade(options.paths)
-    if options.json:
-        files.write(options.json, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-    print(reports.table(report))
-    return 1 if any(submission["problems"] for submission in report["submissions"]) else 0
-
-
-def _grade_class(options):
-    if len(options.paths) > 1 or options.json:
-        print("bplib: --out takes one folder or zip of hand-ins, and writes results.json itself", file=sys.stderr)
-        return 2
-    if options.jobs is not None and options.jobs < 1:
-        print(f"bplib: --jobs is {options.jobs}; at least 1 is needed", file=sys.stderr)
-        return 2
-    from tqdm import tqdm
-
-    from bplib.grading.classes import batch
-
-    with tqdm(unit="learner", leave=False) as bar:
-
-        def progress(done, of):
-            bar.total, bar.n = of, done
-            bar.refresh()
-
-        jobs = options.jobs or os.cpu_count() or 1
-        results = batch.grade_class(options.paths[0], options.out, jobs, options.dask, progress=progress)
-    print(reports.class_table(results))
-    print(f"gradebook, feedback and statistics are in {options.out}")
-    return 1 if any(result["points"] is None or result["problems"] for result in results) else 0
 
 
 def _reset(options):
@@ -121,10 +75,7 @@ def _update(options):
     if folder is None:
         raise ValueError(f"{Path.cwd()} is not in a folder of the course; go to the one that is to be up to date")
     lines, problems = updating.update(folder, options.old)
-    for line in lines:
-        print(line)
-    for problem in problems:
-        print(f"bplib: {' '.join(problem.split())}", file=sys.stderr)
+    _say(lines, problems)
     if not lines and not problems:
         where = f"; {options.old} holds no answers that are not here" if options.old else ""
         print(f"exercises/ is up to date{where}")
@@ -174,3 +125,19 @@ def _site(options):
     count = site.build(folder, options.out)
     print(f"{count} pages are in {options.out}; the first is {options.out / 'index.html'}")
     return 0
+
+
+def _handout(options):
+    folder = files.course_folder()
+    if folder is None:
+        raise ValueError(f"{Path.cwd()} is not in a folder of the course, which is to be handed out; go there")
+    lines, flaws = handout.make(folder, options.out, options.course)
+    _say(lines, flaws)
+    return 1 if flaws else 0
+
+
+def _say(lines, problems):
+    for line in lines:
+        print(line)
+    for problem in problems:
+        print(f"bplib: {' '.join(problem.split())}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """Grades whatever is given by its path, and gives each notebook to a process of its own.
 
-What is handed in is read by `handins`, as for a class, and assembled into the released notebook by `submissions`;
-`notebook` grades that.
+What is handed in is read by `handins`, as for a class; `submissions` says of which lesson it is, `assembling` what is
+done with it, and `notebook` grades that.
 """
 
 import contextlib
@@ -45,7 +45,8 @@ def _graded(notebook, path, launcher, limits):
 
 
 def grade_file(path, launcher, limits=Limits(), *, data, seed=None):  # noqa: B008
-    """Grade what one notebook holds: a dict of path, points, max_points, exercises, problems and more. It never raises.
+    """Grade what one notebook holds: a dict of path, points, max_points, exercises, problems and more. It raises
+    nothing but what launcher.renew does.
 
     An exercise is a dict of id, points, max_points, status, message, misconception and code. Each problem is one line
     that says what is wrong with the file. points is None when the grader itself failed, which is never the same as 0.
@@ -70,9 +71,15 @@ def grade_file(path, launcher, limits=Limits(), *, data, seed=None):  # noqa: B0
     return {
         **_submission(path, graded.exercises, problems + graded.problems),
         "lesson": name,
-        "title": next((lesson.TITLE for lesson in LESSONS if name == lesson.LESSON), name),
+        "title": title_of(name),
         "not_enforced": list(graded.not_enforced),
+        "is_cut_off": graded.is_cut_off,
     }
+
+
+def title_of(name):
+    """The title of a lesson; its name where the course lists none of that name."""
+    return next((lesson.TITLE for lesson in LESSONS if name == lesson.LESSON), name)
 
 
 def not_graded(path, reason, problems=()):

@@ -1,6 +1,7 @@
 """What one learner handed in: which of the files count, and what is wrong with the rest."""
 
 import hashlib
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from bplib.grading import archives, listings
 from bplib.grading.archives import NOTEBOOK, OTHER, TROUBLE, ZIP, Item, Refused, TooBig
 
 _LONGEST_SLUG = 60
-_EXERCISES = "exercises"
+EXERCISES = "exercises"
 _OURS = {"bplib", "notebooks", "solutions", "tests"}  # what else a clone of the course holds
 
 
@@ -99,26 +100,31 @@ def slug(learner):
 # Gathering
 
 
-def gather(learner, identity, items, late):
+def gather(learner, identity, items, late, said=None):
     """What counts of the items of one learner: a `Handed`. It raises for nothing that is in them.
 
     Zip files are opened. Of a clone of the course, exercises/ counts, and not our own lessons, solutions and released
-    copies; and of a notebook that was reset the fresh one, where there is one.
+    copies; and of a notebook that was reset the fresh one, where there is one. said is {where of an item: dict of when,
+    late and download}, which hold for what is in a zip too.
     """
-    budget = _Budget()
-    items = _without_the_rest_of_clones([each for item in items for each in _expanded(item, budget)])
+    budget, said = _Budget(), said or {}
+    items = without_the_rest_of_clones([each for item in items for each in _expanded(item, budget)])
     problems = [_line(item, item.trouble) for item in items if item.trouble]
     candidates = sorted((item for item in items if item.kind == NOTEBOOK), key=lambda item: item.parts)
     if len(candidates) > archives.MAX_FILES:
         problems.append(f"it holds {len(candidates)} notebooks, more than the {archives.MAX_FILES} that are read")
         return Handed(learner, identity, (), tuple(problems), late)
-    notebooks = []
+    notebooks, paths = [], set()
     for item in _without_old_copies(candidates):
         try:
             if len(item.where) > 1:
                 # Unpacked once already now, to count it and to learn whether it is whole.
                 budget.read(item, archives.MAX_NOTEBOOK_BYTES)
-            notebooks.append(Notebook(item.path, item))
+            numbered = (f"{item.path} ({number})" for number in itertools.count(2))
+            path = next(path for path in itertools.chain([item.path], numbered) if path not in paths)
+            paths.add(path)
+            outer = (item.where[:length] for length in range(len(item.where), 0, -1))
+            notebooks.append(Notebook(path, item, **next((said[where] for where in outer if where in said), {})))
         except Refused as error:
             problems.append(_line(item, error))
             if budget.left <= 0:
@@ -179,12 +185,13 @@ def _expanded(item, budget):
     return [deeper for each in inner for deeper in _expanded(each, budget)]
 
 
-def _without_the_rest_of_clones(items):
+def without_the_rest_of_clones(items):
+    """Items without what is ours in clones of the course, where exercises/ holds the learner's work."""
     roots = set()  # the folders that hold exercises/; Windows may spell it in capitals
     for item in items:
         below = [part.lower() for part in item.parts[:-1]]
-        if item.kind == NOTEBOOK and _EXERCISES in below:
-            roots.add(item.parts[: below.index(_EXERCISES)])
+        if item.kind == NOTEBOOK and EXERCISES in below:
+            roots.add(item.parts[: below.index(EXERCISES)])
     return [
         item
         for item in items
@@ -196,7 +203,7 @@ def is_clone(items):
     """Whether items are those of a clone of the course, and of nothing else: all its folders are ours."""
     folders = [folder.lower() for folder in {item.parts[0] for item in items}]
     return (
-        folders.count(_EXERCISES) == 1
-        and {*folders} <= {_EXERCISES, *_OURS}
-        and any(item.kind == NOTEBOOK and item.parts[0].lower() == _EXERCISES for item in items if item.parts[1:])
+        folders.count(EXERCISES) == 1
+        and {*folders} <= {EXERCISES, *_OURS}
+        and any(item.kind == NOTEBOOK and item.parts[0].lower() == EXERCISES for item in items if item.parts[1:])
     )

@@ -30,6 +30,8 @@ from bplib.grading.archives import (
 
 _STEERING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # they make a name look like another
 
+_ADDED = ".txt"  # what browsers and mail programs put behind .ipynb
+
 _INSTALLED = "site-packages"  # what lies beside it may be a learner's, who has made an environment of their own folder
 
 
@@ -79,7 +81,7 @@ def at(path):
         return [Item((), TROUBLE, trouble="there is no such file or folder")]
     kind, trouble = _kind_on_disk(path)
     named = [Item((), TROUBLE, trouble="its name is not in UTF-8")] if _is_escaped(path.name) else []
-    return [Item((), NOTEBOOK if kind == OTHER else kind, () if trouble else (str(path),), trouble), *named]
+    return [Item((), NOTEBOOK if kind == OTHER else kind, () if kind == TROUBLE else (str(path),), trouble), *named]
 
 
 def in_folder(top):
@@ -108,7 +110,7 @@ def in_folder(top):
             if kind == FOLDER:
                 waiting.append((Path(entry.path), (*path, entry.name)))
             else:
-                items.append(Item(here, kind, () if trouble else (os.path.abspath(entry.path),), trouble))
+                items.append(Item(here, kind, () if kind == TROUBLE else (os.path.abspath(entry.path),), trouble))
     return sorted(items, key=_order)
 
 
@@ -126,7 +128,7 @@ def _kind_on_disk(entry):
                     raise TooBig(archives.MAX_NOTEBOOK_BYTES)
     except (OSError, ValueError) as error:
         return TROUBLE, reason(error)
-    return kind, ""
+    return kind, _added(entry.name)
 
 
 def in_zip(zip_item, content=None):
@@ -158,7 +160,7 @@ def in_zip(zip_item, content=None):
         elif stat.S_ISLNK(entry.external_attr >> 16) and _kind(path[-1]) != OTHER:
             items[number] = Item(parts, TROUBLE, trouble=LINK)
         else:
-            items[number] = Item(parts, _kind(path[-1]), (*zip_item.where, number))
+            items[number] = Item(parts, _kind(path[-1]), (*zip_item.where, number), _added(path[-1]))
     items = list(items.values())
     filled = {item.parts[:k] for item in items for k in range(1, len(item.parts))}
     filled |= {folder[:k] for folder in folders for k in range(1, len(folder))}
@@ -189,7 +191,15 @@ def _clutter(parts):
 
 
 def _kind(name):
-    return {".ipynb": NOTEBOOK, ".zip": ZIP}.get(os.path.splitext(name)[1].lower(), OTHER)
+    name = name.lower()
+    ending = os.path.splitext(name.removesuffix(_ADDED) if _added(name) else name)[1]
+    return {".ipynb": NOTEBOOK, ".zip": ZIP}.get(ending, OTHER)
+
+
+def _added(name):
+    """What is to be said of a notebook whose name has got one more ending on its way, or ""."""
+    added = name.lower().endswith(f".ipynb{_ADDED}")
+    return f"its name ends in {_ADDED}, and it was read as a notebook" if added else ""
 
 
 def _directory_size(file):

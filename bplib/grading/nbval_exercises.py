@@ -7,8 +7,6 @@ import contextlib
 import json
 import secrets
 import socket
-import subprocess
-import sys
 from collections import defaultdict
 from queue import Empty
 
@@ -18,9 +16,9 @@ from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
 from bplib.course.judging.reading import NOT_ATTEMPTED, PASSED, Gone
-from bplib.course.notebooks import canonical, submissions
-from bplib.grading import grader
-from bplib.grading.notebook import grade_notebook
+from bplib.course.notebooks import submissions
+from bplib.grading import grader, kernels
+from bplib.grading.notebook import Grading, grade_notebook
 from bplib.grading.sandbox import launching, wire
 from bplib.grading.sandbox.meters import Meter
 from bplib.grading.sandbox.processes import ENDED, Limits, Process
@@ -45,24 +43,10 @@ class NotYet(Exception):  # noqa: N818
 class Kernel(RunningKernel):
     """nbval's kernel, jailed, which also notices that its process is gone rather than wait for it."""
 
-    def __init__(self, folder, port, startup_timeout):
-        """Start it in the folder, allowed to connect to the port."""
-        own = [
-            "-m",
-            "bplib.grading.sandbox.jailed_kernel",
-            "{connection_file}",
-            port,
-            LIMITS.memory,
-            LIMITS.notebook_seconds,
-        ]
-        self.km = canonical.kernel_manager([sys.executable, *map(str, own)])
-        self.km.start_kernel(
-            cwd=str(folder),
-            env={**launching.environment(), "HOME": str(folder.parent), "IPYTHONDIR": str(folder.parent)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self.meter = Meter(self.km.provisioner.pid, folder.parent)
+    def __init__(self, scratch, limits, port, startup_timeout):
+        """Start it in exercises/ of the scratch folder, allowed to connect to the port."""
+        self.km = kernels.start(scratch, limits, port)
+        self.meter = Meter(self.km.provisioner.pid, scratch)
         self.kc = self.km.client()
         self.kc.start_channels()
         self.begin(startup_timeout)
@@ -110,8 +94,9 @@ class KernelProcess(Process):
         super().__init__(None, limits)
         self.notebook = notebook
         self._server = socket.create_server(("127.0.0.1", 0))
-        folder, port = scratch / "exercises", self._server.getsockname()[1]
-        self.kernel = _started(lambda: Kernel(folder, port, notebook.config.option.nbval_kernel_startup_timeout))
+        port, timeout = self._server.getsockname()[1], notebook.config.option.nbval_kernel_startup_timeout
+        self.kernel = _started(lambda: Kernel(scratch, limits, port, timeout))
+        self._forked = self.kernel.km.provisioner
         notebook.kernel, self.meter = self.kernel, self.kernel.meter
         self.not_enforced = tuple(json.loads((scratch / ".not_enforced").read_text(encoding="utf-8")))
 
@@ -166,42 +151,67 @@ class KernelProcess(Process):
         if hasattr(self.kernel, "km"):  # nbval has stopped it itself when it did not answer
             self.kernel.stop()
 
+    @property
+    def is_orphan(self):
+        """Whether, when it was closed, what had started it was gone."""
+        return getattr(self._forked, "is_orphan", False)
+
 
 class Exercises(IPyNbFile):
     """A notebook of the learner's: one test for each exercise, all graded when the first is set up."""
 
-    def __init__(self, *, submission=None, unreadable=None, **options):
-        """Take what was read of the file."""
+    def __init__(self, *, submission=None, lesson=None, unreadable=None, foreign=None, **options):
+        """Take what was read of the file: a submission to a lesson, or why it is none, as one that cannot be read or as
+        one that holds no exercise.
+        """
         super().__init__(**options)
         self.submission = submission
-        self.unreadable = unreadable
-        self.problems = []
+        self.lesson = lesson
+        self.unreadable, self.foreign = unreadable, foreign
+        self.problems = [unreadable or foreign] if not submission else []
         self.not_enforced = ()
         self.exercises = {}
 
     def collect(self):
-        """One test for each exercise, or one that says why the file cannot be read."""
-        if self.unreadable:
-            yield Exercise.from_parent(self, name="unreadable")
+        """One test for each exercise, or one that says why there is none."""
+        if not self.submission:
+            yield Exercise.from_parent(self, name="unreadable" if self.unreadable else "foreign")
         else:
             for id in submissions.exercise_ids(self.submission[1]):
                 yield Exercise.from_parent(self, name=id)
 
     def setup(self):
         """Grade them all."""
-        if self.unreadable:
-            self.problems = [self.unreadable]
+        if not self.submission:
             return
         learner, released, problems = self.submission
-        try:
-            graded = grade_notebook(
-                learner, released, lambda scratch, limits: KernelProcess(self, scratch, limits), LIMITS
-            )
-        except launching.Failed as error:  # in pytest's words an error, where a wrong answer is a failure
-            pytest.fail(f"not graded, by a failure of the grader: {error}", pytrace=False)
+        graded = as_given(learner, released) or self._graded(learner, released)
         self.problems = problems + graded.problems
         self.not_enforced = graded.not_enforced
         self.exercises = {exercise["id"]: exercise for exercise in graded.exercises}
+
+    def _graded(self, learner, released):
+        for _ in range(launching.TRIES):
+            try:
+                return grade_notebook(
+                    learner, released, lambda scratch, limits: KernelProcess(self, scratch, limits), LIMITS
+                )
+            except launching.Failed as error:
+                reason = error
+        line = f"not graded, by a failure of the grader: {reason}"
+        self.problems = [line]
+        # In pytest's words an error, where a wrong answer is a failure.
+        pytest.fail(line, pytrace=False)
+
+    def says(self, id):
+        """What is told of the notebook and of one exercise, which is None where the file was not read or not graded."""
+        return {
+            "path": self.nodeid,
+            "exercise": self.exercises.get(id),
+            "problems": self.problems,
+            "not_enforced": list(self.not_enforced),
+            **({} if not self.submission else {"lesson": self.lesson, "title": grader.title_of(self.lesson)}),
+        }
 
     def teardown(self):
         """Nothing is left to stop: each kernel is stopped by the process that it serves."""
@@ -215,12 +225,13 @@ class Exercise(pytest.Item):
     def runtest(self):
         """Say what was found."""
         notebook = self.parent
-        exercise = notebook.exercises.get(self.name)
-        said = {"path": notebook.nodeid, "exercise": exercise, "problems": notebook.problems}
-        said["not_enforced"] = list(notebook.not_enforced)
+        said = notebook.says(self.name)
+        exercise = said["exercise"]
         self.user_properties.append(("bplib", said))
         if notebook.unreadable:
             raise NotYet(notebook.unreadable)
+        if notebook.foreign:
+            pytest.skip(notebook.foreign)
         if exercise["status"] == NOT_ATTEMPTED:
             pytest.skip(f"{self.name}: not attempted")
         if exercise["status"] != PASSED:
@@ -235,6 +246,23 @@ class Exercise(pytest.Item):
     def reportinfo(self):
         """The notebook, and the exercise in it."""
         return self.path, None, f"{self.parent.nodeid}: {self.name}"
+
+
+def as_given(learner, released):
+    """The `notebook.Grading` of a submission in which all code is as it was given; None for any other.
+
+    Nothing of the learner's would run there, so none of it is run.
+    """
+    if not _sources(learner) <= _sources(released):
+        return None
+    grading = Grading(learner, released, None)
+    grading.give_up("was not run")
+    grading.finished()
+    return grading if all(each["status"] == NOT_ATTEMPTED for each in grading.exercises) else None
+
+
+def _sources(nb):
+    return {source for cell in nb.cells if cell.cell_type == "code" and (source := cell.source.strip())}
 
 
 def _started(kernel):

@@ -3,15 +3,14 @@
 Silence is not a pass: an exercise is passed only when the judge has seen it pass.
 """
 
-import ast
 import contextlib
-import re
 import signal
 import textwrap
 import threading
 
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED, Gone, Settled, Verdict
-from bplib.course.notebooks import submissions
+from bplib.course.notebooks.answers import answer_cells
+from bplib.course.notebooks.assembling import Check, Code, assemble
 from bplib.course.problems import PROBLEMS
 from bplib.grading.sandbox import launching
 from bplib.grading.sandbox.launching import TRIES, Failed
@@ -22,11 +21,8 @@ JUDGE_SECONDS = 20
 JUDGE_MEMORY = 1 << 30
 """The bytes that it may take for that, beside what it has."""
 
-TRIAL = "trial"
-"""The tag of a given cell that tries a learner's functions on real data: nothing of it counts, so it is not run."""
-
 _LONGEST_MESSAGE = 1000
-_GIVEN = "Its cell is as it was given."
+_GIVEN = Verdict(NOT_ATTEMPTED, "Its cell is as it was given.")
 
 
 def grade_notebook(learner, released, start, limits, seed=None):
@@ -34,7 +30,7 @@ def grade_notebook(learner, released, start, limits, seed=None):
 
     start(scratch, limits) starts a learner's process. Where one is gone in the middle of a cell or a call, the answer
     to which that belongs pays with its own points, and the rest is run again without it. Failed if it is gone while
-    only cells of ours have run.
+    what was given runs, with nothing of the learner's above it.
     """
     grading = Grading(learner, released, seed)
     failures = 0
@@ -55,97 +51,94 @@ def grade_notebook(learner, released, start, limits, seed=None):
         if not grading.blame(*stopped):
             failures += 1
             if failures == TRIES:
-                raise Failed(f"our own cell {grading.nb.cells[stopped[0]].id!r} {stopped[1]}, tried {TRIES} times")
+                raise Failed(f"our own cell {grading.steps[stopped[0]].given!r} {stopped[1]}, tried {TRIES} times")
 
 
 class Grading:
-    """One submission on its way through the cells: the assembled notebook, and what is known of its exercises."""
+    """One submission on its way through the steps of `assemble`, and what is known of its exercises."""
 
     not_enforced = ()
+    is_cut_off = False
+    """Whether something did not come back, as what takes longer than it may."""
 
     def __init__(self, learner, released, seed):
-        """Assemble the notebook."""
-        self.nb, self.problems = submissions.assemble(learner, released)
+        """Assemble what is to be done."""
+        self.steps, self.problems = assemble(learner, released)
         self.released, self.seed = released, seed
-        self.untouched = submissions.untouched(self.nb, released)
-        self.codes = {
-            id: "\n\n".join(cell.source for cell in self.nb.cells if submissions.grade_id(cell) == id)
-            for id in submissions.exercise_ids(released)
-        }
+        self.names = {step.id: step.name for step in self.steps if isinstance(step, Check)}
+        self.answers = {id: [step for step in self._codes() if id in step.answers] for id in answer_cells(released)}
         self.verdicts = {}  # of the exercises that the judge has seen, by id
         self.stopped = set()  # those whose answer did not come back, and was taken out
-        self.raised = {}  # what a cell raised, by its id
+        self.raised = {}  # what code raised
         self.exercises = []
 
-    def run(self, process):
-        """Run the cells in order and judge the exercises; None, or (index, reason) of the cell that did not come back.
+    def _codes(self):
+        return [step for step in self.steps if isinstance(step, Code)]
 
-        Verdicts that are there already stay: after a stop all cells run again, but nothing is judged twice.
+    def run(self, process):
+        """Take the steps in order; None, or (index, reason) of the one that did not come back.
+
+        Verdicts that are there already stay: after a stop all code runs again, but nothing is judged twice.
         """
         self.raised = {}
-        for index, cell in enumerate(self.nb.cells):
-            if cell.cell_type != "code" or TRIAL in cell.metadata.get("tags", ()):
-                continue
+        for index, step in enumerate(self.steps):
             try:
-                id = checked_by(cell)
-                if id is None:
-                    self.raised[cell.id] = process.run(cell.source)
-                elif id not in self.verdicts and id not in self.untouched:
-                    verdict = self.judged(process, id, cell)
-                    if verdict is not None:
-                        self.verdicts[id] = verdict
+                if isinstance(step, Code):
+                    self.raised[step] = process.run(step.source)
+                elif step.id not in self.verdicts and (verdict := self.judged(process, step)) is not None:
+                    self.verdicts[step.id] = verdict
             except Gone as gone:
                 return index, str(gone)
         return None
 
-    def judged(self, process, id, check):
-        """The verdict on an answer; None where there is no function of the name that its check asks for."""
-        problem = PROBLEMS[id]
+    def judged(self, process, check):
+        """The verdict on an answer; None where nothing has the name that its check asks for."""
+        problem = PROBLEMS[check.id]
         try:
             with process.answering() as answers, _judging_limits():
-                return problem.judge(answers.answer(_name(check), problem.allowed), self.seed)
+                return problem.judge(answers.answer(check.name, problem.allowed), self.seed)
         except Missing:
             return None
         except Settled as settled:
             return settled.verdict
 
     def blame(self, index, reason):
-        """Let the answer pay to which the cell at index belongs, and take it out; whether there is one.
+        """Let the exercises pay to which the step at index belongs, and put stubs in the place of their answers.
 
-        If that cell is ours and belongs to no exercise, it is the last one of the learner's above it.
+        Code that answers none is left out. Where what was given does not come back, it is the learner's last code above
+        that is to blame. False if there is none.
         """
-        for cell in reversed(self.nb.cells[: index + 1]):
-            id = checked_by(cell) or submissions.grade_id(cell)
-            if submissions.is_own(cell):
-                self.problems.append(f"a cell of the learner's own, `{_first_line(cell)}`, {reason} and was left out")
-                self.nb.cells.remove(cell)
-                return True
-            if id and id not in self.stopped:
-                self.stopped.add(id)
-                self.verdicts[id] = Verdict(NOT_YET, f"It {reason}.")
-                submissions.put_stub(self.nb, self.released, id)
-                return True
-        return False
+        self.is_cut_off = True
+        step = self.steps[index]
+        if isinstance(step, Code) and step.given:
+            above = [each for each in self.steps[:index] if isinstance(each, Code) and not each.given]
+            if not above:
+                return False
+            step = above[-1]
+        ids = [step.id] if isinstance(step, Check) else step.answers
+        if not ids:
+            self.problems.append(f"a cell of the learner's own, `{_first_line(step)}`, {reason} and was left out")
+        for id in ids:
+            self.verdicts.setdefault(id, Verdict(NOT_YET, f"It {reason}."))
+        self.stopped.update(ids)
+        spent = [code for code in self._codes() if code.answers and self.stopped.issuperset(code.answers)]
+        place = min(self.steps.index(each) for each in [step, *spent])
+        self.steps[place:place] = [Code(answer_cells(self.released)[id].source, given=id) for id in ids]
+        self.steps = [each for each in self.steps if each not in spent and (ids or each is not step)]
+        return True
 
     def give_up(self, reason):
         """Say of every answer that was not judged why not."""
-        stubs = {submissions.grade_id(cell): cell.source.strip() for cell in self.released.cells}
-        for id, code in self.codes.items():
-            given = code.strip() == stubs[id]
-            verdict = Verdict(NOT_ATTEMPTED, _GIVEN) if given else Verdict(NOT_YET, f"It {reason}.")
-            self.verdicts.setdefault(id, verdict)
+        self.is_cut_off = True
+        for id, codes in self.answers.items():
+            self.verdicts.setdefault(id, Verdict(NOT_YET, f"It {reason}.") if codes else _GIVEN)
 
     def finished(self):
         """Give every exercise what it has earned."""
-        ours = [cell for cell in self.nb.cells if not submissions.grade_id(cell) and not submissions.is_own(cell)]
-        broken = [f"the cell {cell.id!r} raised {self.raised[cell.id]}" for cell in ours if self.raised.get(cell.id)]
-        for id in self.codes:
-            if id in self.verdicts:
-                verdict = self.verdicts[id]
-            elif id in self.untouched:
-                verdict = Verdict(NOT_ATTEMPTED, _GIVEN)
-            else:
-                verdict = Verdict(NOT_YET, self._silence(id, broken))
+        given = [step for step in self._codes() if step.given and self.raised.get(step)]
+        broken = [f"the cell {code.given!r} raised {self.raised[code]}" for code in given]
+        for id, cell in answer_cells(self.released).items():
+            verdict = self.verdicts.get(id) or self._silence(id, broken)
             points = PROBLEMS[id].points
             self.exercises.append(
                 {
@@ -156,42 +149,32 @@ class Grading:
                     "status": verdict.status,
                     "message": _plainly(verdict.told_first[:_LONGEST_MESSAGE]),
                     "misconception": verdict.misconception,
-                    "code": self.codes[id],
+                    "code": "\n\n".join(code.source for code in self.answers[id]) or cell.source,
                 }
             )
         self.problems = [_plainly(problem) for problem in self.problems + broken + self._misplaced()]
         return self
 
     def _silence(self, id, broken):
-        """Why there is no function to judge: what went wrong first."""
-        for cell in self.nb.cells:
-            if submissions.grade_id(cell) == id and self.raised.get(cell.id):
-                return f"Its cell raised {self.raised[cell.id]}."
+        """The verdict where there is nothing to judge: what went wrong first, if anything was answered."""
+        if not self.answers[id]:
+            return _GIVEN
+        for code in self.answers[id]:
+            if self.raised.get(code):
+                return Verdict(NOT_YET, f"Its cell raised {self.raised[code]}.")
         if broken:
-            return f"There is nothing to judge: {broken[0]}."
-        check = next(cell for cell in self.nb.cells if checked_by(cell) == id)
-        return f"There is no function named {_name(check)} when the check runs; define it in the cell of the answer."
+            return Verdict(NOT_YET, f"There is nothing to judge: {broken[0]}.")
+        named = f"There is no function named {self.names[id]} when the check runs"
+        return Verdict(NOT_YET, f"{named}; define it in the cell of the answer.")
 
     def _misplaced(self):
-        """Lines about exercises that are not attempted although a cell below their check defines their function."""
-        lines = []
-        for id in [exercise["id"] for exercise in self.exercises if exercise["status"] == NOT_ATTEMPTED]:
-            stub = next(cell for cell in self.nb.cells if submissions.grade_id(cell) == id)
-            asked = re.search(r"^def \w+\(", stub.source, re.MULTILINE)
-            if asked and any(submissions.is_own(cell) and asked[0] in cell.source for cell in self.nb.cells):
-                lines.append(f"{id}: an answer stands outside of its cell, below the check, where it is not graded")
-        return lines
-
-
-def checked_by(cell):
-    """The exercise that a cell of an assembled notebook checks, or None."""
-    block = cell.metadata.get("nbgrader") if cell.cell_type == "code" else None
-    return block.grade_id.removesuffix("-check") if block and block.grade else None
-
-
-def _name(check):
-    """The name in check("mse", mse), which is the function to judge."""
-    return ast.parse(check.source).body[-1].value.args[1].id
+        """Lines about exercises that are not attempted although code below their check defines their function."""
+        late = {id for code in self._codes() for id in code.late}
+        return [
+            f"{each['id']}: an answer stands outside of its cell, below the check, where it is not graded"
+            for each in self.exercises
+            if each["status"] == NOT_ATTEMPTED and each["id"] in late
+        ]
 
 
 @contextlib.contextmanager
@@ -223,5 +206,5 @@ def _plainly(text):
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-def _first_line(cell):
-    return textwrap.shorten(cell.source.strip().splitlines()[0], 40, placeholder=" ...")
+def _first_line(code):
+    return textwrap.shorten(code.source.strip().splitlines()[0], 40, placeholder=" ...")

@@ -1,27 +1,31 @@
 """Shows what grading found: as text for a terminal, as Markdown for the summary of a job."""
 
+import re
 import textwrap
+from pathlib import PurePath
 
-from bplib.course.judging.reading import NOT_ATTEMPTED
+from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET
 
 
 def table(report, width=100):
-    """The report as text: each exercise with its status, points and sentence, a sum for each file, and the total."""
-    submissions = report["submissions"]
-    exercises = [exercise for submission in submissions for exercise in submission["exercises"]]
+    """The report as text: the total, then each notebook with its sum and its exercises, with what is wrong in words.
+
+    Of notebooks in which nothing was attempted and nothing is wrong, the names are told, in the end.
+    """
+    shown, untouched = _parted(report)
+    exercises = [exercise for submission in shown for exercise in submission["exercises"]]
     id_width = max((len(exercise["id"]) for exercise in exercises), default=0)
-    lines = []
-    for submission in submissions:
-        lines += [submission["path"]]
+    lines = [_total(report["submissions"]), ""]
+    for submission in shown:
+        lines += [f"{submission['path']}{_sum(submission)}"]
         for problem in submission["problems"]:
             lines += textwrap.wrap(f"  ! {problem}", width, subsequent_indent="    ")
         for exercise in submission["exercises"]:
             start = f"  {exercise['id']:{id_width}}  {exercise['status']:13}  {_points(exercise):>7}  "
-            message = _sentence(exercise) or " "
             lines += [
                 line.rstrip()
                 for line in textwrap.wrap(
-                    message,
+                    _sentence(exercise) or " ",
                     width,
                     initial_indent=start,
                     subsequent_indent=" " * len(start),
@@ -29,11 +33,21 @@ def table(report, width=100):
                 )
                 or [start]
             ]
-        if submission["exercises"] or submission["points"] is None:
-            lines += [f"  {'sum':{id_width}}  {'':13}  {_points(submission):>7}"]
         lines += [""]
-    lines += [f"total: {_total(submissions)}", *not_enforced(submissions)]
-    return "\n".join(lines)
+    lines += textwrap.wrap(untouched, width, subsequent_indent="  ", break_on_hyphens=False)
+    return "\n".join([*lines, *not_enforced(report["submissions"])]).rstrip()
+
+
+def _parted(report):
+    """The submissions of which there is something to tell, and a sentence about the others, which may be empty."""
+    shown, untouched = [], []
+    for submission in report["submissions"]:
+        answers = submission["exercises"]
+        told = submission["problems"] or not answers or any(each["status"] != NOT_ATTEMPTED for each in answers)
+        (shown if told else untouched).append(submission)
+    names = ", ".join(PurePath(submission["path"]).name.removesuffix(".ipynb") for submission in untouched)
+    points = sum(submission["max_points"] for submission in untouched)
+    return shown, f"not attempted, {points} points: {names}" if untouched else ""
 
 
 def not_enforced(graded):
@@ -43,41 +57,67 @@ def not_enforced(graded):
 
 
 def class_table(results):
-    """The learners of a class with their points, one a line, and what was wrong with what they handed in."""
+    """The learners of a class with their points, one a line, and what was wrong with what they handed in.
+
+    Where grading itself has failed there is a ? for the points, and where there was nothing to grade a hyphen.
+    """
     width = max(len(result["learner"]) for result in results)
     lines = []
     for result in results:
-        lines.append(f"{result['learner']:{width}}  {_points(result):>7}")
+        notes = [words for words, key in (("absent", "absent"), ("not on the roster", "stranger")) if result[key]]
+        lines.append(f"{result['learner']:{width}}  {_in_class(result):>7}  {', '.join(notes)}".rstrip())
         problems = [*result["problems"], *(line for each in result["notebooks"] for line in each["problems"])]
         lines += [f"  ! {textwrap.shorten(problem, 150, placeholder=' ...')}" for problem in problems]
     graded = [result["points"] for result in results if result["points"] is not None]
-    left_out = len(results) - len(graded)
-    mean = f", {sum(graded) / len(graded):.1f} points on average" if graded else ""
-    total = f"{len(graded)} graded{mean}" + (f", {left_out} not graded" if left_out else "")
+    failed = sum(_has_failed(result) for result in results)
+    nothing = len(results) - len(graded) - failed
+    total = f"{len(graded)} graded" + (f", {sum(graded) / len(graded):.1f} points on average" if graded else "")
+    total += f", {nothing} with nothing to grade" if nothing else ""
+    total += f", {failed} not graded" if failed else ""
     return "\n".join([*lines, "", total, *not_enforced(results)])
 
 
+def _has_failed(result):
+    return result["state"] == "not graded"  # counting.FAILED; that room is read later
+
+
+def _in_class(result):
+    if result["points"] is None and not _has_failed(result):
+        return "-"
+    points = "?" if result["points"] is None else f"{result['points']:g}"
+    return f"{points}/{result['max_points']:g}"
+
+
 def markdown(report):
-    """The same as a table in Markdown, for the summary of a job."""
-    lines = ["| notebook | exercise | status | points | |", "| --- | --- | --- | ---: | --- |"]
-    for submission in report["submissions"]:
+    """The same in Markdown, for the summary of a job: a table between the total and what was not attempted."""
+    shown, untouched = _parted(report)
+    lines = [f"**{_total(report['submissions'])}**", ""]
+    if shown:
+        lines += ["| notebook | exercise | status | points | |", "| --- | --- | --- | ---: | --- |"]
+    for submission in shown:
         path = _cell(submission["path"])
+        lines += [f"| {path} | | | **{_points(submission)}** | |"] if _sum(submission) else []
         lines += [f"| {path} | | | | {_cell(problem)} |" for problem in submission["problems"]]
         lines += [
             f"| {path} | {exercise['id']} | {exercise['status']} | {_points(exercise)} | {_cell(_sentence(exercise))} |"
             for exercise in submission["exercises"]
         ]
-    total = f"**total: {_total(report['submissions'])}**"
-    return "\n".join([*lines, "", total, "", *not_enforced(report["submissions"])])
+    parts = ["\n".join(lines).rstrip(), _cell(untouched), *not_enforced(report["submissions"])]
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _cell(content):
-    return content.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    """A text as Markdown that shows it: what a learner wrote is no heading, no picture and no link."""
+    return re.sub(r"[\\`*_~\[\]<>&|]|:(?=//)", r"\\\g<0>", content.replace("\n", " "))
 
 
 def _sentence(exercise):
-    # What to do with a stub stands in the notebook; ten times below each other it would hide the other sentences.
-    return "" if exercise["status"] == NOT_ATTEMPTED else exercise["message"]
+    # What there is to say of others stands in the notebook; ten times below each other it would hide these sentences.
+    return exercise["message"] if exercise["status"] == NOT_YET else ""
+
+
+def _sum(submission):
+    return f"  {_points(submission)}" if submission["exercises"] or submission["points"] is None else ""
 
 
 def _points(of):
@@ -91,4 +131,4 @@ def _total(submissions):
     points = sum(submission["points"] for submission in graded)
     left_out = len(submissions) - len(graded)
     of = sum(submission["max_points"] for submission in graded)
-    return f"{points} of {of} points" + (f", and {left_out} not graded" if left_out else "")
+    return f"total: {points} of {of} points" + (f", and {left_out} not graded" if left_out else "")

@@ -10,9 +10,9 @@ from answers.single_neuron import train_by_python, train_in_a_while_loop
 
 from bplib.course import birds
 from bplib.course.notebooks import canonical, releases
+from bplib.course.notebooks.assembling import TRIAL
 from bplib.course.problems.single_neuron import TRAIN_MISTAKES
 from bplib.grading import grader
-from bplib.grading.notebook import TRIAL
 
 
 def not_written(X, y, lr, tolerance, most):

@@ -1,13 +1,18 @@
 """Progress is the learner's own: the best status is kept, nothing is lost, and a check is never disturbed."""
 
+import errno
 import json
 import os
+import subprocess
 import sys
+import threading
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from filelock import FileLock
 
 from bplib.course import progress
 from bplib.course.checks import check
@@ -69,7 +74,9 @@ def test_the_file_lies_in_the_course_folder_from_wherever_below(course, monkeypa
     (course / "exercises" / "deep").mkdir()
     monkeypatch.chdir(course / "exercises" / "deep")
     record("mse", "passed")
-    assert [path.name for path in course.iterdir() if path.is_file()] == [".progress.json"]
+    assert sorted(path.name for path in course.iterdir() if path.is_file()) == [
+        *(".progress.json", ".progress.json.lock")
+    ]
 
 
 @pytest.mark.parametrize("folders", [[], ["notebooks"], ["exercises"]])
@@ -145,7 +152,7 @@ def test_a_folder_that_cannot_be_written_does_not_disturb_a_check(course, monkey
     check("first-check", lambda x: x * x)
     assert "passed" in capsys.readouterr().out
     assert statuses() == {"mse": "passed"}
-    assert [path.name for path in course.iterdir() if path.is_file()] == [".progress.json"]
+    assert {path.name for path in course.iterdir() if path.is_file()} <= {".progress.json", ".progress.json.lock"}
 
 
 @pytest.mark.skipif(
@@ -258,3 +265,79 @@ def test_practice_is_not_asked_for_where_one_has_gone_past_it_or_knows_it(course
 
 def test_the_map_holds_the_lessons_that_exist(course):
     assert [row[0] for row in progress_table().rows] == [lesson.LESSON for lesson in LESSONS]
+
+
+# Several at once
+
+
+RECORDER = """
+import sys
+from bplib.course import progress
+
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(20):
+    progress.record(f"exercise-{sys.argv[1]}-{number}", "passed")
+"""
+
+
+def test_processes_that_record_at_once_lose_nothing_and_set_a_foreign_file_aside_once(course):
+    (course / ".progress.json").write_text("foreign")
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    recorders = [subprocess.Popen([sys.executable, "-c", RECORDER, str(k)], text=True, **pipes) for k in range(6)]
+    for recorder in recorders:
+        assert recorder.stdout.readline() == "ready\n"
+    for recorder in recorders:
+        recorder.stdin.write("go\n")
+        recorder.stdin.flush()
+    for recorder in recorders:
+        recorder.communicate(timeout=60)
+    assert statuses() == {f"exercise-{k}-{number}": "passed" for k in range(6) for number in range(20)}
+    [kept] = course.glob(".progress.2*")
+    assert kept.read_text() == "foreign"
+
+
+def test_one_who_holds_the_lock_and_does_not_go_on_costs_a_check_little_time_and_nothing_else(course, monkeypatch):
+    monkeypatch.setattr(progress, "_PATIENCE", 0.2)
+    with FileLock(course / ".progress.json.lock"):
+        began = time.monotonic()
+        thread = threading.Thread(target=record, args=("mse", "passed"))  # a thread holds no lock of another
+        thread.start()
+        thread.join()
+    assert 0.2 <= time.monotonic() - began < 2
+    assert statuses() == {"mse": "passed"}
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EBADF, errno.EACCES])
+def test_where_the_file_system_has_no_locks_a_check_is_remembered_all_the_same(course, monkeypatch, number):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    if sys.platform == "win32":
+        pytest.skip("Windows has no flock")
+    import fcntl
+
+    monkeypatch.setattr(progress, "_PATIENCE", 0.1)
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    record("mse", "passed")
+    assert statuses() == {"mse": "passed"}
+
+
+def test_a_folder_in_place_of_the_lock_does_not_disturb_a_check(course):
+    (course / ".progress.json.lock").mkdir()
+    record("mse", "passed")
+    assert statuses() == {"mse": "passed"}
+
+
+def test_a_file_that_is_held_for_a_moment_is_written_then(course, monkeypatch):
+    held, replace = [True] * 3, os.replace
+
+    def refuse(*args):
+        if held:
+            held.pop()
+            raise PermissionError(errno.EACCES, "it is read, as on Windows")
+        replace(*args)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    record("mse", "passed")
+    assert statuses() == {"mse": "passed"} and not held

@@ -226,11 +226,10 @@ FORM = {
     "checks twice": (10, lambda: checks_twice(right())),
     "checks first": (10, lambda: checks_first(right())),
     "ids of checks swapped": (10, lambda: swapped(right(), "mse-check", "softmax-ce-check")),
-    # The answer to mse now stands where softmax-ce is answered, below the check of mse.
-    "ids of answers swapped": (8, lambda: swapped(right(), "mse", "softmax-ce")),
+    "ids of answers swapped": (10, lambda: swapped(right(), "mse", "softmax-ce")),
     "ids lost": (10, lambda: without_ids(right())),
     "metadata stripped": (10, lambda: without_marks(right())),
-    "ids lost, metadata stripped": (0, lambda: without_marks(without_ids(right()))),
+    "ids lost, metadata stripped": (10, lambda: without_marks(without_ids(right()))),
     "answer twice, second wrong": (8, lambda: twice(right(), "mse", WRONG["mse"])),
     "answer twice, second right": (10, lambda: twice(answered({**RIGHT, "mse": "x = 1"}), "mse", RIGHT["mse"])),
     "forged outputs and tags, blank": (0, lambda: boasting(answered(BLANK))),

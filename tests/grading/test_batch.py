@@ -20,7 +20,7 @@ from bplib import cli
 from bplib.course import files
 from bplib.course.notebooks import releases
 from bplib.grading import grader
-from bplib.grading.classes import batch, workers
+from bplib.grading.classes import batch, term, workers
 from bplib.grading.sandbox.processes import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +71,7 @@ def test_a_class_becomes_a_gradebook_results_a_page_for_each_learner_and_one_for
     _, out, code = graded
     assert code == 1  # a file is damaged
     assert sorted(path.name for path in out.iterdir()) == [
-        *(".seed", "asked.json", "class.html", "feedback", "gradebook.csv", "learners", "results.json")
+        *(".seed", "asked.json", "class.html", "feedback", "gradebook.csv", "learners", "results.json", "upload")
     ]
     rows = list(csv.DictReader(io.StringIO((out / "gradebook.csv").read_text(encoding="utf-8"))))
     assert [(row["learner"], row["total"]) for row in rows][:2] == [("ada", "12"), ("bob", "0")]
@@ -94,13 +94,13 @@ def test_a_second_run_grades_nothing_again_and_only_what_has_changed(graded, mon
     source, out, _ = graded
     before = (out / "results.json").read_bytes()
     monkeypatch.setattr(workers, "graded", lambda *_: pytest.fail("it has graded again"))
-    batch.grade_class(source, out)
+    term.grade_class(source, out)[0]
     assert (out / "results.json").read_bytes() == before
     sent = []
     monkeypatch.setattr(workers, "graded", lambda work, tasks, *_: (each for each in sent.extend(tasks) or ()))
     (source / "bob" / LESSON).write_text(full(), encoding="utf-8")
     with pytest.raises(KeyError):  # nothing came back for bob
-        batch.grade_class(source, out)
+        term.grade_class(source, out)[0]
     assert [task.slug for task in sent] == ["bob"]
 
 
@@ -111,9 +111,9 @@ def test_the_same_hand_in_gets_the_same_sentences(class_of, tmp_path):
         if cell["id"] == "mse":
             cell["source"] = "def mse(y_pred, y_true):\n    return np.sum(np.abs(y_pred - y_true)) * 0.77"
     folder = class_of({"a": json.dumps(wrong), "b": json.dumps(wrong)})
-    one, two = batch.grade_class(folder, tmp_path / "out")
+    one, two = term.grade_class(folder, tmp_path / "out")[0]
     shutil.rmtree(tmp_path / "out" / "learners")
-    again, _ = batch.grade_class(folder, tmp_path / "out")
+    again, _ = term.grade_class(folder, tmp_path / "out")[0]
     sentence = one["notebooks"][0]["exercises"][0]["message"]
     assert "is needed" in sentence
     for other in (two, again):
@@ -134,7 +134,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(class_of, tmp_path):
     kept = {path.name: path.read_bytes() for path in out.glob("learners/*.json")}
     assert 4 <= len(kept) < 24
     seen = []
-    results = batch.grade_class(folder, out, progress=lambda done, of: seen.append(done))
+    results = term.grade_class(folder, out, progress=lambda done, of: seen.append(done))[0]
     assert set(points(results).values()) == {12} and len(results) == 24
     assert len(seen) == 24 - len(kept)
     for name, content in kept.items():
@@ -160,7 +160,7 @@ def test_where_a_result_cannot_be_kept_nobody_else_is_graded_and_it_says_what_is
     monkeypatch.setattr(files, "write", write)
     out = tmp_path / "out"
     with pytest.raises(RuntimeError) as stop:
-        batch.grade_class(folder, out)
+        term.grade_class(folder, out)[0]
     assert done == ["learner2"]
     assert str(stop.value) == (
         f"{out} cannot be written to: No space left on device; 2 of 9 learners are kept there, and another run goes on"
@@ -231,7 +231,7 @@ def test_two_workers_of_dask_one_of_which_is_killed_lose_nothing(class_of, tmp_p
                 os.kill(victim.pid, signal.SIGKILL)
             seen.append(done)
 
-        results = batch.grade_class(folder, tmp_path / "out", dask=cluster.scheduler_address, progress=progress)
+        results = term.grade_class(folder, tmp_path / "out", dask=cluster.scheduler_address, progress=progress)[0]
     assert points(results) == {f"learner{i}": 12 for i in range(8)}
     assert seen == list(range(1, 9))
 
@@ -245,7 +245,8 @@ def test_two_workers_of_dask_one_of_which_is_killed_lose_nothing(class_of, tmp_p
         (["a", "b", "--out", "out"], "one folder or zip"),
         (["a", "--jobs", "2"], "--out"),
         (["a", "--out", "out", "--jobs", "0"], "at least 1"),
-        (["a", "--out", "out", "--json", "x"], "results.json"),
+        (["a", "--out", "out", "--json", "x"], "its own files"),
+        (["a", "--roster", "x"], "--out"),
     ],
 )
 def test_wrong_usage_is_exit_code_2_and_one_line(arguments, says, capsys, tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 """Promise: gradebook and pages say what the grading found, number for number, and nothing in them can run or load."""
 
-import copy
 import csv
+import datetime
 import io
 import itertools
 import json
@@ -10,8 +10,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from bplib.grading import handins
-from bplib.grading.classes import feedback
+from bplib.course.syllabus import Asked, Syllabus
+from bplib.grading import handins, reports
+from bplib.grading.classes import counting, feedback, gradebook
 
 HALF, SUM = "This is half of it.", "Take the mean."
 
@@ -29,33 +30,55 @@ def exercise(id, points, most, status, message="", misconception=None, code="x =
     }
 
 
-def notebook(lesson, *exercises, problems=(), path=None, graded=True):
+def notebook(lesson, *exercises, problems=(), path=None, when=""):
     return {
         "path": path or f"{lesson}.ipynb",
         "lesson": lesson,
         "title": f"Title of {lesson}",
-        "points": sum(each["points"] for each in exercises) if graded else None,
+        "points": sum(each["points"] for each in exercises),
         "max_points": sum(each["max_points"] for each in exercises),
         "exercises": list(exercises),
         "problems": list(problems),
+        "when": when,
+        "seen": "2026-10-05",
+        "late": False,
+        "content": "",
     }
 
 
-def learner(name, *notebooks, points=0, identity="", late=False, problems=(), not_enforced=()):
+NOT_GRADED = "not graded, by a failure of the grader"
+
+
+def failed(path):
+    return {"path": path, "points": None, "max_points": 5, "exercises": [], "problems": [NOT_GRADED], "when": ""}
+
+
+def learner(name, *notebooks, identity="", late=False, problems=(), not_enforced=(), absent=False, stranger=False):
+    """A record, as grading leaves it."""
     return {
         "learner": name,
         "identity": identity,
+        "entries": [],
+        "slug": handins.slug(name),
         "late": late,
-        "points": points,
-        "max_points": 6,
+        "absent": absent,
+        "stranger": stranger,
         "notebooks": list(notebooks),
         "problems": list(problems),
         "not_enforced": list(not_enforced),
+        "digest": "",
     }
 
 
+ASKED = {"01": {"mse": 2, "ce": 3}, "04": {"step": 1}}
+
+
+def settled(*records, syllabus=None, overrides=None, asked=ASKED):
+    return counting.settled(records, asked, syllabus or Syllabus(), overrides)
+
+
 @pytest.fixture
-def results():
+def records():
     """Five learners: two lessons, 01 with mse (2 points) and ce (3 points), 04 with step (1 point)."""
     step = notebook("04", exercise("step", 1, 1, "passed"))
     one = notebook("01", exercise("mse", 2, 2, "passed"), exercise("ce", 3, 3, "passed"))
@@ -63,12 +86,18 @@ def results():
     three = notebook("01", exercise("mse", 0, 2, "not yet", HALF, "half"), exercise("ce", 0, 3, "not attempted"))
     four = notebook("01", exercise("mse", 0, 2, "not yet", SUM, "sum"), exercise("ce", 0, 3, "not yet", "No."))
     return [
-        learner("Ada Lovelace", step, one, points=6, identity="0012", not_enforced=["network", "memory"]),
-        learner("Bo", two, points=3, late=True, not_enforced=["network"]),
-        learner("Cy", three, points=0, problems=["a.zip: it is damaged, or no zip file"]),
-        learner("Di", notebook("01", graded=False, problems=["not graded, by a failure of the grader"]), points=None),
-        learner("Ed", four, points=0),
+        learner("Ada Lovelace", step, one, identity="0012", not_enforced=["network", "memory"]),
+        learner("Bo", two, late=True, not_enforced=["network"]),
+        learner("Cy", three, problems=["a.zip: it is damaged, or no zip file"]),
+        learner("Di", failed("01.ipynb"), problems=[f"01.ipynb: {NOT_GRADED}"]),
+        learner("Ed", four),
     ]
+
+
+@pytest.fixture
+def results(records):
+    """What they come to."""
+    return settled(*records)
 
 
 # The gradebook
@@ -80,12 +109,12 @@ def rows(text):
 
 def test_the_gradebook_has_a_row_for_each_learner_and_the_columns_of_the_course_in_its_order(results):
     assert rows(feedback.gradebook_csv(results)) == [
-        ["learner", "identity", "late", "01/mse", "01/ce", "01", "04/step", "04", "total", "max"],
-        ["Ada Lovelace", "0012", "", "2", "3", "5", "1", "1", "6", "6"],
-        ["Bo", "", "late", "0", "3", "3", "", "", "3", "6"],
-        ["Cy", "", "", "0", "0", "0", "", "", "0", "6"],
-        ["Di", "", "", "", "", "", "", "", "", "6"],
-        ["Ed", "", "", "0", "0", "0", "", "", "0", "6"],
+        ["learner", "identity", "late", "roster", "01/mse", "01/ce", "01", "04/step", "04", "total", "max"],
+        ["Ada Lovelace", "0012", "", "", "2", "3", "5", "1", "1", "6", "6"],
+        ["Bo", "", "late", "", "0", "3", "3", "", "", "3", "6"],
+        ["Cy", "", "", "", "0", "0", "0", "", "", "0", "6"],
+        ["Di", "", "", "", "", "", "", "", "", "?", "6"],
+        ["Ed", "", "", "", "0", "0", "0", "", "", "0", "6"],
     ]
     assert "\r" not in feedback.gradebook_csv(results)
 
@@ -93,12 +122,12 @@ def test_the_gradebook_has_a_row_for_each_learner_and_the_columns_of_the_course_
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "＝"])
 def test_no_cell_of_the_gradebook_is_a_formula(start):
     name = f'{start}HYPERLINK("x")'
-    (_, row) = rows(feedback.gradebook_csv([learner(name, identity=name)]))
+    (_, row) = rows(feedback.gradebook_csv(settled(learner(name, identity=name))))
     assert row[:2] == [f"'{name}"] * 2
 
 
 def test_no_cell_is_a_formula_where_cells_end_at_semicolons():
-    (_, row) = rows(feedback.gradebook_csv([learner("a;=1+1; -b;c")]))
+    (_, row) = rows(feedback.gradebook_csv(settled(learner("a;=1+1; -b;c"))))
     assert row[0] == "a;'=1+1;' -b;c"
 
 
@@ -109,22 +138,71 @@ def test_the_gradebook_can_be_written_whatever_the_names_are(results):
     assert rows(text)[1][0] == 'a,"b"\nc?'
 
 
-def test_of_a_lesson_handed_in_twice_the_notebook_with_the_most_points_counts(results):
-    worse = copy.deepcopy(results[4]["notebooks"][0])
-    failed = notebook("01", graded=False)
-    for more in ([worse, failed], [failed, worse]):
-        twice = copy.deepcopy(results)
-        twice[0]["notebooks"] = [more[0], *twice[0]["notebooks"], more[1]]
-        assert feedback.gradebook_csv(twice) == feedback.gradebook_csv(results)
-        assert feedback.statistics(twice)["exercises"] == feedback.statistics(results)["exercises"]
+def test_what_could_not_be_read_is_empty_and_who_is_absent_or_unknown_is_said():
+    results = settled(
+        learner("Al", notebook("01", exercise("mse", 2, 2, "passed"), exercise("ce", 0, 3, "not yet"))),
+        learner("Be", problems=["a.ipynb: it is not JSON"]),
+        learner("Ce", absent=True),
+        learner("De", notebook("01", exercise("mse", 0, 2, "not yet")), stranger=True),
+    )
+    head, *rest = rows(feedback.gradebook_csv(results, ASKED))
+    assert [(row[0], row[3], row[head.index("01")], row[-2]) for row in rest] == [
+        ("Al", "", "2", "2"),
+        ("Be", "", "", ""),
+        ("Ce", "absent", "", ""),
+        ("De", "not on it", "0", "0"),
+    ]
+    numbers = feedback.statistics(results, ASKED)
+    assert [numbers[name] for name in ("learners", "graded", "empty", "absent", "strangers", "mean")] == [
+        4,
+        2,
+        2,
+        1,
+        1,
+        1,
+    ]
+    page = Page(feedback.class_page(results, numbers)).text
+    assert "Be nothing to grade · 1 problem" in page and "Ce absent" in page and "De not on the roster 0 / 6" in page
+    assert "Nothing to grade" in feedback.feedback_page(results[1])
 
 
-def test_a_file_that_belongs_to_no_lesson_has_no_column(results):
-    other = {"path": "x.ipynb", "lesson": None, "title": None, "points": 0, "max_points": 0, "exercises": []}
-    before = feedback.gradebook_csv(results)
-    results[0]["notebooks"].append({**other, "problems": ["it is JSON, but no notebook"]})
-    assert feedback.gradebook_csv(results) == before
-    assert "it is JSON, but no notebook" in feedback.feedback_page(results[0])
+def test_a_lesson_that_was_asked_for_has_its_columns_though_nobody_handed_it_in(results):
+    asked = {**ASKED, "02_gradients": {"slope": 4}}
+    [head, row, *_] = rows(feedback.gradebook_csv(settled(learner("Al"), asked=asked), asked))
+    assert head[4:] == ["01/mse", "01/ce", "01", "02_gradients/slope", "02_gradients", "04/step", "04", "total", "max"]
+    assert row[-2:] == ["", "10"]
+    page = Page(feedback.feedback_page(results[1], ASKED)).text
+    assert re.search(r"Not handed in 04 $", page) and "Not handed in" not in feedback.feedback_page(results[0], ASKED)
+
+
+LATE = Syllabus({"01": Asked(datetime.datetime(2026, 10, 5, tzinfo=datetime.UTC), 10.0)}, per_day=0.25)
+
+
+def test_the_column_of_a_lesson_is_what_lateness_and_weight_leave_and_those_of_exercises_are_what_was_earned():
+    both = [exercise("mse", 2, 2, "passed"), exercise("ce", 3, 3, "passed")]
+    asked = {"01": {"mse": 2, "ce": 3}}
+    late = learner("Al", notebook("01", *both, when="2026-10-06T14:00:00+00:00"))
+    soon = learner("Be", notebook("01", *both, when="2026-10-04T14:00:00+00:00"))
+    results = settled(late, soon, syllabus=LATE, asked=asked)
+    assert rows(feedback.gradebook_csv(results, asked)) == [
+        ["learner", "identity", "late", "roster", "01/mse", "01/ce", "01 days late", "01", "total", "max"],
+        ["Al", "", "late", "", "2", "3", "2", "5", "5", "10"],
+        ["Be", "", "", "", "2", "3", "0", "10", "10", "10"],
+    ]
+    page = Page(feedback.feedback_page(results[0])).text
+    assert "5 of 10 points late" in page and "2 days late" in page
+    assert "Of this lesson 5 of 10 points count in this term: being late costs 50 %." in page
+    assert "Of this lesson 10 of 10 points count in this term." in feedback.feedback_page(results[1])
+
+
+def test_points_that_a_person_gave_are_everywhere_with_the_comment_and_what_the_grader_gave(records):
+    overrides = {(records[1]["slug"], "mse"): (1.5, "A loop <is> fine."), (records[2]["slug"], "step"): (1, "")}
+    results = settled(*records, overrides=overrides)
+    assert rows(feedback.gradebook_csv(results))[2] == ["Bo", "", "late", "", "1.5", "3", "4.5", "", "", "4.5", "6"]
+    assert rows(feedback.gradebook_csv(results))[3][-4:] == ["1", "1", "1", "6"]
+    page = Page(feedback.feedback_page(results[1])).text
+    assert "These points were given by a person; the grader gave 0. A loop <is> fine." in page and "1.5 / 2" in page
+    assert "nothing was handed in" in feedback.feedback_page(results[2])
 
 
 # The numbers
@@ -137,6 +215,12 @@ def test_the_numbers_are_those_counted_by_hand(results):
     assert numbers == {
         "learners": 5,
         "graded": 4,
+        "empty": 0,
+        "failed": 1,
+        "absent": 0,
+        "strangers": 0,
+        "weeks": [],
+        "alike": [],
         "late": 1,
         "mean": 2.25,
         "median": 1.5,
@@ -144,7 +228,7 @@ def test_the_numbers_are_those_counted_by_hand(results):
         "histogram": [{"low": k, "high": k, "learners": count} for k, count in enumerate([2, 0, 0, 1, 0, 0, 1])],
         "not_graded": [
             {"learner": "Cy", "path": "", "problem": "a.zip: it is damaged, or no zip file"},
-            {"learner": "Di", "path": "01.ipynb", "problem": "not graded, by a failure of the grader"},
+            {"learner": "Di", "path": "", "problem": "01.ipynb: not graded, by a failure of the grader"},
         ],
         "not_enforced": [{"limit": "memory", "learners": 1}, {"limit": "network", "learners": 2}],
     }
@@ -159,14 +243,20 @@ def test_the_numbers_are_those_counted_by_hand(results):
         "not_yet": 3,
         "not_attempted": 0,
         "mean": 0.5,
+        "discrimination": None,
+        "unrecognized": [],
         "misconceptions": [{"id": "half", "count": 2, "message": HALF}, {"id": "sum", "count": 1, "message": SUM}],
     }
     assert (ce["passed"], ce["not_yet"], ce["not_attempted"], ce["mean"], ce["misconceptions"]) == (2, 1, 1, 1.5, [])
+    assert ce["unrecognized"] == [[handins.slug("Ed")]]
     assert (step["passed"], step["handed_in"], step["mean"]) == (1, 1, 1)
 
 
 def test_many_points_are_put_into_at_most_twenty_bars_and_nobody_is_left_out():
-    many = [{**learner(str(k), points=k % 138), "max_points": 137} for k in range(500)]
+    asked = {"01": {"mse": 137}}
+    many = settled(
+        *(learner(str(k), notebook("01", exercise("mse", k % 138, 137, "not yet"))) for k in range(500)), asked=asked
+    )
     bars = feedback.statistics(many)["histogram"]
     assert len(bars) <= 20
     assert sum(bar["learners"] for bar in bars) == 500
@@ -175,11 +265,11 @@ def test_many_points_are_put_into_at_most_twenty_bars_and_nobody_is_left_out():
 
 
 def test_a_class_of_nobody_or_of_nobody_graded_has_numbers_and_pages_too():
-    for results in ([], [learner("Di", points=None)]):
+    for results in ([], settled(learner("Di", failed("x")))):
         numbers = feedback.statistics(results)
         assert (numbers["mean"], numbers["median"], numbers["exercises"]) == (None, None, [])
         Page(feedback.class_page(results))
-    assert feedback.statistics([learner("Di", points=None)])["not_graded"][0]["problem"] == "not graded"
+    assert feedback.statistics(settled(learner("Di", failed("x"))))["not_graded"][0]["problem"] == "not graded"
 
 
 # The pages
@@ -228,10 +318,13 @@ def each_page(results):
 HOSTILE = '"\'><script src="https://evil.example/x.js">alert(1)</script><img src=x onerror=alert(1)>&amp;\x00\x1b\ud800'
 
 
+KEPT = ("status", "state", "lesson", "slug")
+
+
 def made_hostile(value):
-    """The same results, with hostile text in the place of every text but the status."""
+    """The same results, with hostile text in the place of every text that a learner can write."""
     if isinstance(value, dict):
-        return {key: each if key in ("status", "lesson") else made_hostile(each) for key, each in value.items()}
+        return {key: each if key in KEPT else made_hostile(each) for key, each in value.items()}
     if isinstance(value, list):
         return [made_hostile(each) for each in value]
     return f"{HOSTILE}{value}" if value and isinstance(value, str) else value
@@ -253,7 +346,7 @@ def test_whatever_stands_in_the_results_is_text_and_never_markup(results):
         assert [tag for tag, _ in page.tags] == [tag for tag, _ in expected.tags]
         assert [sorted(attrs) for _, attrs in page.tags] == [sorted(attrs) for _, attrs in expected.tags]
         assert "<script>" not in source and "<img" not in source
-        assert all(re.fullmatch(r"#n\d+-\d+|feedback/[a-z0-9-]+\.html", link) for link in page.links)
+        assert all(re.fullmatch(r"(feedback/[a-z0-9-]+\.html)?(#[A-Za-z0-9_-]+)?", link) for link in page.links)
         assert "alert(1)" in page.text
         source.encode("utf-8")
         assert "\x00" not in source and "\x1b" not in source
@@ -308,21 +401,18 @@ def test_a_page_shows_the_beginning_of_very_long_code_and_says_that_it_is_one(re
 def test_the_links_on_a_page_lead_somewhere(results):
     page = Page(feedback.feedback_page(results[0]))
     assert page.links and {link.removeprefix("#") for link in page.links} <= set(page.ids)
+    ids = {f"feedback/{each['slug']}.html": Page(feedback.feedback_page(each)).ids for each in results}
     links = Page(feedback.class_page(results)).links
-    assert links == [f"feedback/{handins.slug(result['learner'])}.html" for result in results]
+    assert {link.partition("#")[0] for link in links} == set(ids)
+    assert all(link.partition("#")[2] in ids[link.partition("#")[0]] for link in links if "#" in link)
+    assert f"feedback/{results[4]['slug']}.html#01-ce" in links
 
 
 def test_not_graded_is_never_shown_as_zero(results):
     text = Page(feedback.feedback_page(results[3])).text
     assert "Not graded" in text and "0 of" not in text and "None" not in text
-    assert re.search(r"Di 1 problem not graded", Page(feedback.class_page(results)).text)
-    assert "There was no notebook to grade." in feedback.feedback_page(learner("Nobody"))
-
-
-def test_a_notebook_that_does_not_count_says_so(results):
-    results[0]["notebooks"].append(copy.deepcopy(results[4]["notebooks"][0]))
-    assert feedback.feedback_page(results[0]).count("another of your notebooks of this lesson has more points") == 1
-    assert "another of your notebooks" not in feedback.feedback_page(results[1])
+    assert "Di grading has failed · 1 problem ? / 6" in Page(feedback.class_page(results)).text
+    assert "There was no notebook to grade." in feedback.feedback_page(*settled(learner("Nobody")))
 
 
 def test_the_page_of_the_class_shows_the_numbers_to_eyes_and_ears(results):
@@ -352,11 +442,119 @@ def test_the_bars_of_an_exercise_have_the_lengths_of_the_shares(results):
 
 
 def test_only_the_commonest_misconceptions_are_shown_and_the_rest_is_counted():
-    class_ = [
-        learner(f"{k} {n}", notebook("01", exercise("mse", 0, 2, "not yet", f"Mistake {k}.", f"m{k}")))
-        for k in range(7)
-        for n in range(8 - k)
-    ]
+    class_ = settled(
+        *(
+            learner(f"{k} {n}", notebook("01", exercise("mse", 0, 2, "not yet", f"Mistake {k}.", f"m{k}")))
+            for k in range(7)
+            for n in range(8 - k)
+        )
+    )
     text = Page(feedback.class_page(class_)).text
     assert "8 × Mistake 0." in text and "4 × Mistake 4." in text and "Mistake 5." not in text
     assert "and 2 rarer ones" in text
+
+
+# What a teacher should read, and what a term shows
+
+
+def answered(name, code, message="No.", misconception=None, status="not yet"):
+    points = 2 if status == "passed" else 0
+    return learner(name, notebook("01", exercise("mse", points, 2, status, message, misconception, code)))
+
+
+def test_the_same_wrong_answer_under_other_names_is_read_once_and_the_commonest_first():
+    loop = "def mse(a, y):\n    total = 0\n    for x in a:\n        total += x\n    return total"
+    renamed = "def mse(p, q):\n    # mine\n    s = 0\n    for v in p: s += v\n    return s"
+    results = settled(
+        answered("Al", "def mse(a, y):\n    return a"),
+        answered("Be", loop),
+        answered("Ce", renamed),
+        answered("De", loop, HALF, "half"),
+        answered("Ed", loop, status="passed"),
+    )
+    [row] = feedback.statistics(results)["exercises"]
+    assert row["unrecognized"] == [[results[1]["slug"], results[2]["slug"]], [results[0]["slug"]]]
+    page = Page(feedback.class_page(results))
+    assert re.search(r"3 wrong answers that no cause was found for 2 × Be , Ce No\. def mse.* 1 × Al No\.", page.text)
+
+
+def test_a_class_of_ten_thousand_has_a_page_that_a_browser_opens():
+    [one] = settled(answered("Al", ""))
+    results = []
+    for k in range(10_000):
+        code = f"def mse(a, y):\n    return a * {k % 3000}"
+        mine = notebook("01", exercise("mse", 0, 2, "not yet", "No.", None, code))
+        results.append({**one, "learner": f"learner {k}", "slug": f"learner-{k}", "notebooks": [mine]})
+    source = feedback.class_page(results)
+    assert len(source) < 3_000_000
+    page = Page(source)
+    assert ("details", {}) in page.tags and ("details", {"open": None}) not in page.tags
+    assert "and 9908 more, in results.json" in page.text and "10000 learners" in page.text
+
+
+def test_an_exercise_tells_apart_as_counted_by_hand():
+    # x = 0 0 0 0 0 1 1 1 1 1, rest = 0 0 0 0 1 0 1 1 1 1: four fields of a table, phi = (4 * 4 - 1 * 1) / 25 = 0.6.
+    points, rest = [0] * 5 + [1] * 5, [0] * 4 + [1, 0] + [1] * 4
+    totals = [a + b for a, b in zip(points, rest, strict=True)]
+    assert gradebook.discrimination(points, totals) == 0.6
+    assert gradebook.discrimination(points, points) is None  # nothing else was asked
+    assert gradebook.discrimination([1] * 10, totals) is None
+    assert gradebook.discrimination(points[1:], totals[1:]) is None  # nine learners
+
+
+def test_the_page_says_in_words_what_an_exercise_tells_apart():
+    right, wrong = exercise("mse", 2, 2, "passed"), exercise("mse", 0, 2, "not yet", HALF, "half")
+    good, bad = exercise("ce", 3, 3, "passed"), exercise("ce", 0, 3, "not yet", HALF, "half")
+    same = [learner(f"a{k}", notebook("01", *((right, good) if k % 2 else (wrong, bad)))) for k in range(12)]
+    odd = [learner(f"b{k}", notebook("01", *((right, bad) if k % 2 else (wrong, good)))) for k in range(12)]
+    assert "discrimination 1: whoever passes it does well elsewhere" in feedback.class_page(settled(*same))
+    assert "discrimination −1: those who do well elsewhere pass it less often" in feedback.class_page(settled(*odd))
+
+
+def test_points_over_the_weeks_are_those_that_were_there_by_the_end_of_each():
+    def ten(name, first, second):
+        one = notebook("01", exercise("mse", 2, 2, "passed"), when=first)
+        return learner(name, one, notebook("04", exercise("step", 1, 1, "passed"), when=second))
+
+    results = settled(
+        ten("Al", "2026-10-05T09:00:00", "2026-10-19"),
+        ten("Be", "2026-10-11T23:59:59", "2026-10-19"),
+        ten("Ce", "2026-10-12", "2026-10-20"),
+        ten("De", "", "2026-10-25"),
+    )
+    results[3]["notebooks"][0]["seen"] = "2026-10-21"
+    assert feedback.statistics(results)["weeks"] == [
+        {"ends": "2026-10-11", "low": 0, "median": 1, "high": 2},
+        {"ends": "2026-10-18", "low": 1.5, "median": 2, "high": 2},
+        {"ends": "2026-10-25", "low": 3, "median": 3, "high": 3},
+    ]
+    page = Page(feedback.class_page(results))
+    assert any("by 11 October 2026 half of the learners had 1 points or more" in label for label in page.labels)
+    assert feedback.statistics(results[:1])["weeks"] == []
+    assert "Points over the weeks" not in feedback.class_page(settled(answered("Al", ""), answered("Be", "")))
+
+
+def test_a_time_that_is_none_and_one_of_long_ago_do_no_harm():
+    when = ["0001-01-01", "9999-12-31T00:00:00", "2026-10-05T09:00:00"]
+    results = settled(*(learner(each, notebook("01", exercise("mse", 2, 2, "passed"), when=each)) for each in when))
+    weeks = feedback.statistics(results)["weeks"]
+    assert (len(weeks), weeks[-1]["low"]) == (60, 2)
+    Page(feedback.class_page(results))
+
+
+def test_pairs_that_are_alike_are_shown_with_what_that_means_and_how_rare_it_is():
+    results = settled(answered("Al", "x"), answered("Be", "y"))
+    alike = [{"slugs": [each["slug"] for each in results], "shared": 24, "as_alike": 1, "pairs": 780}]
+    alike[0]["exercises"] = [{"lesson": "01", "id": "mse", "shared": 24, "rare": 26}]
+    page = Page(feedback.class_page(results, {**feedback.statistics(results), "alike": alike}))
+    assert "24 rare pieces in common; as much is shared by 1 of the 780 pairs of this class" in page.text
+    assert "The mse, 24 of 26: Al , Be" in page.text and "chance can do it too" in page.text
+    assert page.links.count(f"feedback/{results[0]['slug']}.html#01-mse") == 2
+
+
+def test_the_table_of_the_class_in_a_terminal_counts_only_what_is_graded(records):
+    results = settled(*records, learner("Fe", absent=True), learner("Gi", stranger=True))
+    lines = reports.class_table(results).splitlines()
+    assert "Di                ?/6" in lines and "Fe                  -  absent" in lines
+    assert "Gi                  -  not on the roster" in lines
+    assert lines[-2] == "4 graded, 2.2 points on average, 2 with nothing to grade, 1 not graded"

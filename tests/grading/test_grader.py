@@ -20,6 +20,7 @@ from toy_problems import RIGHT
 from bplib import cli
 from bplib.course.judging.reading import Gone
 from bplib.course.notebooks import releases, submissions
+from bplib.course.notebooks.assembling import Check, assemble
 from bplib.grading import grader, reports
 from bplib.grading.sandbox import launching
 from bplib.grading.sandbox.processes import Limits
@@ -62,10 +63,6 @@ def graded_file(path):
     return submission
 
 
-def sources(nb):
-    return [cell.source for cell in nb.cells if cell.cell_type == "code"]
-
-
 def after(nb, id, *cells):
     """Put cells after the one with an id."""
     place = [cell.id for cell in nb.cells].index(id) + 1
@@ -82,9 +79,25 @@ def without_marks(nb):
 # Assembling
 
 
-def test_the_pristine_notebook_with_the_answers_in_it_is_what_is_run():
+SETUP = releases.release(toy_course.solution()).cells[1].source
+
+
+def steps(learner, released=None):
+    """What is done with a submission: the code that is run, and the ids of what is judged after a '='."""
+    done, _ = assemble(learner, released or toy_course.released())
+    return [f"={step.id}" if isinstance(step, Check) else step.source for step in done]
+
+
+def in_order(*ids):
+    """What is done with these answers, all of them right."""
+    return [part for id in ids for part in (RIGHT[id], f"={id}")]
+
+
+ALL = [SETUP, SETUP, *in_order(*RIGHT)]
+
+
+def test_what_was_given_is_run_and_then_the_learners_notebook_of_which_only_code_counts():
     learner = answered(RIGHT)
-    cell(learner, "toy-half-check").source = "pass"
     learner.metadata.kernelspec.name = "nosuch"
     for each in learner.cells:
         each.metadata["tags"] = ["raises-exception", "skip-execution"]
@@ -93,81 +106,107 @@ def test_the_pristine_notebook_with_the_answers_in_it_is_what_is_run():
             each.outputs = [
                 new_output("display_data", {"text/plain": "passed"}, metadata={"bplib": {"id": "toy-half"}})
             ]
-    nb, problems = submissions.assemble(learner, toy_course.released())
-    assert nb == answered(RIGHT)
-    assert problems == []
+    assert steps(learner) == ALL
+    assert assemble(learner, toy_course.released())[1] == []
 
 
 def test_assembling_leaves_both_notebooks_as_they_are():
     learner, released = answered(RIGHT), toy_course.released()
-    submissions.assemble(learner, released)
+    assemble(learner, released)
     assert (learner, released) == (answered(RIGHT), toy_course.released())
 
 
 def test_a_split_answer_runs_in_order_with_what_stands_between():
-    learner = answered({"toy-half": "a = 1"})
+    learner = answered({**RIGHT, "toy-half": "a = 1"})
     second = copy.deepcopy(cell(learner, "toy-half"))
     second.update(id="f00", source="b = 2")
     after(learner, "toy-half", new_code_cell("between = 3"), second)
-    nb, problems = submissions.assemble(learner, toy_course.released())
-    place = [each.id for each in nb.cells].index("toy-half")
-    assert [each.source for each in nb.cells[place : place + 4]] == [
-        "a = 1",
-        "between = 3",
-        "b = 2",
-        'check("toy-half", half)',
-    ]
-    assert len({each.id for each in nb.cells}) == len(nb.cells)
-    assert not any("toy-half" in problem for problem in problems)
+    at = steps(learner).index("a = 1")
+    assert steps(learner)[at : at + 4] == ["a = 1", "between = 3", "b = 2", "=toy-half"]
+    assert assemble(learner, toy_course.released())[1] == []
 
 
-def test_answers_are_found_by_grade_id_when_every_cell_id_changed_and_by_cell_id_when_the_marks_are_gone():
+def test_answers_are_known_by_their_marks_by_their_ids_and_without_both_by_what_they_are():
     renamed = answered(RIGHT)
     for number, each in enumerate(renamed.cells):
         each.id = f"x{number}"
-    stripped = without_marks(answered(RIGHT))
-    for learner in (renamed, stripped):
-        nb, problems = submissions.assemble(learner, toy_course.released())
+    bare = without_marks(copy.deepcopy(renamed))
+    for learner in (renamed, without_marks(answered(RIGHT)), bare):
+        assert steps(learner) == ALL
+        done, problems = assemble(learner, toy_course.released())
+        assert [step.answers for step in done if not isinstance(step, Check)][2:] == [[id] for id in RIGHT]
         assert problems == []
-        assert set(RIGHT.values()) <= set(sources(nb))
 
 
-def test_an_answer_that_was_moved_runs_in_its_own_place():
+def test_an_answer_with_its_id_that_was_moved_below_its_check_is_judged_where_it_stands():
     learner = answered(RIGHT)
     learner.cells.reverse()
-    assert submissions.assemble(learner, toy_course.released())[0] == answered(RIGHT)
+    found = [step for step in steps(learner) if step not in {f"={id}" for id in RIGHT}]
+    assert found == [SETUP, *map(RIGHT.get, reversed(RIGHT)), SETUP]
+    assert {exercise["status"] for exercise in graded_by(toy_course.Here(), learner)[0].values()} == {"passed"}
 
 
-def test_cells_of_the_learners_own_run_after_the_cell_they_followed():
-    learner = after(answered(RIGHT), "toy-double-check", new_code_cell("mine = 1"), new_markdown_cell("a note"))
+def test_cells_of_the_learners_own_keep_their_places_and_a_changed_given_cell_is_one():
+    learner = after(answered({**RIGHT, "setup": "import math"}), "toy-double-check", new_code_cell("mine = 1"))
+    after(learner, "toy-double-check", new_markdown_cell("a note"))
     learner.cells.insert(0, new_code_cell("first = 1"))
-    nb, _ = submissions.assemble(learner, toy_course.released())
-    assert sources(nb)[0] == "first = 1"
-    assert sources(nb)[sources(nb).index("mine = 1") - 1] == 'check("toy-double", double)'
-    assert "a note" not in [each.source for each in nb.cells]
+    expected = [SETUP, "first = 1", "import math", *in_order(*RIGHT)]
+    expected.insert(expected.index("=toy-double") + 1, "mine = 1")
+    assert steps(learner) == expected
 
 
-def test_a_setup_cell_that_the_learner_changed_runs_before_the_given_one():
-    learner = answered({"setup": "import math"})
-    given = cell(toy_course.released(), "setup").source
-    assert sources(submissions.assemble(learner, toy_course.released())[0])[:2] == ["import math", given]
-
-
-def test_a_copy_of_a_check_is_left_out_wherever_it_is():
+def test_a_check_is_known_by_its_line_and_an_edited_one_by_its_id():
     learner = answered(RIGHT)
-    double = copy.deepcopy(cell(learner, "toy-half-check"))
+    cell(learner, "toy-half-check").source = "pass"
+    double = copy.deepcopy(cell(learner, "toy-double-check"))
     double.update(id="f00", source="raise SystemExit")
-    learner.cells.insert(0, double)
-    assert submissions.assemble(learner, toy_course.released())[0] == answered(RIGHT)
+    learner.cells.append(double)
+    expected = [*ALL, "raise SystemExit"]
+    expected.insert(expected.index("=toy-half"), "pass")
+    assert steps(learner) == expected
 
 
-def test_a_missing_or_empty_answer_is_named_and_the_stub_stays():
+def test_without_a_check_an_exercise_is_judged_before_the_next_one_begins():
+    learner = after(answered(RIGHT), "toy-double", new_code_cell("helper = 1"))
+    learner.cells = [each for each in learner.cells if not each.id.endswith("-check")]
+    expected = list(ALL)
+    expected.insert(expected.index("=toy-double"), "helper = 1")
+    assert steps(learner) == expected
+
+
+def test_an_answer_in_the_cell_of_its_check_is_above_it_and_what_is_left_of_the_cell_below():
+    learner = answered({"toy-half": "", "toy-half-check": RIGHT["toy-half"] + "\ncheck('toy-half', half)\nhalf = None"})
+    at = steps(learner).index("=toy-half")
+    assert steps(learner)[at - 1 : at + 2] == [
+        RIGHT["toy-half"] + "\ncheck('toy-half', half)",
+        "=toy-half",
+        "half = None",
+    ]
+
+
+def test_a_stub_is_no_answer_wherever_it_stands():
+    learner = answered(RIGHT)
+    stub = toy_course.released()
+    after(learner, "toy-half", new_code_cell(cell(stub, "toy-half").source), cell(stub, "toy-half"))
+    assert steps(learner) == ALL
+
+
+def test_an_answer_that_a_check_is_given_by_another_name_or_by_none_is_judged():
+    learner = answered(RIGHT)
+    cell(learner, "toy-half").source = "def mine(x):\n    return x / 2"
+    cell(learner, "toy-half-check").source = 'check("toy-half", mine)'
+    cell(learner, "toy-double-check").source = "check('toy-double', answer=lambda x: x + x)"
+    exercises, problems = graded_by(toy_course.Here(), learner)
+    assert {exercise["status"] for exercise in exercises.values()} == {"passed"}
+    assert exercises["toy-half"]["code"].startswith("def mine") and problems == []
+
+
+def test_a_missing_or_empty_answer_is_named_and_what_was_given_is_not_judged():
     learner = answered({**RIGHT, "toy-half": "  \n"})
     learner.cells = [each for each in learner.cells if each.id != "toy-double"]
     cell(learner, "toy-parity").cell_type = "raw"
-    nb, problems = submissions.assemble(learner, toy_course.released())
-    assert nb == toy_course.released()
-    assert problems == [
+    assert steps(learner) == [SETUP, SETUP, *(f"={id}" for id in RIGHT)]
+    assert assemble(learner, toy_course.released())[1] == [
         "toy-double: its cell is missing",
         "toy-half: its cell is empty",
         "toy-parity: its cell is of the type raw",
@@ -181,7 +220,7 @@ def test_the_lesson_is_found_from_the_ids_and_not_from_the_name(submit):
 
 def test_an_answer_below_its_check_is_not_graded_but_not_passed_over_in_silence(submit):
     nb = toy_course.released()
-    nb.cells.append(new_code_cell(RIGHT["toy-double"] + "\n\ncheck('toy-double', double)", id="mine"))
+    nb.cells.append(new_code_cell(RIGHT["toy-double"], id="mine"))
     learner, _ = submissions.parse(submit(nb).read_bytes())
     exercises, problems = graded_by(toy_course.Here(), learner)
     assert {exercise["status"] for exercise in exercises.values()} == {"not attempted"}
@@ -277,8 +316,8 @@ def test_what_can_be_read_of_an_odd_file_is_read_and_what_is_odd_is_said(submit)
     ]:
         learner, problems = submissions.parse(submit(content).read_bytes())
         assert [says in problem for problem in problems] == ([True] if says else []), says
-        nb, missing = submissions.assemble(learner, submissions.lesson_of(learner)[1])
-        assert (nb, missing) == (answered(RIGHT), []), says
+        released = submissions.lesson_of(learner)[1]
+        assert (steps(learner, released), assemble(learner, released)[1]) == (ALL, []), says
 
 
 def test_half_a_surrogate_pair_does_not_reach_the_kernel(submit):
@@ -435,7 +474,7 @@ def test_a_process_that_fails_to_start_is_tried_again_and_one_that_never_starts_
     [submission] = report["submissions"]
     assert (submission["points"], submission["max_points"], submission["exercises"]) == (None, 6, [])
     assert submission["problems"] == ["not graded, by a failure of the grader: no process"]
-    assert reports.table(report).endswith("total: 0 of 0 points, and 1 not graded")
+    assert reports.table(report).startswith("total: 0 of 0 points, and 1 not graded\n")
 
 
 # Processes that answer, or do not, as a test wants it
@@ -512,13 +551,13 @@ def test_what_was_judged_before_a_stop_is_not_judged_again():
     assert sum("def double" in source for source in process.ran) == 2
 
 
-def test_when_a_cell_of_ours_does_not_come_back_the_learners_last_cell_above_it_pays_and_else_the_grader():
+def test_when_a_given_cell_does_not_come_back_no_learner_pays():
     process = Scripted({"import sys": "ended its process"})
     learner = answered(RIGHT)
     learner.cells.insert(0, new_code_cell("mine = 1"))
     with pytest.raises(launching.Failed, match="our own cell 'setup' ended its process, tried 3 times"):
         graded_by(process, learner)
-    assert process.ran.count("mine = 1") == 1
+    assert process.ran.count("mine = 1") == 0
 
 
 # The command and its table
@@ -538,21 +577,38 @@ REPORT = {
             "problems": ["sign: its cell is missing"],
         },
         {"path": "b.ipynb", "points": 0, "max_points": 0, "exercises": [], "problems": ["the file is empty"]},
+        *(
+            {
+                "path": f"exercises/{name}.ipynb",
+                "points": 0,
+                "max_points": 5,
+                "exercises": [{"id": name, "points": 0, "max_points": 5, "status": "not attempted", "message": "..."}],
+                "problems": [],
+            }
+            for name in ("02_gradients", "03_*chain*")
+        ),
     ]
 }
 
 
-def test_the_table_has_a_line_for_each_exercise_and_fits_100_columns():
+def test_the_table_begins_with_the_total_and_the_sums_and_names_what_was_not_attempted_in_one_line():
     lines = reports.table(REPORT).splitlines()
-    assert lines[:3] == [
-        "exercises/01_loss_functions.ipynb",
+    assert lines[:5] == [
+        "total: 2 of 16 points",
+        "",
+        "exercises/01_loss_functions.ipynb  2/6",
         "  ! sign: its cell is missing",
-        "  mse         passed             2/2  It agrees.",
+        "  mse         passed             2/2",
     ]
-    assert lines[3].startswith("  bce-logits  not yet            0/3  So | wrong So")
+    assert lines[5].startswith("  bce-logits  not yet            0/3  So | wrong So")
     assert "  sign        not attempted      0/1" in lines
-    assert "  sum                            2/6" in lines
-    assert lines[-4:] == ["b.ipynb", "  ! the file is empty", "", "total: 2 of 6 points"]
+    assert lines[-5:] == [
+        "",
+        "b.ipynb",
+        "  ! the file is empty",
+        "",
+        "not attempted, 10 points: 02_gradients, 03_*chain*",
+    ]
     assert max(map(len, lines)) <= 100
     assert not any(line != line.rstrip() for line in lines)
 
@@ -565,11 +621,23 @@ def test_what_was_not_enforced_is_said_once_and_nothing_where_all_was():
         assert "not enforced" not in report(REPORT)
 
 
-def test_the_markdown_table_has_as_many_cells_in_every_row():
-    rows = [line for line in reports.markdown(REPORT).splitlines() if line.startswith("|")]
-    assert len(rows) == 2 + 4 + 1
+def test_the_markdown_table_has_as_many_cells_in_every_row_between_the_total_and_what_was_not_attempted():
+    text = reports.markdown(REPORT)
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + 5 + 1
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
-    assert reports.markdown(REPORT).endswith("**total: 2 of 6 points**\n")
+    assert rows[2] == r"| exercises/01\_loss\_functions.ipynb | | | **2/6** | |"
+    assert text.startswith("**total: 2 of 16 points**\n\n|")
+    assert text.endswith("\n\nnot attempted, 10 points: 02\\_gradients, 03\\_\\*chain\\*\n")
+
+
+def test_nothing_that_a_learner_wrote_is_markdown():
+    raised = "Its cell raised E: ![x](https://e.org/x.png) <img src=x> `a` **b** _c_ ~~d~~ &lt; \\| | [e](f)\n# g"
+    exercise = {"id": "mse", "points": 0, "max_points": 2, "status": "not yet", "message": raised}
+    one = {"path": "a.ipynb", "points": 0, "max_points": 2, "exercises": [exercise], "problems": []}
+    row = reports.markdown({"submissions": [one]}).splitlines()[-1]
+    assert row.count("\n") == 0 and "# g |" in row and "://" not in row.replace("\\://", "")
+    assert not re.search(r"(?<!\\)(\\\\)*[`*_~\[\]<>&]", row)
 
 
 def test_grade_prints_the_table_writes_the_json_and_exits_0_whatever_the_points(submit, tmp_path, in_process, capsys):
@@ -615,7 +683,7 @@ def test_a_file_that_was_graded_in_spite_of_a_problem_is_exit_code_1(nb, says, p
     assert cli.main(["grade", str(submit(nb()))]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert says in lines
-    assert lines[-1] == f"total: {points} of 6 points"
+    assert lines[0] == f"total: {points} of 6 points"
 
 
 def test_json_to_a_folder_is_wrong_usage_and_said_before_anything_is_graded(submit, tmp_path, monkeypatch, capsys):
@@ -667,7 +735,7 @@ def test_on_a_console_that_cannot_print_a_letter_the_table_is_printed_without_it
     assert (done.returncode, done.stderr) == (0, b"")
     printed = done.stdout.decode("cp1252")
     assert re.search(r"ValueError: the (\?|\\u03c3) of it\.", printed)
-    assert printed.splitlines()[-1] == "total: 3 of 6 points"
+    assert printed.splitlines()[0] == "total: 3 of 6 points"
     [submission] = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["submissions"]
     assert message(submission, "toy-half") == "Its cell raised ValueError: the σ of it."
 

@@ -12,7 +12,7 @@ import zipfile
 import pytest
 
 from bplib.grading import archives, handins
-from bplib.grading.classes import layouts
+from bplib.grading.classes.people import layouts
 
 LOSS, NEURON = "01_loss_functions.ipynb", "04_single_neuron.ipynb"
 
@@ -487,21 +487,23 @@ def test_where_nothing_was_handed_in_one_sentence_says_so(tmp_path):
 # Names
 
 
-def test_two_of_the_same_name_in_two_places_keep_distinct_names_and_one_identity_twice_is_told(tmp_path):
+def test_in_several_downloads_an_identity_with_its_name_is_one_person_and_with_two_names_is_told(tmp_path):
     week = {f"ada_1_100_{LOSS}": "", f"bo_2_200_{LOSS}": ""}
-    week_3 = {f"bo_3_300_{LOSS}": "", f"cy_4_400_{LOSS}": ""}
+    week_3 = {f"bo_3_300_{LOSS}": "", f"cy_1_400_{LOSS}": ""}
     tree(tmp_path, {"week 1.zip": zipped(week), "week 2.zip": zipped(week), "week 3.zip": zipped(week_3)})
     handed = layouts.find(tmp_path)
-    assert [each.learner for each in handed] == [
-        "ada (week 1.zip)",
-        "ada (week 2.zip)",
-        "bo (2) (week 1.zip)",
-        "bo (2) (week 2.zip)",
-        "bo (3)",
-        "cy",
+    assert shown(handed) == {
+        "ada": [f"week 1.zip/{LOSS}", f"week 2.zip/{LOSS}"],
+        "bo (2)": [f"week 1.zip/{LOSS}", f"week 2.zip/{LOSS}"],
+        "bo (3)": [LOSS],
+        "cy": [LOSS],
+    }
+    assert [each.problems for each in handed] == [
+        ("2 hand-ins, of different names, have its identity 1",),
+        (),
+        (),
+        ("2 hand-ins, of different names, have its identity 1",),
     ]
-    assert handed[0].problems == ("2 hand-ins, of different names or in different places, have its identity 1",)
-    assert handed[4].problems == ()
 
 
 HOSTILE = [

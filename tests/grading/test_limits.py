@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from hostile_submissions import RIGHT, ROOT, answered, right
 
+from bplib import cli
 from bplib.course.judging.reading import Gone
 from bplib.grading import grader, nbval_exercises
 from bplib.grading.nbval_exercises import Kernel, RunningKernel
@@ -138,6 +139,40 @@ def test_the_time_of_a_notebook_begins_when_its_process_is_there():
 def test_what_was_not_attempted_stays_so_when_the_time_is_over(graded):
     exercises, _ = graded(answered({"mse": LOOP}), Limits(cell_seconds=60, notebook_seconds=2))
     assert [each["status"] for each in exercises.values()] == ["not yet", *["not attempted"] * 5]
+
+
+# The option
+
+
+def test_of_the_time_for_an_answer_that_for_all_of_it_is_five_times_as_much():
+    assert Limits().within(2.5) == Limits(cell_seconds=2.5, notebook_seconds=12.5)
+
+
+@pytest.mark.parametrize("mode", ["files", "class"])
+def test_an_answer_that_loops_costs_the_seconds_that_the_command_is_given(tmp_path, capsys, mode):
+    (tmp_path / "in" / "ada").mkdir(parents=True)
+    path = tmp_path / "in" / "ada" / "01_loss_functions.ipynb"
+    path.write_text(json.dumps(right(faster_loss="def faster_loss():\n    while True:\n        pass")))
+    began = time.monotonic()
+    if mode == "files":
+        assert cli.main(["grade", str(path), "--seconds", "2", "--json", str(tmp_path / "report.json")]) == 0
+        [graded] = json.loads((tmp_path / "report.json").read_text())["submissions"]
+    else:
+        assert cli.main(["grade", str(tmp_path / "in"), "--seconds", "2", "--out", str(tmp_path / "out")]) == 0
+        graded = json.loads((tmp_path / "out" / "results.json").read_text())["learners"][0]["notebooks"][0]
+    lost = {each["id"]: each["message"] for each in graded["exercises"] if each["status"] != "passed"}
+    assert lost.pop("faster-loss") == "It took longer than 2 s."
+    assert set(lost) <= {"mse-grad"}  # which no one here has attempted
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("mode", [[], ["--out", "results"]])
+@pytest.mark.parametrize("given", ["0", "-1", "nan", "inf", "1e9", "0.5", "soon", "", "60s", "3601"])
+def test_seconds_that_are_none_are_wrong_usage_in_one_sentence(tmp_path, capsys, monkeypatch, given, mode):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["grade", "nowhere.ipynb", f"--seconds={given}", *mode]) == 2
+    assert capsys.readouterr().err == f"bplib: --seconds is {given}; a number from 1 to 3600 is needed\n"
+    assert not list(tmp_path.iterdir())
 
 
 # A kernel that nbval runs

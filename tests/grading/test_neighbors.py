@@ -15,7 +15,7 @@ import pytest
 from hostile_submissions import ROOT, answered, right
 
 from bplib.grading import grader, notebook
-from bplib.grading.classes import batch, workers
+from bplib.grading.classes import batch, term, workers
 from bplib.grading.sandbox import launching
 from bplib.grading.sandbox.processes import Limits
 
@@ -64,7 +64,7 @@ def handed_in(folder, notebooks):
 def test_four_bombs_among_twenty_five_cost_nobody_else_a_point(tmp_path):
     honest = {f"learner{number:02}": right() for number in range(25)}
     source = handed_in(tmp_path / "in", honest | {name: bomb(code) for name, code in BOMBS.items()})
-    results = {each["learner"]: each for each in batch.grade_class(source, tmp_path / "out", jobs=2)}
+    results = {each["learner"]: each for each in term.grade_class(source, tmp_path / "out", jobs=2)[0]}
     assert {results[name]["points"] for name in honest} == {10}
     said = {name: results[name]["notebooks"][0]["exercises"][0]["message"] for name in BOMBS}
     assert said["threads"] == "It started more than 64 threads."

@@ -14,6 +14,7 @@ from toy_problems import RIGHT
 
 from bplib import cli
 from bplib.course.notebooks import releases, submissions
+from bplib.course.notebooks.assembling import assemble
 from bplib.grading import grader
 from bplib.grading.sandbox import launching
 
@@ -120,6 +121,21 @@ def test_a_file_that_is_gone_once_it_was_listed_costs_itself_alone(right, monkey
     }
 
 
+def test_a_notebook_is_one_in_capitals_and_with_the_ending_that_a_browser_adds_which_is_said(right, tmp_path):
+    content = (right / "a.ipynb").read_text(encoding="utf-8")
+    (right / "a.ipynb").rename(right / "A.IPYNB")
+    (right / "b.ipynb.TXT").write_text(content, encoding="utf-8")
+    (right / "notes.txt").write_text("notes")
+    with zipfile.ZipFile(right / "c.zip", "w") as archive:
+        archive.writestr("d.ipynb.txt", content)
+        archive.writestr("e.IPYNB", content)
+    says = "its name ends in .txt, and it was read as a notebook"
+    assert found("in") == {
+        "in": (0, [f"b.ipynb.TXT: {says}", f"c.zip/d.ipynb.txt: {says}"]),
+        **{f"in/{name}": (6, []) for name in ("A.IPYNB", "b.ipynb.TXT", "c.zip/d.ipynb.txt", "c.zip/e.IPYNB")},
+    }
+
+
 # What a notebook may hold
 
 
@@ -140,7 +156,7 @@ def test_of_the_type_of_a_cell_only_what_we_know_is_said(kind):
     nb = json.loads(json.dumps(answered(RIGHT)))
     next(each for each in nb["cells"] if each["id"] == "toy-half")["cell_type"] = kind
     learner, _ = submissions.parse(json.dumps(nb).encode())
-    _, problems = submissions.assemble(learner, toy_course.released())
+    _, problems = assemble(learner, toy_course.released())
     assert problems == ["toy-half: its cell is of the type unknown"]
 
 

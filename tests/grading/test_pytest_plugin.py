@@ -93,7 +93,10 @@ def runs(clone, *each, **environment):
 
 def of_a_learner():
     """One right, one wrong, one not attempted; run and saved, with outputs and tags that claim all is well."""
-    nb = answered({"toy-double": "def double(x):\n    return x + 2", "toy-half": RIGHT["toy-half"]})
+    return boasting(answered({"toy-double": "def double(x):\n    return x + 2", "toy-half": RIGHT["toy-half"]}))
+
+
+def boasting(nb):
     for count, cell in enumerate(nb.cells):
         cell.metadata["tags"] = ["raises-exception", "nbval-skip"]
         if cell.cell_type == "code":
@@ -103,11 +106,10 @@ def of_a_learner():
 
 
 POINTS = """
-exercises/mine.ipynb
+exercises/mine.ipynb  3/6
   toy-double  not yet            0/2  This adds 2.
-  toy-half    passed             3/3  It agrees with ours to 1e-6.
+  toy-half    passed             3/3
   toy-parity  not attempted      0/1
-  sum                            3/6
 """
 
 
@@ -134,6 +136,8 @@ def no(*args, **options):
 def pytest_configure(config):
     if any("right" in argument for argument in config.args):
         nbval_exercises.Kernel = no
+    if any("given" in argument for argument in config.args):
+        nbval_exercises.KernelProcess = no
     if config.option.keyword or config.option.maxfail == 1:
         nbval_exercises.KernelProcess = lambda notebook, scratch, limits: toy_course.Here().start(scratch, limits)
 """
@@ -154,17 +158,20 @@ def one_process(clones, tmp_path_factory):
     save(folder / "lost.ipynb", answered({**RIGHT, "toy-double": ends, "toy-half": loops}))
     save(folder / "right.ipynb", answered(RIGHT))
     save(folder / "broken.ipynb", "{")
+    save(folder / "given.ipynb", boasting(toy_course.released()))
     (clone / "test_light.py").write_text(LIGHT)
     summary = tmp_path_factory.mktemp("github") / "summary.md"
     each = {
         "light": ["-n0"],
         "two": ["--nbval", "-n0", "-v", "exercises/lost.ipynb", "exercises/mine.ipynb"],
         "no kernel": ["--nbval", "-n0", "exercises/right.ipynb"],
+        "given": ["--nbval", "-nauto", "--bplib-page", "page.html", "exercises/given.ipynb"],
         "chosen": ["--nbval-lax", "-n0", "exercises/mine.ipynb", "-k", "toy-half"],
         "first": ["--nbval-lax", "-n0", "exercises/mine.ipynb", "-x"],
     }
     done = runs(clone, *each.values(), GITHUB_STEP_SUMMARY=str(summary))
-    return {**dict(zip(each, done, strict=True)), "summary": summary.read_text()}
+    page = (clone / "page.html").read_text(encoding="utf-8")
+    return {**dict(zip(each, done, strict=True)), "summary": summary.read_text(), "page": page}
 
 
 def test_each_exercise_is_one_test_that_passes_fails_with_its_sentence_or_is_skipped(one_process):
@@ -181,7 +188,7 @@ def test_each_exercise_is_one_test_that_passes_fails_with_its_sentence_or_is_ski
     assert "\ntotal: 4 of 12 points\n" in out
     assert "| exercises/mine.ipynb | toy-half | passed | 3/3 |" in one_process["summary"]
     totals = re.findall(r"total: (.*) points", one_process["summary"])
-    assert totals == ["4 of 12", "3 of 3", "0 of 2"]
+    assert totals == ["4 of 12", "0 of 0", "0 of 6", "3 of 3", "0 of 2"]
 
 
 def test_an_answer_that_loops_for_ever_or_ends_its_process_costs_only_its_own(one_process):
@@ -191,8 +198,16 @@ def test_an_answer_that_loops_for_ever_or_ends_its_process_costs_only_its_own(on
     assert "exercises/lost.ipynb::toy-parity PASSED" in out
     assert "toy-double: not yet. It ended its process." in out
     assert "toy-half: not yet. It took longer than 5 s." in out
-    lost = out[out.index("\nexercises/lost.ipynb\n") :]
-    assert re.search(r"sum +(\d+/\d+)", lost)[1] == "1/6"
+    assert "\nexercises/lost.ipynb  1/6\n" in out
+
+
+def test_a_notebook_as_it_was_given_is_green_and_needs_no_kernel_and_no_worker(one_process):
+    code, out = one_process["given"]
+    assert code == 0
+    assert "3 skipped" in out and "workers" not in out
+    assert "\ntotal: 0 of 6 points\n\nnot attempted, 6 points: given\n" in out
+    assert "not attempted, 6 points: given\n" in one_process["summary"]
+    assert "<b>0</b> of 6 points" in one_process["page"]
 
 
 ANOTHER = """
@@ -283,6 +298,7 @@ def test_a_kernel_that_does_not_start_is_an_error_of_the_grader_and_no_failure(o
     assert code == 1
     assert "3 errors" in out and "failed," not in out
     assert "not graded, by a failure of the grader: the kernel did not start, tried 3 times (no port)" in out
+    assert "\ntotal: 0 of 0 points, and 1 not graded\n" in out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links and names are other things there")

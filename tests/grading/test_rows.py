@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bplib.grading import archives, listings
-from bplib.grading.classes import layouts
+from bplib.grading.classes.people import layouts
 
 LOSS = "01_loss_functions.ipynb"
 PACKAGES = "lib/python3.13/site-packages"

@@ -2,5 +2,6 @@
 
 May import: bplib.course, bplib.pictures; nbformat, nbclient, jupyter_client, ipykernel, IPython, traitlets, sphinx,
 docutils, math_core.
-Reading order: canonical, releases, submissions, conflicts, grafting, updating, site_conf, site.
+Reading order: canonical, releases, answers, submissions, assembling, conflicts, grafting, updating, handout,
+site_conf, site.
 """

@@ -4,9 +4,8 @@ import copy
 import re
 
 from bplib.course.notebooks import canonical
-from bplib.course.notebooks.submissions import exercise_ids, grade_id
+from bplib.course.notebooks.answers import defined, exercise_ids, keys
 
-_DEFINED = re.compile(r"^(?:def|class) (\w+)", re.MULTILINE)
 _STUB = re.compile(r"# YOUR CODE HERE\s+raise NotImplementedError\(\)")
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -24,25 +23,25 @@ def graft(learner, released, base=None):
     given_as = {cell.source.strip(): index for index, cell in reversed(list(enumerate(released.cells)))}
     before = {cell.id: cell.source.strip() for cell in base.cells} if base else {}
     answers = {place[id] for id in exercise_ids(released)}
-    found = {key for cell in learner.cells for key in _keys(cell)}
+    found = {key for cell in learner.cells for key in keys(cell)}
     nameless = {source for id, source in before.items() if id not in found}  # an editor has dropped their ids
     lost = {index for index, cell in enumerate(released.cells) if cell.id not in found}
-    renamed = {_defined(released.cells[index]): index for index in answers & lost}
+    renamed = {name: index for index in answers & lost for name in defined(released.cells[index].source)}
     answered, own, here = {}, {index: [] for index in range(-1, len(released.cells))}, -1
     for cell in learner.cells:
         source = cell.source.strip()
-        index = next((place[key] for key in _keys(cell) if key in place), None)
+        index = next((place[key] for key in keys(cell) if key in place), None)
         if index is not None:
             here = index
         elif given_as.get(source) in lost:
             index = given_as[source]
             here = max(here, index)
         given = index is not None and source == released.cells[index].source.strip()
-        untouched = source in nameless or source in (before.get(key) for key in _keys(cell))
+        untouched = source in nameless or source in (before.get(key) for key in keys(cell))
         if not source or given or untouched:
             continue
-        if index is None and _is_code(cell) and _defined(cell):
-            index = renamed.get(_defined(cell))
+        if index is None and _is_code(cell):
+            index = next((renamed[name] for name in sorted(defined(cell.source) & renamed.keys())), None)
         if index in answers and index not in answered and _is_code(cell):
             answered[index] = cell.source
         elif index is None or index in answers:
@@ -65,7 +64,7 @@ def graft(learner, released, base=None):
 def moved(nb, id):
     """The source of the learner's answer to an exercise that is no more in this notebook; None if there is none."""
     for cell in nb.cells:
-        if _is_code(cell) and id in _keys(cell) and _defined(cell) and not _STUB.search(cell.source):
+        if _is_code(cell) and id in keys(cell) and defined(cell.source) and not _STUB.search(cell.source):
             return cell.source
     return None
 
@@ -74,21 +73,11 @@ def answer(nb, answers):
     """Write answers, {id: source}, into those exercises of a notebook that are still stubs; return their ids."""
     taken = []
     for cell in nb.cells:
-        id = next((key for key in _keys(cell) if key in answers), None)
+        id = next((key for key in keys(cell) if key in answers), None)
         if id and _is_stub(cell):
             cell.source, cell.outputs, cell.execution_count = answers[id], [], None
             taken.append(id)
     return taken
-
-
-def _keys(cell):
-    return [key for key in (grade_id(cell), cell.get("id")) if key]
-
-
-def _defined(cell):
-    """The first name that a cell defines at its top level, or None."""
-    found = _DEFINED.search(cell.source)
-    return found and found[1]
 
 
 def _is_check(cell):

@@ -1,15 +1,13 @@
-"""What a learner hands in: read whatever it is, and assemble it into the released notebook.
+"""What a learner hands in: read whatever it is, and know which lesson it is of.
 
 Only the source of code cells counts. Outputs, tags, metadata and the kernel that a file names are dropped.
 """
 
-import copy
-import itertools
 import json
 from pathlib import Path
 
-from bplib.course.notebooks import releases
-from bplib.course.notebooks.canonical import node
+from bplib.course.notebooks import canonical, releases
+from bplib.course.notebooks.answers import asked, defined, exercise_ids, grade_id
 
 _TYPES = ["code", "markdown", "raw"]
 
@@ -66,7 +64,7 @@ def parse(data):
     if len(short) < len(kept):
         left_out = f"{len(kept) - len(short)} of its cells were left out"
         problems.append(f"{left_out}: the code of a notebook may have {MAX_CODE} letters, and with them it has more")
-    return node({"cells": short, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), problems
+    return canonical.node({"cells": short, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), problems
 
 
 def _within_limit(cells):
@@ -125,143 +123,32 @@ def _stored_cell(cell):
     }
 
 
-# Assembling
-
-
-def exercise_ids(released):
-    """The ids of the exercises of a released notebook, in its order."""
-    return list(_answers(released))
+# Which lesson it is
 
 
 def lesson_of(learner):
-    """The lesson to which a submission belongs, found from the ids in it, whatever its name: (name, released notebook).
+    """The lesson to which a submission belongs, whatever its name: (name, released notebook).
 
-    ValueError if there is none: it is of another course.
+    Enough is a mark of one of its exercises, or one check("mse", mse), or two cells with its ids, or all the functions
+    that it asks for: one id, or some of the names, may stand in anybody's notebook. ValueError if there is too little.
     """
+    code = [cell for cell in learner.cells if cell.cell_type == "code"]
     marked = {grade_id(cell) for cell in learner.cells}
-    named = {cell.get("id") for cell in learner.cells}
+    named = {cell.get("id") for cell in learner.cells if cell.cell_type != "markdown"}
+    checked = {id for cell in code for id in canonical.checked(cell)}
+    held = set().union(*(defined(cell.source) for cell in code))
 
-    def matches(released):
-        keys = [key for id in exercise_ids(released) for key in (id, f"{id}-check")]
-        return sum(2 * (key in marked) + (key in named) for key in keys)
+    def evidence(released):
+        ids = exercise_ids(released)
+        told = sum(2 * (key in marked) + (key in named) for id in ids for key in (id, f"{id}-check"))
+        told += 2 * len(checked.intersection(ids))
+        functions = len(held.intersection(asked(released).values()))
+        return told >= 2 or functions == len(ids), told + functions
 
-    name, best = max(releases.released_notebooks().items(), key=lambda item: matches(item[1]), default=(None, None))
-    if best is None or matches(best) < 2:  # one cell named "mse" may stand in anybody's notebook
+    known = {name: evidence(released) for name, released in releases.released_notebooks().items()}
+    name = max(known, key=known.get, default=None)
+    if name is None or not known[name][0]:
         raise ValueError(
-            "it holds no exercise of this course: it is of another, or a lesson, or its cells have lost their ids"
+            "it holds no exercise of this course: it is of another, or a lesson, or has lost its ids and its checks"
         )
-    return Path(name).stem, best
-
-
-def assemble(learner, released):
-    """The learner's answers inside the released notebook: (nb, problems); both notebooks are left as they are.
-
-    Answer cells are matched by grade_id, then by cell id; several for one exercise run in order; where there is none,
-    or only an empty one, the released stub stays and a problem says so. The learner's own cells run after the cell that
-    they followed; a given cell that the learner changed runs just before the given one, as a cell of their own.
-    """
-    place = {cell.id: index for index, cell in enumerate(released.cells)}  # a grade_id is the id of its cell
-    # Where an editor has dropped all ids, a given cell is still known by what stands in it.
-    given_as = {cell.source.strip(): index for index, cell in reversed(list(enumerate(released.cells)))}
-    answers = _answers(released)
-    before = {index: [] for index in range(len(released.cells))}
-    after = {index: [] for index in range(-1, len(released.cells))}
-    found, problems = set(), {}
-    here = -1
-    for cell in learner.cells:
-        source = cell.source.strip()
-        index = next((place[key] for key in (grade_id(cell), cell.get("id")) if key in place), None)
-        if index is not None:
-            here = index
-        elif source in given_as:
-            index = given_as[source]
-            here = max(here, index)
-        given = released.cells[index] if index is not None else None
-        id = grade_id(given) if given is not None else None
-        if id in answers:
-            if cell.cell_type != "code":
-                problems[id] = f"{id}: its cell is of the type {cell.cell_type}"
-            elif not source:
-                problems[id] = f"{id}: its cell is empty"
-            else:
-                found.add(id)
-                after[index].append(_code(cell.source, copy.deepcopy(given.metadata)))
-        elif cell.cell_type == "code" and source:
-            if given is None:
-                after[here].append(_code(cell.source))
-            elif given.cell_type == "code" and id is None and source != given.source.strip():
-                before[index].append(_code(cell.source))
-    nb = copy.deepcopy(released)
-    nb.cells = after[-1]
-    for index, given in enumerate(released.cells):
-        given = copy.deepcopy(given)
-        if given.cell_type == "code":
-            given.outputs, given.execution_count = [], None
-        answered = grade_id(given) in found
-        nb.cells += before[index] + ([] if answered else [given]) + after[index]
-    _name(nb)
-    problems = {id: problems.get(id, f"{id}: its cell is missing") for id in answers if id not in found}
-    return nb, list(problems.values())
-
-
-def _code(source, metadata=None):
-    return node(
-        {
-            "cell_type": "code",
-            "id": "",
-            "metadata": metadata if metadata is not None else {"bplib": "own"},
-            "source": source,
-            "execution_count": None,
-            "outputs": [],
-        }
-    )
-
-
-def _name(nb):
-    """Give the learner's cells ids: the first answer that of its exercise, the rest what is free."""
-    taken = {cell.id for cell in nb.cells}
-    free = (f"own-{number}" for number in itertools.count(1))
-    for cell in nb.cells:
-        if not cell.id:
-            id = grade_id(cell)
-            cell.id = id if id and id not in taken else next(id for id in free if id not in taken)
-            taken.add(cell.id)
-
-
-def grade_id(cell):
-    """The id that nbgrader's block of a cell gives it, or None."""
-    block = cell.get("metadata", {}).get("nbgrader")
-    return block.get("grade_id") if block else None
-
-
-def _answers(released):
-    """The answer cells of a released notebook, id of the exercise to cell."""
-    return {
-        grade_id(cell): cell
-        for cell in released.cells
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
-    }
-
-
-def untouched(nb, released):
-    """The exercises whose given cell is no stub, such as a mistake to repair, and was left as it is."""
-    return {
-        id
-        for id, given in _answers(released).items()
-        if "NotImplementedError" not in given.source
-        and [cell.source.strip() for cell in nb.cells if grade_id(cell) == id] == [given.source.strip()]
-    }
-
-
-def put_stub(nb, released, id):
-    """Put the released cell in the place of all that answers an exercise in an assembled notebook."""
-    stub = copy.deepcopy(_answers(released)[id])
-    stub.outputs, stub.execution_count = [], None
-    cells = [cell for cell in nb.cells if grade_id(cell) == id]
-    nb.cells[nb.cells.index(cells[0])] = stub
-    nb.cells = [cell for cell in nb.cells if not any(cell is other for other in cells)]
-
-
-def is_own(cell):
-    """Whether a cell of an assembled notebook is one that the learner added."""
-    return cell.metadata.get("bplib") == "own"
+    return Path(name).stem, releases.released_notebooks()[name]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from bplib.course import files, progress
 from bplib.course.notebooks import canonical, releases
+from bplib.course.notebooks.answers import exercise_ids, grade_id
 from bplib.course.notebooks.conflicts import Sides, conflicts, merging, settle
 from bplib.course.notebooks.grafting import answer, graft, moved
-from bplib.course.notebooks.submissions import exercise_ids, grade_id
 
 
 def update(folder, old=None):

@@ -11,11 +11,15 @@ is what it comes to in this term. So a date, a weight or an override changes res
              points       of the lessons that were asked for; None where the state is another
              max_points   of all lessons that were asked for, whether handed in or not
              lessons      lesson to a dict: points, max_points, days_late (None: unknown), share (what lateness leaves)
-             notebooks    those that count; of an exercise that somebody has overridden the dict has override: a dict
-                          of points (what the grader gave) and comment
+             notebooks    those that count, one of each lesson; of an exercise that somebody has overridden the dict has
+                          override: a dict of points (what the grader gave) and comment
+
+Of several notebooks of a lesson that one counts which comes to most, late ones with what lateness leaves of them. Where
+the last counts, it is the last in time, and only where none was, the last that came late.
 """
 
 import copy
+import math
 
 from bplib.course.problems import LESSONS, PROBLEMS
 from bplib.course.syllabus import LAST
@@ -46,9 +50,7 @@ def news(asked):
         now = next(({p.id: p.points for p in each.PROBLEMS} for each in LESSONS if each.LESSON == lesson), exercises)
         if now != exercises:
             differs = sorted(id for id in now.keys() | exercises.keys() if now.get(id) != exercises.get(id))
-            lines.append(
-                f"{lesson}: the course has changed {', '.join(differs)}; these results ask for what they asked"
-            )
+            lines.append(f"{lesson}: the course has changed {', '.join(differs)}; these results ask as they did")
     return lines
 
 
@@ -82,7 +84,7 @@ def _settled(record, asked, syllabus, overrides):
         rated = [_rated(each, lesson, syllabus, names, scale) for each in mine]
         counts = max(range(len(mine)), key=lambda k: _rank(mine[k], rated[k], k, syllabus))
         chosen[lesson] = mine[counts]
-        lessons[lesson] = {**rated[counts], "max_points": round(most * scale, 2)}
+        lessons[lesson] = {**rated[counts], "max_points": _plain(most * scale)}
         lines += [_passed_over(each, mine[counts], syllabus) for each in mine if each is not mine[counts]]
     unasked = [each for each in notebooks if "lesson" in each and each["lesson"] not in asked]
     lines += [f"{each['path']} is of {each['lesson']}, which was not asked for" for each in unasked]
@@ -100,6 +102,29 @@ def worth_of(lesson, exercises, syllabus):
     """What a lesson is worth in this term."""
     worth = syllabus.lessons[lesson].points if lesson in syllabus.lessons else None
     return sum(exercises.values()) if worth is None else worth
+
+
+def dates(results, syllabus):
+    """Lines about dates that a reader of the results must know: times that are not known, extensions of nobody."""
+    lines = []
+    for lesson in (lesson for lesson, asked in syllabus.lessons.items() if asked.due):
+        days = [
+            result["lessons"][lesson]["days_late"]
+            for result in results
+            for each in result["notebooks"]
+            if each["lesson"] == lesson and each["path"] and syllabus.instant(each.get("when", "")) == -math.inf
+        ]
+        for count, line in (
+            (days.count(None), "hand-ins that count as in time, since no time of theirs is known"),
+            (days.count(1), "hand-ins that count as one day late, since only that they are late is known"),
+        ):
+            lines += [f"{lesson}: {line}: {count}"] if count else []
+    for extension in syllabus.extensions:
+        whose = [result["learner"] for result in results if extension.is_of(names_of(result))]
+        if len(whose) != 1:
+            found = f"of {len(whose)} learners: {', '.join(whose)}" if whose else "of nobody here"
+            lines.append(f"the extension for {extension.learner} is {found}")
+    return lines
 
 
 def names_of(record):
@@ -145,9 +170,10 @@ def _by_hand(lesson, exercises, overrides):
 
 def _rated(notebook, lesson, syllabus, names, scale):
     """What a notebook comes to: points, days_late, share; and it holds the sum of its exercises then."""
-    days = syllabus.days_late(lesson, notebook.get("when", ""), names)
-    if days is None and notebook.get("late"):
-        days = 1  # the LMS says that it was late, and not how much
+    by_hand = not notebook["path"]
+    days = 0 if by_hand else syllabus.days_late(lesson, notebook.get("when", ""), names)
+    if days is None and notebook.get("late") and syllabus.due(lesson, names) == syllabus.due(lesson):
+        days = 1  # the LMS says that it was late, and not how much; of our extensions it knows nothing
     share = syllabus.share(days)
     if notebook["points"] is None:
         return {"points": None, "days_late": days, "share": share}
@@ -158,11 +184,12 @@ def _rated(notebook, lesson, syllabus, names, scale):
 def _rank(notebook, rated, place, syllabus):
     """By what one of several notebooks of a lesson is preferred."""
     points = -1 if rated["points"] is None else rated["points"]
+    in_time = not rated["days_late"]
     if syllabus.counts == LAST:
-        # Of what still counts at that time; where no time is known, the order of the files says nothing, so the best.
-        when = notebook.get("when", "")
-        return rated["share"] > 0, syllabus.instant(when), points, -place
-    return points, -place
+        # Late ones displace none that was in time, as where nbgrader collects before the date. Where no time is known,
+        # the order of the files says nothing, so the best.
+        return in_time, rated["share"] > 0, syllabus.instant(notebook.get("when", "")), points, -place
+    return points, in_time, -place
 
 
 def _passed_over(notebook, counted, syllabus):

@@ -1,15 +1,17 @@
 """What people get to read: a page for each learner, and for who teaches the class a page, a gradebook and numbers.
 
 A page is one file that needs no network and no script, follows the theme of the reader, and can be printed. Whatever a
-learner wrote is text in it, never markup. gradebook says what a result is; what it makes can be had from here too.
+learner wrote is text in it, never markup. gradebook says what the numbers are; what it makes can be had from here too.
 """
 
+import datetime
+import re
 from itertools import groupby
 
 from bplib.course import pages
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
-from bplib.grading import handins
 from bplib.grading.classes import gradebook
+from bplib.grading.classes.counting import EMPTY, FAILED
 from bplib.grading.classes.gradebook import gradebook_csv, statistics
 from bplib.pictures import svg
 
@@ -18,29 +20,50 @@ __all__ = ["class_page", "feedback_page", "gradebook_csv", "statistics"]
 _SIGNS = {PASSED: ("✓", "passed"), NOT_YET: ("◐", "not-yet"), NOT_ATTEMPTED: ("○", "not-attempted")}
 _MOST_MISCONCEPTIONS = 5
 _MOST_CODE = 10_000
+_MOST_GROUPS, _MOST_LINKS, _MOST_SINGLE = 8, 12, 60  # of answers to one exercise that a teacher should read
+_EXCERPT_LINES, _EXCERPT = 14, 700
+_MOST_PAIRS = 50
+_MOST_OPEN = 100  # learners; a longer table is closed at first
+
+_TELLS = (
+    (0.4, "whoever passes it does well elsewhere"),
+    (0.2, "whoever passes it does somewhat better elsewhere"),
+    (-0.2, "it says little about how well anybody does elsewhere"),
+    (-1.0, "those who do well elsewhere pass it less often, so read it once more"),
+)
+"""What a discrimination says, from so much on; 0.4 and 0.2 are those of Ebel and Frisbie, Essentials of Educational
+Measurement, 1991."""
 
 
-def feedback_page(result):
-    """The page of one learner, HTML: points, sentence and own code for each exercise, and what was wrong with files."""
-    counted = gradebook.counting(result).values()
+def anchor(lesson, id):
+    """Where an exercise stands on the page of each learner, feedback/SLUG.html#ANCHOR."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", f"{lesson}-{id}")
+
+
+def feedback_page(result, asked=None):
+    """The page of one learner, HTML: points, sentence and own code for each exercise, what a person said, what is late.
+
+    asked is what `counting.asked` gives; with it the page also names the lessons that were not handed in.
+    """
+    titles = gradebook.lessons([result], asked)
     return pages.render(
         "grading/classes/feedback.html",
         title=f"Feedback for {result['learner']}",
         result=result,
-        counts=[not each.get("lesson") or any(each is one for one in counted) for each in result["notebooks"]],
+        missing=[title for lesson, (title, _) in titles.items() if lesson not in result["lessons"]],
+        late=gradebook.is_late(result),
         untouched=NOT_ATTEMPTED,
         most_code=_MOST_CODE,
-        signs=_SIGNS,
-        number=svg.number,
+        **_SHARED,
     )
 
 
-def class_page(results):
-    """The page of the class, HTML: its numbers, the commonest mistakes, the learners, and what could not be graded.
+def class_page(results, numbers=None):
+    """The page of the class, HTML: its numbers, the commonest mistakes, the answers to read, the learners, what failed.
 
-    It links each learner to feedback/<slug>.html, with handins.slug.
+    It links each learner to feedback/<slug>.html. numbers are those of `statistics`, if they are there already.
     """
-    numbers = statistics(results)
+    numbers = numbers or statistics(results)
     by_lesson = groupby(numbers["exercises"], key=lambda row: (row["lesson"], row["lesson_title"]))
     return pages.render(
         "grading/classes/class.html",
@@ -48,29 +71,84 @@ def class_page(results):
         results=results,
         numbers=numbers,
         histogram=_histogram(numbers["histogram"]) if numbers["graded"] else None,
+        weeks=_weeks(numbers["weeks"]),
         lessons=[(lesson, list(rows)) for lesson, rows in by_lesson],
         most_mistakes=_MOST_MISCONCEPTIONS,
-        slug=handins.slug,
-        signs=_SIGNS,
-        number=svg.number,
+        tells=lambda r: next(words for least, words in _TELLS if r >= least),
+        to_read=_to_read(results, numbers["exercises"]),
+        most_links=_MOST_LINKS,
+        alike=_alike(results, numbers),
+        is_late=gradebook.is_late,
+        most_open=_MOST_OPEN,
+        **_SHARED,
     )
+
+
+_SHARED = {"anchor": anchor, "signs": _SIGNS, "number": svg.number, "empty": EMPTY, "failed": FAILED}
+
+
+# What a teacher should read
+
+
+def _to_read(results, exercises):
+    """Of each exercise, by lesson and id, the unrecognized answers: count, groups with an excerpt, and the others."""
+    of_slug = {result["slug"]: result for result in results}
+    found = {}
+    for row in exercises:
+        groups = [[of_slug[slug] for slug in slugs] for slugs in row["unrecognized"]]
+        if groups:
+            others = [result for group in groups[_MOST_GROUPS:] for result in group]
+            found[row["lesson"], row["id"]] = {
+                "count": sum(map(len, groups)),
+                "groups": [(group, *_excerpt(group[0], row["id"])) for group in groups[:_MOST_GROUPS]],
+                "others": others[:_MOST_SINGLE],
+                "left": len(others[_MOST_SINGLE:]),
+            }
+    return found
+
+
+def _excerpt(result, id):
+    """(the beginning of an answer, whether it goes on, what was said of it)."""
+    answer = next(each for notebook in result["notebooks"] for each in notebook["exercises"] if each["id"] == id)
+    code = (answer.get("code") or "").strip("\n")
+    short = "\n".join(code.split("\n")[:_EXCERPT_LINES])[:_EXCERPT]
+    return short, len(short) < len(code), answer["message"]
+
+
+def _alike(results, numbers):
+    """The pairs to be read side by side, with the results of the two and the titles of exercises; how many are left."""
+    of_slug = {result["slug"]: result for result in results}
+    titles = {(row["lesson"], row["id"]): row["title"] for row in numbers["exercises"]}
+    shown = [
+        {
+            **pair,
+            "two": [of_slug[slug] for slug in pair["slugs"]],
+            "exercises": [
+                {**each, "title": titles.get((each["lesson"], each["id"]), each["id"])} for each in pair["exercises"]
+            ],
+        }
+        for pair in numbers["alike"][:_MOST_PAIRS]
+    ]
+    return {"pairs": shown, "left": len(numbers["alike"][_MOST_PAIRS:])}
+
+
+# Pictures
 
 
 def _histogram(bars):
     """How many learners have how many points, as the template draws it: lengths across in percent, others in pixels."""
     top, tall, points = 24, 150, bars[0]["high"] - bars[0]["low"] + 1
     step, most = 100 / len(bars), max(bar["learners"] for bar in bars)
-    every = 2 if len(bars) * len(str(bars[-1]["low"])) > 45 else 1  # so that numbers do not touch on a phone
+    every = 2 if len(bars) * len(str(bars[-1]["low"])) > 36 else 1  # so that numbers do not touch on a phone
     drawn = []
     for k, bar in enumerate(bars):
         high = tall * bar["learners"] / most
         name = f"{bar['low']} to {bar['high']}" if bar["high"] > bar["low"] else str(bar["low"])
         drawn.append(
             {
+                **_place(k, step),
                 "says": f"{name} points: {bar['learners']}",
-                "left": (k + 0.1) * step,
-                "middle": (k + 0.5) * step,
-                "width": 0.8 * step,
+                "line": None,
                 "top": svg.px(top + tall - high),
                 "height": svg.px(high),
                 "count": _label(top + tall - high - 11, bar["learners"]) if bar["learners"] else None,
@@ -78,16 +156,47 @@ def _histogram(bars):
             }
         )
     return {
-        "bars": drawn,
+        **_picture(top, tall, drawn),
         "label": f"Learners by points. {'; '.join(bar['says'] for bar in drawn if bar['count'])}",
         "more": "" if points == 1 else " or 1 more" if points == 2 else f" or up to {points - 1} more",
-        "base": top + tall,
-        "height": top + tall + 28,
-        "fill": svg.BLUE,
-        "ink": svg.INK,
-        "font": svg.FONT,
     }
 
 
-def _label(y, number):
-    return svg.text(0, y, str(number), size=13)
+def _weeks(weeks):
+    """The points by the end of each week: a bar from the lower to the upper quartile, and a line at the median."""
+    top, tall = 24, 150
+    most = max((week["high"] for week in weeks), default=0)
+    if not most:
+        return None
+    step, every = 100 / len(weeks), -(-len(weeks) // 7)  # a day needs a seventh of a phone
+    drawn = []
+    for k, week in enumerate(weeks):
+        low, median, high = (tall * week[name] / most for name in ("low", "median", "high"))
+        day = datetime.date.fromisoformat(week["ends"])
+        drawn.append(
+            {
+                **_place(k, step),
+                "says": f"by {day.day} {day:%B} {day.year} half of the learners had {svg.number(week['median'])} points"
+                f" or more, a quarter {svg.number(week['high'])}, three quarters {svg.number(week['low'])}",
+                "top": svg.px(top + tall - high),
+                "height": svg.px(high - low),
+                "line": svg.px(top + tall - median - 1),
+                "count": _label(top + tall - high - 11, svg.number(week["median"])) if k % every == 0 else None,
+                "low": _label(top + tall + 16, f"{day.day} {day:%b}") if k % every == 0 else None,
+            }
+        )
+    label = f"Points over the weeks. {'; '.join(bar['says'] for bar in drawn)}"
+    return {**_picture(top, tall, drawn), "label": label}
+
+
+def _place(k, step):
+    return {"left": (k + 0.1) * step, "middle": (k + 0.5) * step, "width": 0.8 * step}
+
+
+def _picture(top, tall, bars):
+    shared = {"fill": svg.BLUE, "ink": svg.INK, "font": svg.FONT}
+    return {"bars": bars, "base": top + tall, "height": top + tall + 28, **shared}
+
+
+def _label(y, words):
+    return svg.text(0, y, str(words), size=13)

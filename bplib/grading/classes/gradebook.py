@@ -1,18 +1,11 @@
 """What a graded class comes to: the gradebook, and the numbers that say what to teach next.
 
-results is a list of dicts, one for each learner:
-
-    learner, identity, late, points (None: not graded), max_points
-    problems       lines about the hand-in
-    not_enforced   limits that this system could not enforce while the answers ran
-    notebooks      a list of dicts: path, lesson, title, points, max_points, problems, and
-        exercises      a list of dicts: id, title, points, max_points, status, message, code, and
-            misconception  the id of the mistake that was recognized, or None
-
-Where somebody handed in a lesson more than once, the notebook with the most points counts, the first of equal ones.
+results are those of `counting.settled`. asked is what `counting.asked` gives, lesson to {id of an exercise: points};
+without it, it is what somebody handed in.
 """
 
 import csv
+import datetime
 import io
 import math
 import re
@@ -20,100 +13,125 @@ import statistics as numbers
 from collections import Counter, defaultdict
 
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
+from bplib.course.problems import LESSONS, PROBLEMS
+from bplib.grading.classes import alike
+from bplib.grading.classes.counting import EMPTY, FAILED, GRADED
+
+FEWEST = 10
+"""How many learners it takes to say of an exercise whom it tells apart."""
 
 # In many countries cells end at semicolons, so a formula may begin behind one. The wide signs are Excel's in Japanese.
 _FORMULA = re.compile(r"(^|;)(?= *[=+\-@\t\r\n＝＋－＠])")
 _MOST_BARS = 20
+_MOST_WEEKS = 60
 
 
-def counting(result):
-    """The notebooks of a learner that count: lesson to notebook, in the order of the course."""
-    best = {}
-    for notebook in result["notebooks"]:
-        lesson = notebook.get("lesson")
-        if lesson and (lesson not in best or _rank(notebook) > _rank(best[lesson])):
-            best[lesson] = notebook
-    return dict(sorted(best.items()))
-
-
-def _rank(notebook):
-    return -1 if notebook["points"] is None else notebook["points"]
-
-
-def lessons(results):
+def lessons(results, asked=None):
     """What the class was asked: lesson to (title, {id of an exercise: title}), both in the order of the course."""
-    asked = {}
+    known = {lesson.LESSON: lesson.TITLE for lesson in LESSONS}
+    found = {
+        lesson: (known.get(lesson, lesson), {id: PROBLEMS[id].title if id in PROBLEMS else id for id in exercises})
+        for lesson, exercises in (asked or {}).items()
+    }
     for result in results:
-        for lesson, notebook in counting(result).items():
-            _, exercises = asked.setdefault(lesson, (notebook.get("title") or lesson, {}))
+        for notebook in result["notebooks"]:
+            lesson = notebook["lesson"]
+            if asked and lesson not in asked:
+                continue
+            _, exercises = found.setdefault(lesson, (notebook.get("title") or lesson, {}))
             for exercise in notebook["exercises"]:
                 exercises.setdefault(exercise["id"], exercise.get("title") or exercise["id"])
-    return dict(sorted(asked.items()))
+    return dict(sorted(found.items()))
 
 
 # The gradebook
 
 
-def gradebook_csv(results):
+def gradebook_csv(results, asked=None):
     """The gradebook: CSV with a row for each learner, in the order that is given.
 
-    Columns: learner, identity, late, then for each lesson its exercises as lesson/exercise and the sum as lesson, then
-    total and max. What was not handed in or not graded is empty, which is not 0. What a spreadsheet would take for a
-    formula gets an apostrophe in front.
+    Columns: learner, identity, late, roster ("absent", or "not on it"), then for each lesson its exercises as
+    lesson/exercise, as they were earned or overridden; where anybody was late, lesson days late; and as lesson what
+    counts of it in this term. Last total and max. What was not handed in is empty, which is not 0; where grading itself
+    has failed there is a ?. What a spreadsheet would take for a formula gets an apostrophe in front.
     """
-    asked = lessons(results)
-    head = ["learner", "identity", "late"]
-    for lesson, (_, exercises) in asked.items():
-        head += [*(f"{lesson}/{id}" for id in exercises), lesson]
+    found = lessons(results, asked)
+    belated = {lesson for result in results for lesson, mine in result["lessons"].items() if mine["days_late"]}
+    head = ["learner", "identity", "late", "roster"]
+    for lesson, (_, exercises) in found.items():
+        head += [*(f"{lesson}/{id}" for id in exercises), *([f"{lesson} days late"] * (lesson in belated)), lesson]
     rows = [[*head, "total", "max"]]
     for result in results:
-        row = [result["learner"], result["identity"], "late" if result["late"] else ""]
-        mine = counting(result)
-        for lesson, (_, exercises) in asked.items():
-            notebook = mine.get(lesson, {"points": None, "exercises": []})
-            points = {exercise["id"]: exercise["points"] for exercise in notebook["exercises"]}
-            row += [points.get(id) if notebook["points"] is not None else None for id in exercises]
-            row.append(notebook["points"])
-        rows.append([*row, result["points"], result["max_points"]])
+        row = [result["learner"], result["identity"], "late" if is_late(result) else ""]
+        row.append("absent" if result["absent"] else "not on it" if result["stranger"] else "")
+        notebooks = {notebook["lesson"]: notebook for notebook in result["notebooks"]}
+        for lesson, (_, exercises) in found.items():
+            points = {each["id"]: each["points"] for each in notebooks.get(lesson, {"exercises": ()})["exercises"]}
+            row += [points.get(id) for id in exercises]
+            mine = result["lessons"].get(lesson, {"days_late": None, "points": None})
+            row += [*([mine["days_late"]] * (lesson in belated)), mine["points"]]
+        rows.append([*row, "?" if result["state"] == FAILED else result["points"], result["max_points"]])
     file = io.StringIO(newline="")
-    csv.writer(file, lineterminator="\n").writerows([[_cell(value) for value in row] for row in rows])
+    csv.writer(file, lineterminator="\n").writerows([[cell(value) for value in row] for row in rows])
     return file.getvalue()
 
 
-def _cell(value):
+def cell(value):
+    """A value as a cell of a sheet: a number, or text that no spreadsheet takes for a formula."""
     if value is None or isinstance(value, int | float):
         return value
     value = str(value).replace("\0", "").encode("utf-8", "replace").decode("utf-8")
     return _FORMULA.sub(r"\1'", value)
 
 
+def is_late(result):
+    """Whether anything of a learner that counts came late, by the dates of the term or by what the LMS says."""
+    return bool(result["late"]) or any(mine["days_late"] for mine in result["lessons"].values())
+
+
 # The numbers
 
 
-def statistics(results):
+def statistics(results, asked=None):
     """The numbers of a class, as a dict that JSON can hold.
 
     learners, graded, late    how many
+    empty, failed             of how many nothing could be graded, and for how many grading itself has failed
+    absent, strangers         how many handed in nothing, and how many are not on the roster
     mean, median, max_points  of the points of those who are graded; None where there are none
     histogram                 a list of dicts low, high, learners: how many have low to high points, both included
+    weeks                     a list of dicts ends (a Sunday), low, median, high: the points that a quarter, a half
+                              and three quarters of those who are graded have had at most by the end of each week, by
+                              when what counts was handed in or first seen; empty if that is in one week
     exercises                 a list of dicts lesson, lesson_title, id, title, max_points, handed_in, passed, not_yet,
-                              not_attempted, mean, misconceptions; the last a list of dicts id, count, message, the
-                              commonest first
+                              not_attempted, mean, discrimination, misconceptions, unrecognized
+        discrimination        see `discrimination`
+        misconceptions        a list of dicts id, count, message, the commonest first
+        unrecognized          the answers that are wrong and no cause was found for: a list of lists of slugs, those who
+                              have the same answer (`alike.normal`) in one list, the longest first
+    alike                     what `alike.pairs` gives
     not_graded                a list of dicts learner, path, problem: what could not be graded or read; path "" for all
     not_enforced              a list of dicts limit, learners
     """
+    state = Counter(result["state"] for result in results)
     points = [result["points"] for result in results if result["points"] is not None]
     most = max((result["max_points"] for result in results), default=0)
     limits = Counter(limit for result in results for limit in dict.fromkeys(result.get("not_enforced", ())))
     return {
         "learners": len(results),
-        "graded": len(points),
-        "late": sum(bool(result["late"]) for result in results),
+        "graded": state[GRADED],
+        "empty": state[EMPTY],
+        "failed": state[FAILED],
+        "absent": sum(bool(result["absent"]) for result in results),
+        "strangers": sum(bool(result["stranger"]) for result in results),
+        "late": sum(map(is_late, results)),
         "mean": round(numbers.fmean(points), 2) if points else None,
         "median": numbers.median(points) if points else None,
         "max_points": most,
         "histogram": _histogram(points, most),
-        "exercises": _exercises(results),
+        "weeks": _weeks(results),
+        "exercises": _exercises(results, asked),
+        "alike": alike.pairs(results),
         "not_graded": [line for result in results for line in _not_graded(result)],
         "not_enforced": [{"limit": limit, "learners": count} for limit, count in sorted(limits.items())],
     }
@@ -129,18 +147,50 @@ def _histogram(points, most):
     ]
 
 
-def _exercises(results):
-    given = defaultdict(list)
+def _weeks(results):
+    """The weeks up to that of the last hand-in; before the first of _MOST_WEEKS all is one."""
+    earned = [
+        [(_sunday(each), result["lessons"][each["lesson"]]["points"]) for each in result["notebooks"]]
+        for result in results
+        if result["state"] == GRADED
+    ]
+    sundays = {sunday for each in earned for sunday, _ in each if sunday}
+    if len(sundays) < 2 or len(earned) < 2:
+        return []
+    last = max(sundays)
+    rows = []
+    for back in reversed(range(min((last - min(sundays)).days // 7 + 1, _MOST_WEEKS))):
+        sunday = last - datetime.timedelta(weeks=back)
+        # What was handed in on no day that is known was there from the beginning.
+        so_far = [sum(points for when, points in each if not when or when <= sunday) for each in earned]
+        low, median, high = (round(each, 2) for each in numbers.quantiles(so_far, n=4, method="inclusive"))
+        rows.append({"ends": sunday.isoformat(), "low": low, "median": median, "high": high})
+    return rows
+
+
+def _sunday(notebook):
+    """The end of the week in which a notebook was handed in, or else seen first; None if that is not known."""
+    try:
+        day = datetime.date.fromisoformat((notebook.get("when") or notebook.get("seen") or "")[:10])
+        return day + datetime.timedelta(days=6 - day.weekday())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _exercises(results, asked):
+    given = defaultdict(list)  # of each exercise: the slug, the answer, and the points for all exercises
     for result in results:
-        for lesson, notebook in counting(result).items():
+        total = sum(each["points"] for notebook in result["notebooks"] for each in notebook["exercises"])
+        for notebook in result["notebooks"]:
             if notebook["points"] is not None:
                 for exercise in notebook["exercises"]:
-                    given[lesson, exercise["id"]].append(exercise)
+                    given[notebook["lesson"], exercise["id"]].append((result["slug"], exercise, total))
     rows = []
-    for lesson, (lesson_title, exercises) in lessons(results).items():
+    for lesson, (lesson_title, exercises) in lessons(results, asked).items():
         for id, title in exercises.items():
-            answers = given[lesson, id]
+            answers = [answer for _, answer, _ in given[lesson, id]]
             status = Counter(answer["status"] for answer in answers)
+            points = [answer["points"] for answer in answers]
             rows.append(
                 {
                     "lesson": lesson,
@@ -152,11 +202,26 @@ def _exercises(results):
                     "passed": status[PASSED],
                     "not_yet": status[NOT_YET],
                     "not_attempted": status[NOT_ATTEMPTED],
-                    "mean": round(numbers.fmean(answer["points"] for answer in answers), 2) if answers else None,
+                    "mean": round(numbers.fmean(points), 2) if answers else None,
+                    "discrimination": discrimination(points, [total for *_, total in given[lesson, id]]),
                     "misconceptions": _misconceptions(answers),
+                    "unrecognized": _unrecognized((slug, answer) for slug, answer, _ in given[lesson, id]),
                 }
             )
     return rows
+
+
+def discrimination(points, totals):
+    """How well an exercise tells the stronger from the weaker: its corrected item-total correlation, or None.
+
+    r = corr(x, t - x) over the learners who handed it in, x the points for this exercise and t those for all of them:
+    without the correction an exercise would agree with itself. Henrysson, Correction of item-total correlations in item
+    analysis, Psychometrika 28, 1963. None for fewer than FEWEST learners, or where all have the same points.
+    """
+    rest = [total - mine for total, mine in zip(totals, points, strict=True)]
+    if len(points) < FEWEST or len({*points}) < 2 or len({*rest}) < 2:
+        return None
+    return round(numbers.correlation(points, rest), 2)
 
 
 def _misconceptions(answers):
@@ -171,6 +236,14 @@ def _misconceptions(answers):
     return sorted(rows, key=lambda row: (-row["count"], row["id"]))
 
 
+def _unrecognized(answers):
+    groups = defaultdict(list)
+    for slug, answer in answers:
+        if answer["status"] == NOT_YET and not answer.get("misconception"):
+            groups[alike.normal(answer.get("code") or "")].append(slug)
+    return sorted(groups.values(), key=lambda slugs: (-len(slugs), slugs))
+
+
 def _not_graded(result):
     rows = [{"learner": result["learner"], "path": "", "problem": problem} for problem in result["problems"]]
     for notebook in result["notebooks"]:
@@ -178,6 +251,6 @@ def _not_graded(result):
             {"learner": result["learner"], "path": notebook["path"], "problem": problem}
             for problem in notebook["problems"]
         ]
-    if result["points"] is None and not rows:
+    if result["state"] == FAILED and not rows:
         rows.append({"learner": result["learner"], "path": "", "problem": "not graded"})
     return rows

@@ -1,12 +1,14 @@
 """Workers of this machine: processes that grade hand-ins one at a time, each with a launcher of its own.
 
 Each has a pipe of its own and shares no lock with anybody. So one that ends, at whatever moment, costs nobody else
-anything: what it had in hand is known, and is tried again when nobody else is at work.
+anything: what it had in hand is known, and is tried again when nobody else is at work. One that fails is replaced too,
+with its launcher, which may be what has ended.
 """
 
 import contextlib
 import multiprocessing
 import os
+import signal
 import sys
 from collections import Counter
 from multiprocessing import connection
@@ -59,7 +61,7 @@ def _done(work, tasks, jobs, launcher, limits):
                 worker = at_work[pipe]
                 task, (result, reason) = worker.task, worker.outcome()
                 following = next(waiting, None)
-                if not worker.is_alive() or following is None:
+                if reason or not worker.is_alive() or following is None:
                     worker.end()
                     del at_work[pipe]
                 if following is not None:
@@ -78,16 +80,13 @@ class _Worker:
 
     def __init__(self, work, launcher, limits):
         """Start it: forked from here it need not import anything; where that is not possible it starts afresh."""
-        try:
-            own = launcher.another()
-        except launching.Failed:
-            launcher.renew()
-            own = launcher.another()
+        own = _twin(launcher)
         context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         self.pipe, theirs = context.Pipe()
         self._launcher = own
         self._process = context.Process(target=_serve, args=(work, theirs, own, limits, os.getpid()), daemon=True)
-        self._process.start()
+        with _uninterrupted():
+            self._process.start()
         theirs.close()
         self.task = None
 
@@ -117,8 +116,31 @@ class _Worker:
         self._launcher.close()
 
 
+def _twin(launcher):
+    """Another of the launcher, which is renewed if it has ended."""
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(launching.Failed):
+            return launcher.another()
+        launcher.renew()
+    return launcher.another()
+
+
+@contextlib.contextmanager
+def _uninterrupted():
+    """Within, Ctrl-C waits, and whoever is started then never hears of it: whom it is meant for ends the workers."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(work, pipe, launcher, limits, parent):
     """Work until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         seccomp.end_with(parent)
     with launching.limited_memory(_MEMORY), contextlib.suppress(EOFError, OSError):
@@ -127,5 +149,6 @@ def _serve(work, pipe, launcher, limits, parent):
             try:
                 outcome = work(task, launcher, limits), None
             except Exception as error:  # the grader's own failure, of whatever kind
-                outcome = None, grader.one_line(f"{type(error).__name__}: {error}")
+                first = error.__context__ or error  # as why its launcher should have been renewed
+                outcome = None, grader.one_line(f"{type(first).__name__}: {first}")
             pipe.send(outcome)

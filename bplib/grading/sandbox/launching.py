@@ -112,13 +112,15 @@ def environment():
 class Zygote:
     """Starts processes by forking one that has imported everything; see `zygote`."""
 
+    program = "bplib.grading.sandbox.zygote"
+
     def __init__(self):
         """Start that one. Failed, at the first use, if it does not live."""
         self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # Matplotlib and IPython want a folder for what they remember.
         self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bplib.grading.sandbox.zygote", str(theirs.fileno()), str(os.getpid())],
+            [sys.executable, "-m", self.program, str(theirs.fileno()), str(os.getpid())],
             pass_fds=[theirs.fileno()],
             env={**environment(), "HOME": self._home.name},
             cwd=self._home.name,
@@ -131,22 +133,25 @@ class Zygote:
 
     def another(self):
         """One that takes its orders from elsewhere, forked from this one, which ends it with itself."""
-        twin = object.__new__(Zygote)
-        twin._process = None
-        twin._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, contextlib.ExitStack() as failed:
+            failed.enter_context(ours)
             self._order({"fork": "zygote"}, theirs)
+            failed.pop_all()
+        twin = object.__new__(Zygote)
+        twin._process, twin._orders = None, ours
         return twin
 
-    def start(self, scratch, limits):
-        """A process that serves one submission in the scratch folder."""
+    def start(self, scratch, limits, **more):
+        """A process that serves one submission in the scratch folder; more is what its program wants to know."""
         ours, theirs = socket.socketpair()
-        order = {"fork": "learner", "scratch": str(scratch), "limits": dataclasses.asdict(limits)}
+        order = {"fork": "learner", "scratch": str(scratch), "limits": dataclasses.asdict(limits), **more}
         with theirs, contextlib.ExitStack() as failed:
             failed.enter_context(ours)
             pid = self._order(order, theirs)["pid"]
             failed.pop_all()  # it is the process's now
         process = _Forked(wire.Channel(ours), limits, Meter(pid, scratch))
+        process.pid = pid
         process.end = lambda: self._order({"end": pid})
         try:
             process.not_enforced = tuple(process.channel.receive(60)["not_enforced"])
@@ -166,12 +171,16 @@ class Zygote:
         return reply
 
     def renew(self):
-        """Start another, where this one may have failed."""
+        """Start another, where this one may have failed. Failed where it was forked itself: its origin has others."""
+        if not self._process:
+            raise Failed("what starts the processes of learners has failed")
         self.close()
         self.__init__()
 
     def close(self):
         """End it, and with it all that it has forked. One that was forked itself ends with its orders."""
+        with contextlib.suppress(OSError):
+            self._orders.shutdown(socket.SHUT_RDWR)  # since workers that were forked later hold the socket too
         self._orders.close()
         if self._process:
             self._process.kill()
@@ -180,6 +189,12 @@ class Zygote:
 
 
 class _Forked(Process):
+    def is_alive(self):
+        """Whether it has not ended; what has ended is there until it is closed."""
+        with contextlib.suppress(OSError, IndexError):
+            return Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+        return False
+
     def close(self):
         super().close()
         try:

@@ -7,7 +7,7 @@ what cannot be read is gone: `reading.Gone` says which.
 import contextlib
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,11 @@ class Limits:
     cell_seconds: float = 60
     notebook_seconds: float = 300
     memory: int = 2 << 30
+
+    def within(self, seconds):
+        """The same with so many seconds for a cell or a call, and for all of it in proportion."""
+        whole = seconds * self.notebook_seconds / self.cell_seconds
+        return replace(self, cell_seconds=seconds, notebook_seconds=whole)
 
 
 class Missing(LookupError):  # noqa: N818

@@ -5,6 +5,7 @@ orders from a socket, whose number is its argument beside that of its parent: to
 process is to serve, or to end such a process.
 """
 
+import functools
 import gc
 import importlib
 import json
@@ -31,7 +32,7 @@ _NEEDED = (
     "bplib.data",
 )
 # What is slow the first time, in a cell that anybody may see.
-_FIRST = """
+FIRST = """
 import numpy
 import sympy
 
@@ -45,22 +46,29 @@ for name in ("name", "x", "y"):
 
 def main(number, parent):
     """Import everything, and fork and end processes until the socket is closed, or the parent has ended."""
+    begin(parent)
+    shell = Shell()
+    shell.run(FIRST)
+    values.fingerprint(shell.names.pop("formula"))
+    obey(number, functools.partial(_learner, shell=shell))
+
+
+def begin(parent):
+    """End with the parent, import everything, and close what a learner's process must not hold."""
     seccomp.end_with(parent)
     for name in _NEEDED:
         importlib.import_module(name)
     host.prepare()
-    shell = Shell()
-    shell.run(_FIRST)
-    values.fingerprint(shell.names.pop("formula"))
     with closed():  # which finds out what there is to be closed
         pass
     launching.packages()
+
+
+def obey(number, learner):
+    """Obey the orders that come by the socket of this number; learner(number, order) is what a forked process does."""
     gc.collect()
     gc.freeze()  # so that no fork copies memory just to look for garbage in it
-    _obey(socket.socket(fileno=number), shell)
-
-
-def _obey(orders, shell):
+    orders = socket.socket(fileno=number)
     while True:
         order, descriptors, *_ = socket.recv_fds(orders, 1 << 16, 1)
         if not order:
@@ -83,29 +91,33 @@ def _obey(orders, shell):
             orders.close()
             try:
                 if order["fork"] == "zygote":
-                    _obey(socket.socket(fileno=descriptors[0]), shell)
+                    obey(descriptors[0], learner)
                 else:
-                    _learner(descriptors[0], order, shell)
+                    learner(descriptors[0], order)
             finally:
                 os._exit(0)
         os.close(descriptors[0])
         orders.send(json.dumps({"pid": pid}).encode())
 
 
-def _learner(number, order, shell):
-    """The process of one submission: jailed first, then at the judge's service."""
+def at_home(number, scratch):
+    """Live in the scratch folder, with nothing open but the channel to the judge, by the socket of this number."""
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     os.dup2(0, 1)
     os.dup2(0, 2)
     os.dup2(number, 3)
     os.closerange(4, 1 << 16)
-    channel = wire.Channel(socket.socket(fileno=3))
-    scratch = Path(order["scratch"])
     os.environ |= {"HOME": str(scratch), "TMPDIR": str(scratch)}
     os.chdir(scratch / "exercises")
-    jail = launching.jail(scratch, Limits(**order["limits"]))
-    channel.send({"not_enforced": enter(jail)})
+    return wire.Channel(socket.socket(fileno=3))
+
+
+def _learner(number, order, shell):
+    """The process of one submission: jailed first, then at the judge's service."""
+    scratch = Path(order["scratch"])
+    channel = at_home(number, scratch)
+    channel.send({"not_enforced": enter(launching.jail(scratch, Limits(**order["limits"])))})
     host.serve(channel, shell.names, shell.run)
 
 

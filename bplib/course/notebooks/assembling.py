@@ -1,0 +1,128 @@
+"""What is done with a submission, step by step: what was given is run, and then the learner's notebook, in its order.
+
+Each exercise is judged where that notebook checks it last, so that what passes there passes here.
+"""
+
+from dataclasses import dataclass, field
+
+from bplib.course.notebooks.answers import answer_cells, asked, checks, defined, grade_id, keys
+
+TRIAL = "trial"
+"""The tag of a given cell that tries a learner's functions on real data: nothing of it counts, so it is not run."""
+
+
+@dataclass(eq=False)
+class Code:
+    """Code to be run, a cell or a part of one.
+
+    source   the code
+    given    the id of the given cell that it is; "" where it is the learner's
+    key      the exercise whose id its cell carries, or None
+    answers  the exercises that it answers
+    late     those that it would answer if it stood above their check
+    """
+
+    source: str
+    given: str = ""
+    key: str | None = None
+    answers: list = field(default_factory=list)
+    late: list = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Check:
+    """An exercise to be judged, by the name of the answer, if it has not been yet and something has that name."""
+
+    id: str
+    name: str
+
+
+def assemble(learner, released):
+    """What is done with a learner's notebook: ([`Code` or `Check`, ...], problems).
+
+    The given code runs first. Below it comes the learner's in the learner's order, without what is as it was given, for
+    a stub is no answer. Code answers the exercises whose functions it defines, or else the one whose id its cell has.
+    An exercise is judged at its last check, below which a cell is cut; where there is no check of it, before the next
+    exercise; and where nothing above its check answers it, but a cell with its id does below, also there.
+    """
+    names, stubs = asked(released), {cell.source.strip(): id for id, cell in answer_cells(released).items()}
+    idle = {cell.source.strip() for cell in released.cells if grade_id(cell) or TRIAL in cell.metadata.get("tags", ())}
+    given = [cell for cell in released.cells if cell.cell_type == "code" and cell.source.strip() not in idle]
+    cells = [cell for cell in learner.cells if cell.cell_type == "code" and cell.source.strip()]
+    steps = _in_order(cells, names, idle)
+    of_name = {step.name: step.id for step in steps if isinstance(step, Check)} | {names[id]: id for id in names}
+    for code in _codes(steps):
+        of_names = sorted({of_name[name] for name in defined(code.source) & of_name.keys()})
+        code.answers = of_names or [code.key] * (code.key is not None)
+    for id in names:
+        _place(steps, id, names[id])
+    there = {_key(cell, names) for cell in cells} | {stubs.get(cell.source.strip()) for cell in cells}
+    there.update(id for code in _codes(steps) for id in code.answers + code.late)
+    return [Code(cell.source, cell.id) for cell in given] + steps, _missing(learner, names, there)
+
+
+def _codes(steps):
+    return [step for step in steps if isinstance(step, Code)]
+
+
+def _key(cell, ids):
+    """The exercise, or the check of one, whose id a cell carries, or None."""
+    return next((key for key in keys(cell) if key.removesuffix("-check") in ids), None)
+
+
+def _in_order(cells, names, idle):
+    """The learner's code, each cell cut below the last checks, and these."""
+    last = {}  # id of the exercise: the number of the cell, the line below which it is cut, what is checked
+    for number, cell in enumerate(cells):
+        key = _key(cell, names)
+        if key and key not in names:  # a check that was edited is still known by the id of its cell
+            last[key.removesuffix("-check")] = (number, None, names[key.removesuffix("-check")])
+    found = [checks(cell.source) for cell in cells]
+    last |= {id: (number, *check) for number, here in enumerate(found) for id, check in here.items() if id in names}
+    steps = []
+    for number, cell in enumerate(cells):
+        key = _key(cell, names)
+        key = key if key in names else None
+        lines, start = cell.source.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 0
+        here = [(line or len(lines), id, checked) for id, (place, line, checked) in last.items() if place == number]
+        for end in sorted({line for line, *_ in here} | {len(lines)}):
+            part = "\n".join(lines[start:end])
+            if part.strip() and part.strip() not in idle:
+                steps.append(Code(part, key=key))
+            for _, id, checked in filter(lambda each: each[0] == end, here):
+                name = checked
+                if not checked.isidentifier():  # as in check("mse", lambda a, y: ...)
+                    name = "checked_" + id.replace("-", "_")
+                    steps.append(Code(f"{name} = {checked}"))
+                steps.append(Check(id, name))
+            start = end
+    return steps
+
+
+def _place(steps, id, name):
+    """See to it that an exercise is judged where it is answered, and that no code below that counts as its answer."""
+    place = next((place for place, step in enumerate(steps) if isinstance(step, Check) and step.id == id), None)
+    answers = [place for place, step in enumerate(steps) if isinstance(step, Code) and id in step.answers]
+    if place is None:
+        place = answers[-1] + 1 if answers else len(steps)
+        while place < len(steps) and isinstance(steps[place], Code) and not steps[place].answers:
+            place += 1
+        steps.insert(place, Check(id, name))
+    elif not answers or answers[0] > place:
+        keyed = [place for place in answers if steps[place].key == id]
+        if keyed:
+            place = keyed[-1] + 1
+            steps.insert(place, Check(id, name))
+    for code in _codes(steps[place:]):
+        if id in code.answers:
+            code.answers.remove(id)
+            code.late.append(id)
+
+
+def _missing(learner, names, there):
+    """A line about each exercise that is not there, neither answered nor as it was given."""
+    odd = {}
+    for cell in learner.cells:
+        if (key := _key(cell, names)) in names:
+            odd[key] = "is empty" if cell.cell_type == "code" else f"is of the type {cell.cell_type}"
+    return [f"{id}: its cell {odd.get(id, 'is missing')}" for id in names if id not in there]

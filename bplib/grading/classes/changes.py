@@ -1,0 +1,132 @@
+"""What a regrade changes: whose points are others than before, and why."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+from bplib.grading.classes.counting import EMPTY, FAILED
+
+ANEW, JUDGED, OVERRIDE = "handed in anew", "the course judges anew", "an override"
+TERM = "dates, weights or the roster"
+FAILURE = "grading had failed, or has"
+NEW, GONE = "new in the class", "gone from the class"
+
+_MOST = 20
+
+
+@dataclass(frozen=True)
+class Change:
+    """A learner whose points have changed: what stood in the gradebook before, what stands there now, and why.
+
+    before and now are points as `points_of` shows them; None where the learner was, or is, not in the class.
+    """
+
+    learner: str
+    before: str | None
+    now: str | None
+    why: tuple[str, ...]
+
+
+def between(before, now):
+    """The changes between two contents of results.json, in the order of the class: a list of `Change`.
+
+    A reason is known by what it leaves behind: a notebook that was handed in anew has another content, a course that
+    judges anew gives other points for the same one, an override is written beside the grader's points, and what is left
+    is the term's. before may be empty, as in the first run, from which nothing has changed.
+    """
+    old = {result["slug"]: result for result in before.get("learners", ()) if "slug" in result}
+    if not old:
+        return []
+    changes, here = [], set()
+    for result in now["learners"]:
+        here.add(result["slug"])
+        was = old.get(result["slug"])
+        if was is None:
+            changes.append(Change(result["learner"], None, points_of(result), (NEW,)))
+        elif not _same(was, result):
+            changes.append(Change(result["learner"], points_of(was), points_of(result), _why(was, result)))
+    gone = [result for slug, result in old.items() if slug not in here]
+    return changes + [Change(result["learner"], points_of(result), None, (GONE,)) for result in gone]
+
+
+def points_of(result):
+    """What the gradebook says of a learner: the points, "?" where grading has failed, "-" where there was nothing."""
+    if result["points"] is None:
+        return "-" if result.get("state") == EMPTY else "?"
+    return f"{result['points']:g}"
+
+
+def lines(changes, most=_MOST):
+    """The changes for a terminal: one line for each of the first, and how many there are for each reason."""
+    if not changes:
+        return []
+    count = Counter(why for change in changes for why in change.why)
+    reasons = ", ".join(f"{why}: {number}" for why, number in count.most_common())
+    people = f"{len(changes)} learner{'s' * (len(changes) != 1)}"
+    said = [f"the points of {people} are others than before ({reasons})"]
+    for change in changes[:most]:
+        said.append(
+            f"  {change.learner}: {change.before or 'none'} -> {change.now or 'none'}, {' and '.join(change.why)}"
+        )
+    return said + ([f"  and {len(changes) - most} more"] if len(changes) > most else [])
+
+
+def _same(was, result):
+    if None in (was["points"], result["points"]):
+        return points_of(was) == points_of(result)
+    return math.isclose(was["points"], result["points"], abs_tol=1e-9)
+
+
+def _why(was, result):
+    if FAILED in (was.get("state"), result["state"]):
+        return (FAILURE,)
+    found = {}
+    old, new = _by_lesson(was), _by_lesson(result)
+    for lesson in old.keys() | new.keys():
+        before, now = old.get(lesson), new.get(lesson)
+        if before is None or now is None:
+            found |= dict.fromkeys([_came_or_went(now or before, was, result)])
+        elif _counted(was, lesson, before) != _counted(result, lesson, now):
+            found |= dict.fromkeys(_of_lesson(before, now, was, result))
+    order = ANEW, JUDGED, OVERRIDE, TERM
+    return tuple(sorted(found, key=order.index)) or (TERM,)
+
+
+def _of_lesson(before, now, was, result):
+    """Why a lesson that counted before and counts now has other points."""
+    reasons = []
+    if before.get("content") != now.get("content"):
+        # Another one of the same files counts where the rules of the term are others.
+        reasons.append(ANEW if was.get("digest") != result.get("digest") else TERM)
+    elif _earned(before) != _earned(now):
+        reasons.append(JUDGED)
+    if _overridden(before) != _overridden(now):
+        reasons.append(OVERRIDE)
+    return reasons or [TERM]
+
+
+def _came_or_went(notebook, was, result):
+    """Why a lesson counts that did not, or the other way around."""
+    if not notebook.get("content"):
+        return OVERRIDE  # nobody handed it in: a person gave its points
+    return ANEW if was.get("digest") != result.get("digest") else TERM
+
+
+def _by_lesson(result):
+    return {notebook["lesson"]: notebook for notebook in result["notebooks"] if notebook.get("lesson")}
+
+
+def _counted(result, lesson, notebook):
+    return result.get("lessons", {}).get(lesson, notebook)["points"]
+
+
+def _earned(notebook):
+    """What the grader gave, as shares, since the term may say how much an exercise is worth."""
+    return {
+        each["id"]: (each["override"] if each.get("override") else each)["points"] / (each["max_points"] or 1)
+        for each in notebook["exercises"]
+    }
+
+
+def _overridden(notebook):
+    return {each["id"]: each["points"] for each in notebook["exercises"] if each.get("override")}

@@ -1,0 +1,269 @@
+"""Who should be there: the list of a class, and which hand-in is whose of them.
+
+The list is CSV, with commas, semicolons or tabs, and a first line that names its columns; what it has more is ignored:
+
+    identity,name,email
+    1001|alove,Ada Lovelace,ada@example.edu
+
+Of these three any will do. An identity is whatever an LMS, a repository or a file calls the person; several stand with
+a | between them, in columns of their own, or in rows of their own, which are one person's if they share an identity or
+an address. The lists that LMSs export are read as they are: first and last names in two columns, Canvas's "Lovelace,
+Ada" and its SIS columns, Brightspace's # before a number, Blackboard's UTF-16.
+
+A hand-in is somebody's if its identity or address is theirs, or else its name. What fits two is nobody's, and says so.
+"""
+
+import csv
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bplib.grading import handins, listings
+from bplib.grading.classes.people import layouts
+
+_NAME = {"name", "fullname", "student", "studentname", "learner"}
+_FIRST, _LAST = {"firstname", "givenname"}, {"lastname", "surname", "familyname"}
+_EMAIL = {"email", "emailaddress", "mail"}
+_IDENTITY = {
+    *(
+        "identity",
+        "id",
+        "identifier",
+        "idnumber",
+        "sid",
+        "sisid",
+        "sisuserid",
+        "sisloginid",
+        "login",
+        "loginid",
+        "user",
+    ),
+    *("username", "userid", "studentid", "studentnumber", "orgdefinedid", "github", "githubusername", "githubid"),
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody on the roster: an identity, a name and an address, "" where there is none, and further identities."""
+
+    identity: str
+    name: str
+    email: str
+    more: tuple[str, ...] = ()
+
+    @property
+    def identities(self):
+        """All identities, the first one first."""
+        return tuple(each for each in (self.identity, *self.more) if each)
+
+    def __str__(self):
+        known = " ".join(each for each in (self.identity, self.email) if each)
+        return f"{self.name} ({known})" if self.name and known else self.name or known
+
+
+# Reading
+
+
+def read(path):
+    """The people on a roster, in its order. ValueError, in one sentence, for what it cannot mean."""
+    try:
+        content = Path(path).read_bytes()
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except FileNotFoundError:
+        raise ValueError(f"there is no roster {path}") from None
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ValueError(f"the roster {path} cannot be read: {why}") from None
+    lines = text.splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    try:
+        rows = list(csv.reader(lines[lines.index(first) :] if first else [], delimiter=max(",;\t", key=first.count)))
+    except csv.Error as error:
+        raise ValueError(f"the roster {path} is not CSV: {error}") from None
+    columns = [re.sub(r"[^a-z]", "", column.lower()) for column in rows[0]] if rows else []
+    if not {*columns} & (_NAME | _LAST | _EMAIL | _IDENTITY):
+        has = ", ".join(listings.clean(column) for column in rows[0][:5]) if rows else "nothing"
+        raise ValueError(f"the roster {path} begins with {has}; needed are the columns identity, name and email")
+    people, numbers = [], {}
+    for row in rows[1:]:
+        person = _person(list(zip(columns, map(listings.clean, row), strict=False)))
+        if person:
+            _add(person, people, numbers, path)
+    if not people:
+        raise ValueError(f"the roster {path} names nobody")
+    return people
+
+
+def _person(cells):
+    """The person in a row of (column, cell), None if it names nobody."""
+    name = next((cell for column, cell in cells if column in _NAME and cell), "")
+    parts = [cell for kind in (_FIRST, _LAST) for column, cell in cells if column in kind and cell]
+    email = next((cell for column, cell in cells if column in _EMAIL and cell), "")
+    each = [part.strip().removeprefix("#") for column, cell in cells if column in _IDENTITY for part in cell.split("|")]
+    identity, *more = dict.fromkeys(part for part in each if part) or [""]
+    if name == "Points Possible":  # the second row of Canvas's gradebook
+        return None
+    person = Person(identity, name or " ".join(parts), email, tuple(more))
+    return person if person.name or _keys(person) else None
+
+
+def _add(person, people, numbers, path):
+    """Add somebody to the people, or to whom of them has an identity or address of theirs; numbers says who has it."""
+    same = {numbers[key] for key in _keys(person) if key in numbers}
+    names = {_plain(each.name) for each in (*(people[number] for number in same), person) if each.name}
+    if len(same) > 1 or len(names) > 1:
+        raise ValueError(f"the roster {path} gives {person} what is also of {people[min(same)]}")
+    number = same.pop() if same else len(people)
+    if number < len(people):
+        old = people[number]
+        identity, *more = dict.fromkeys((*old.identities, *person.identities)) or [""]
+        person = people[number] = Person(identity, old.name or person.name, old.email or person.email, tuple(more))
+    else:
+        people.append(person)
+    numbers.update(dict.fromkeys(_keys(person), number))
+
+
+def _keys(person):
+    return {each.casefold() for each in (*person.identities, person.email) if each}
+
+
+# Matching
+
+
+def matched(handed, people):
+    """The hand-ins of a class, `handins.Handed`, by the people of its roster, who are named as there.
+
+    All of one person's are one. Who has handed in nothing is absent, and who is not on the roster a stranger.
+    """
+    index, mine, strangers = _Index(people), defaultdict(list), []
+    for each in handed:
+        found = set().union(*(index.people(entry)[0] for entry in each.entries))
+        by_name = not any(index.people(entry)[1] for entry in each.entries)
+        if len(found) == 1:
+            mine[found.pop()].append((each, by_name))
+        else:
+            strangers.append(_stranger(each, [people[number] for number in sorted(found)]))
+    names = _distinct([person.name or str(person) for person in people], people)
+    results = []
+    for number, person in enumerate(people):
+        kept = [each for each, by_name in mine[number] if not by_name or not _twice(each, mine[number])]
+        left = [each for each, _ in mine[number] if not any(each is one for one in kept)]
+        strangers += [_stranger(each, [person], twice=True) for each in left]
+        results.append(_merged(names[number], person, kept))
+    taken = set(names)
+    for each in strangers:
+        name = next(name for name in _more_names(each.learner) if name not in taken)
+        taken.add(name)
+        results.append(replace(each, learner=name))
+    return sorted(results, key=lambda each: (each.learner.casefold(), each.learner))
+
+
+class _Index:
+    """Who on the roster is called how."""
+
+    def __init__(self, people):
+        self.by_key, self.by_name, self.by_letters = defaultdict(set), defaultdict(set), defaultdict(set)
+        for number, person in enumerate(people):
+            for key in _keys(person):
+                self.by_key[key].add(number)
+            for form in _forms(person.name):
+                self.by_name[_plain(form)].add(number)
+                self.by_letters[_letters(form)].add(number)
+
+    def people(self, entry):
+        """(the numbers of the people whom an entry fits, whether by more than the name)."""
+        names = self.by_name.get(_plain(entry.name)) or self.by_letters.get(_letters(entry.name)) or set()
+        keys = [entry.identity, entry.email, *([] if entry.lms else [entry.name])]
+        if entry.lms == "moodle":
+            # Its numbers are of one assignment, so that they say something about people of that name only; where it
+            # hides names, its own sheet has "Participant 1001".
+            chosen = names & self.by_key.get(entry.identity.casefold(), set())
+            chosen |= self.by_key.get(entry.name.casefold(), set())
+            return chosen or names, bool(chosen)
+        known = set().union(*(self.by_key.get(key.casefold(), set()) for key in keys if key))
+        if known and names:
+            return known & names or known | names, True
+        return known or names, bool(known)
+
+
+def _plain(name):
+    """A name without case, and with one space where others write several, a point, a hyphen or a line."""
+    return " ".join(re.sub(r"[\s_.\-]+", " ", unicodedata.normalize("NFC", name).casefold()).split())
+
+
+def _letters(name):
+    """A name as Canvas writes it: small letters and digits alone."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", name).casefold())
+
+
+def _forms(name):
+    """A name, and what it is with the last names first: of "Ada King Lovelace" they may be two or one."""
+    if not name:
+        return []
+    last, comma, first = name.partition(",")
+    if comma:
+        return [name, f"{first} {last}"]
+    words = name.split()
+    return [" ".join(words[place:] + words[:place]) for place in range(len(words))]
+
+
+def _twice(handed, mine):
+    """Whether something else of what has a name stands in the same download: then they are two people."""
+    there = {(entry.lms, entry.download) for entry in handed.entries}
+    return any(
+        (entry.lms, entry.download) in there for other, _ in mine if other is not handed for entry in other.entries
+    )
+
+
+def _stranger(handed, candidates, twice=False):
+    if twice:
+        line = f"there is more than one in its download who might be {candidates[0]} of the roster"
+    elif candidates:
+        line = f"it might be {' or '.join(map(str, candidates[:3]))} of the roster, and counts as nobody's"
+    else:
+        line = "it is nobody's on the roster"
+    return replace(handed, stranger=True, problems=(*handed.problems, line))
+
+
+def _merged(name, person, parts):
+    """What one person has handed in, in all its parts."""
+    known = [handins.Entry("", "", each, person.name, person.email) for each in person.identities or ("",)]
+    notebooks, problems, taken = [], [], set()
+    for part in parts:
+        head = f"{part.entries[0].download or part.learner}/" if len(parts) > 1 else ""
+        for notebook in part.notebooks:
+            path = next(path for path in _more_names(f"{head}{notebook.path}") if path not in taken)
+            taken.add(path)
+            notebooks.append(replace(notebook, path=path))
+        lines = [line for line in part.problems if not line.endswith(layouts.A_ROSTER_TELLS)]
+        problems += [f"{head.rstrip('/')}: {line}" if head else line for line in lines]
+    return handins.Handed(
+        name,
+        person.identity,
+        tuple(notebooks),
+        tuple(problems),
+        late=any(part.late for part in parts),
+        entries=(*known, *(entry for part in parts for entry in part.entries)),
+        absent=not parts,
+    )
+
+
+def _distinct(names, people):
+    """The names, with the identity or address where two are the same, and a number where that is not enough."""
+    times = Counter(names)
+    full = [str(person) if times[name] > 1 else name for name, person in zip(names, people, strict=True)]
+    taken, distinct = set(), []
+    for name in full:
+        distinct.append(next(each for each in _more_names(name) if each not in taken))
+        taken.add(distinct[-1])
+    return distinct
+
+
+def _more_names(name):
+    yield name
+    number = 2
+    while True:
+        yield f"{name} ({number})"
+        number += 1

@@ -1,0 +1,149 @@
+"""What grading finds for each learner, kept as it comes: a record (see `counting`), a file among the results.
+
+A file is written as soon as its record is there, whole or not at all. A run that was killed goes on where it stopped:
+what is graded, and has not changed since, is not graded again.
+"""
+
+import contextlib
+import datetime
+import functools
+import hashlib
+import json
+import secrets
+from dataclasses import asdict
+
+from bplib.course import files
+from bplib.course.notebooks import releases
+from bplib.grading.classes import batch
+
+FOLDER, SEED = "learners", ".seed"
+
+
+def records(handed, out, jobs, dask, limits, progress=None):
+    """The records of a class, a list of `handins.Handed`, in its order: those that out keeps, and those made now.
+
+    progress(done, of) is called as they come. RuntimeError where out cannot be written to, and KeyboardInterrupt, say
+    how many are kept.
+    """
+    handed = {each.slug: each for each in handed}
+    (out / FOLDER).mkdir(parents=True, exist_ok=True)
+    known, todo = {}, {}
+    salt = seed(out)
+    for slug, hand_in in handed.items():
+        task, problems = _task(hand_in, salt)
+        digest = _digest(task, problems)
+        before = stored(out / FOLDER / f"{slug}.json")
+        if before.get("digest") == digest and _is_whole(before, limits):
+            known[slug] = _record(hand_in, before["notebooks"], problems, digest, before)
+        else:
+            todo[slug] = (problems, digest, before)
+
+    def kept(where):
+        return f"{len(known)} of {len(handed)} learners are kept {where}, and another run goes on with the rest"
+
+    def keep(slug, graded):
+        hand_in, (problems, digest, before) = handed[slug], todo[slug]
+        graded = [{**each, "seconds": limits.cell_seconds} for each in graded]
+        record = _record(hand_in, graded, problems, digest, before)
+        try:
+            files.write(out / FOLDER / f"{slug}.json", as_json(record))
+        except OSError as error:
+            raise RuntimeError(f"{out} cannot be written to: {error.strerror}; {kept('there')}") from None
+        known[slug] = record
+        if progress:
+            progress(len(known), len(handed))
+
+    # Read once more when it is their turn: all files of a class at once would not fit into memory.
+    tasks = (_task(handed[slug], salt)[0] for slug in todo)
+    try:
+        if todo:
+            # Where a record cannot be kept, nobody else is graded for nothing.
+            with contextlib.closing(batch.graded(tasks, jobs, dask, limits)) as work:
+                for slug, graded in work:
+                    keep(slug, graded)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(kept(f"in {out}")) from None
+    return [known[slug] for slug in handed]
+
+
+def _task(hand_in, salt):
+    """The files of a hand-in with their seeds, and lines about those that cannot be read any more."""
+    contents, problems = [], list(hand_in.problems)
+    for notebook in hand_in.notebooks:
+        try:
+            contents.append((notebook.path, notebook.read()))
+        except ValueError as error:
+            problems.append(f"{notebook.path}: {error}")
+    seeds = [int.from_bytes(hashlib.sha256(salt + content).digest()[:8]) for _, content in contents]
+    return batch.Task(hand_in.slug, tuple(contents), tuple(seeds)), problems
+
+
+def _is_whole(record, limits):
+    """Whether there is nothing to be done again: grading failed nowhere, nothing was cut off that has more time now."""
+    return all(
+        each["points"] is not None and not (each.get("is_cut_off") and each["seconds"] < limits.cell_seconds)
+        for each in record["notebooks"]
+    )
+
+
+def _digest(task, problems):
+    """What a record depends on: the files, what was wrong with them, and the course that judges."""
+    parts = [_fingerprint(releases.RELEASED), repr(problems).encode()]
+    parts += [each for path, data in task.files for each in (path.encode(), data)]
+    return hashlib.sha256(b"".join(len(part).to_bytes(8) + part for part in parts)).hexdigest()
+
+
+@functools.cache
+def _fingerprint(released):
+    """A fingerprint of the exercises and of all that judges them."""
+    known = [*sorted(released.parents[1].rglob("*.py")), *sorted(released.glob("*.ipynb"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in known)).digest()
+
+
+def seed(out):
+    """What the seeds are made of: drawn once for each folder of results, so that no learner can know the inputs."""
+    with contextlib.suppress(OSError, ValueError):
+        return bytes.fromhex((out / SEED).read_text(encoding="utf-8"))
+    salt = secrets.token_bytes(16)
+    files.write(out / SEED, salt.hex())
+    return salt
+
+
+def stored(path):
+    """What a run before has kept in a file of JSON; {} where there is nothing that can be read."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return content if isinstance(content, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def as_json(content):
+    """What is kept, as the text of a file."""
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _record(hand_in, graded, problems, digest, before):
+    """The record of a learner (see `counting`); before is the one of an earlier run, which knows what was seen when."""
+    seen = {each.get("content"): each["seen"] for each in before.get("notebooks", ()) if "seen" in each}
+    today = datetime.date.today().isoformat()
+    sources = {notebook.path: notebook for notebook in hand_in.notebooks}
+    notebooks = []
+    for each in graded:
+        source = sources[each["path"]]
+        said = {"when": source.when, "late": source.late, "download": source.download}
+        notebooks.append({**each, **said, "seen": seen.get(each.get("content"), today)})
+    lines = [f"{each['path']}: {problem}" for each in graded if "lesson" not in each for problem in each["problems"]]
+    return {
+        "learner": hand_in.learner,
+        "identity": hand_in.identity,
+        "entries": [asdict(entry) for entry in hand_in.entries],
+        "slug": hand_in.slug,
+        "late": hand_in.late,
+        "absent": hand_in.absent,
+        "stranger": hand_in.stranger,
+        "notebooks": notebooks,
+        "problems": [*problems, *lines],
+        "not_enforced": sorted({part for each in graded for part in each.get("not_enforced", ())}),
+        "digest": digest,
+    }

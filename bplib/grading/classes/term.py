@@ -1,0 +1,112 @@
+"""Grades a class into a folder: what people read, and what the next run has to know.
+
+In the folder are then gradebook.csv, class.html, a page for each learner in feedback/, what an LMS takes in upload/,
+and results.json with all of it for programs. Its people may add overrides.csv. For our own use are learners/,
+asked.json, which keeps what is asked and for how many points though the course may change, and .seed, which makes a
+second run draw the same inputs.
+"""
+
+import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bplib.course import files
+from bplib.course.syllabus import Syllabus, require_version
+from bplib.grading.classes import anonymous, changes, counting, feedback, overrides
+from bplib.grading.classes.people import layouts, roster
+from bplib.grading.classes.records import as_json, records, seed, stored
+from bplib.grading.classes.sheets import exports, placing, uploads, worksheets
+from bplib.grading.sandbox.processes import Limits
+
+
+@dataclass(frozen=True)
+class Term:
+    """What is known of a class beside its hand-ins.
+
+    syllabus  what counts, until when
+    layout    how folders are read, where that cannot be told (see `layouts.find`)
+    roster    the path of the list of the class, or None
+    exported  paths of sheets that an LMS has exported, to be filled in
+    nameless  whether out/anonymous/ is to hold all of it without names
+    """
+
+    syllabus: Syllabus = field(default_factory=Syllabus)
+    layout: str | None = None
+    roster: Path | None = None
+    exported: tuple[Path, ...] = ()
+    nameless: bool = False
+
+
+def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, term=Term()):  # noqa: B008, they are frozen
+    """Grade the hand-ins in a folder or zip (see `layouts`) into the folder out: (results of `counting`, lines).
+
+    dask is the address of a scheduler whose workers do the work, which need bplib and nothing of this machine's files.
+    progress(done, of) is called as records come. lines say what a person has to know, such as an override that fits
+    nobody. ValueError, before anything is graded where that can be, if there is nothing to grade, if it cannot be told
+    who is who, or if a roster, a sheet, an override or the course is not what is needed.
+    """
+    require_version(term.syllabus)
+    people = roster.read(term.roster) if term.roster else None
+    exported = {Path(path).name: Path(path).read_bytes() for path in term.exported}
+    times = {number: when for content in exported.values() for number, when in exports.handed_in_times(content).items()}
+    handed = layouts.find(source, term.layout)
+    if people:
+        handed = roster.matched(handed, people)
+    out = Path(out)
+    found = _timed(records(handed, out, jobs, dask, limits, progress), times)
+    asked = counting.asked(found, term.syllabus, stored(out / "asked.json"))
+    files.write(out / "asked.json", as_json(asked))
+    by_hand, lines = overrides.read(out / overrides.FILE_NAME, found, asked)
+    results = counting.settled(found, asked, term.syllabus, by_hand)
+    lines += [*counting.news(asked), *counting.dates(results, term.syllabus), *placing.without_a_sheet(results)]
+    lines += changes.lines(changes.between(stored(out / "results.json"), {"learners": results}))
+    upload = uploads.files(results, asked, term.syllabus)
+    for name, content in exported.items():
+        upload[name], said = worksheets.filled(content, results)
+        lines += [f"{name}: {line}" for line in said]
+    _write(results, asked, out)
+    _fill(out / "upload", upload)
+    if term.nameless:
+        _write(anonymous.without_names(results, seed(out)), asked, out / "anonymous")
+    return results, lines
+
+
+def _timed(found, times):
+    """The records with the times that Moodle's sheet says of its participants, where nothing else says one."""
+    if not times:
+        return found
+    found = copy.deepcopy(found)
+    for record in found:
+        for entry in record["entries"]:
+            if entry["lms"] == placing.MOODLE and entry["identity"] in times:
+                for notebook in record["notebooks"]:
+                    if notebook["download"] == entry["download"]:
+                        notebook["when"] = notebook["when"] or times[entry["identity"]]
+    return found
+
+
+def _write(results, asked, out):
+    """Write what people read."""
+    numbers = feedback.statistics(results, asked)
+    pages = {f"{result['slug']}.html": feedback.feedback_page(result, asked) for result in results}
+    _fill(out / "feedback", pages)
+    _renew(out / "gradebook.csv", feedback.gradebook_csv(results, asked))
+    _renew(out / "class.html", feedback.class_page(results, numbers))
+    _renew(out / "results.json", as_json({"learners": results, "statistics": numbers}))
+
+
+def _fill(folder, contents):
+    """Let a folder of ours hold these files alone: pages of learners who are gone go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        _renew(folder / name, content)
+    for path in folder.iterdir():
+        if path.name not in contents and path.is_file():
+            path.unlink()
+
+
+def _renew(path, content):
+    """Write a file if it is not so already."""
+    content = content if isinstance(content, bytes) else content.encode("utf-8")
+    if not path.exists() or path.read_bytes() != content:
+        files.write(path, content)

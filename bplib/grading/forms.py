@@ -1,0 +1,41 @@
+"""The forms in which a report of `grader.grade` can be had, by the names of the options that ask for them."""
+
+import json
+import os
+
+from bplib.course.syllabus import Syllabus
+from bplib.grading import adapters
+from bplib.grading.classes import counting, feedback
+
+
+def page(report):
+    """The feedback page, HTML, for who has graded notebooks of their own."""
+    submissions = report["submissions"]
+    unread = [each for each in submissions if "lesson" not in each]
+    record = {
+        "learner": "your notebooks",
+        "identity": "",
+        "entries": [],
+        "slug": "",
+        "late": False,
+        "absent": False,
+        "stranger": False,
+        "notebooks": [{**each, "when": "", "late": False, "download": "", "seen": ""} for each in submissions],
+        "problems": [f"{each['path']}: {problem}" for each in unread for problem in each["problems"]],
+        "not_enforced": sorted({part for each in submissions for part in each.get("not_enforced", ())}),
+        "digest": "",
+    }
+    [result] = counting.settled([record], counting.asked([record], Syllabus()), Syllabus())
+    return feedback.feedback_page(result)
+
+
+def _json(content):
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+FORMS = {
+    "json": _json,
+    "page": page,
+    "gradescope": lambda report: _json(adapters.gradescope(report)),
+    "classroom50": lambda report: _json(adapters.classroom50(report, os.environ)),
+}
