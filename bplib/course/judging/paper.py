@@ -26,11 +26,13 @@ from bplib.course.judging.reading import (
 HAND_TOLERANCE = 5e-3  # of numbers from a pocket calculator: three significant digits
 
 
-def judge_formula(reference, symbols, misconceptions):
+def judge_formula(reference, symbols, misconceptions, about=None):
     """A judge of formulas: the answer is called with SymPy symbols and returns an expression equal to the reference's.
 
     symbols names the arguments, as in "x y a"; n is a count, the others are real. Any form of the expression is right:
     both are evaluated at many points. SymPy does not differentiate by these symbols: that is what is asked for.
+    about(given, needed, letters) says what is true of a wrong formula, in sentences by their kind; without it SymPy
+    simplifies, which may take seconds.
     """
 
     def judge(answer, rng):
@@ -60,7 +62,7 @@ def judge_formula(reference, symbols, misconceptions):
         ratios = [(id, says) for id, factor, says in RATIOS[:3] if same(sympy.Rational(factor(None)) * needed)]
         if ratios:
             return mistaken("Your formula is " + ratios[0][1], ratios[0][0])
-        facts = _about(given, needed, letters)
+        facts = (about or _about)(given, needed, letters)
         point = ", ".join(f"{name} = {shown(value)}" for name, value in comparison.point.items())
         ours, yours = two_numbers(comparison.b_value, comparison.a_value)
         numbers = f"{f'At {point} your' if point else 'Your'} formula gives {yours} where {ours} is needed."
