@@ -19,7 +19,7 @@ from bplib.course import course_map, environment
 from bplib.course.notebooks import canonical
 
 ROOT = Path(__file__).resolve().parents[1]
-STEMS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+STEMS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 SOURCES = {"notebooks": "notebooks", "exercises": "bplib/course/released"}
 ADDRESS = "https://github.com/OWNER/NAME"
 COLAB = "https://colab.research.google.com/github/OWNER/NAME/blob/colab/"

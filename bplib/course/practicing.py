@@ -7,6 +7,7 @@ from html import escape
 from bplib.course import progress
 from bplib.course.drills import kinds, standing, typed
 from bplib.course.judging.reading import NOT_ATTEMPTED, PASSED
+from bplib.pictures import svg
 from bplib.pictures.explorers import asking
 
 _REMEMBERED = 10
@@ -100,4 +101,4 @@ class Question:
 
     def html(self):
         """All of it for a notebook without widgets."""
-        return f"{self.words}{''.join(self.pictures)}<pre>{escape(self.drill.stub)}</pre>"
+        return f"{self.words}{svg.figure(self.pictures, '')}<pre>{escape(self.drill.stub)}</pre>"

@@ -15,12 +15,15 @@ from bplib.course.notebooks import canonical, releases, submissions
 from bplib.course.problems import LESSONS
 
 ROOT = Path(__file__).resolve().parents[2]
-LESSON_FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LESSON_FILES = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+PRACTICE = ROOT / "notebooks" / "practice.ipynb"
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 each_solution = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-each_notebook = pytest.mark.parametrize("path", LESSON_FILES + SOLUTIONS, ids=lambda p: f"{p.parent.name}/{p.stem}")
+each_notebook = pytest.mark.parametrize(
+    "path", [*LESSON_FILES, PRACTICE, *SOLUTIONS], ids=lambda p: f"{p.parent.name}/{p.stem}"
+)
 
 
 def stored(path):
