@@ -151,7 +151,8 @@ def copies(tool, tmp_path_factory):
 
 @pytest.mark.parametrize("place", ["lite", "colab"])
 def test_there_is_a_copy_of_each_lesson_and_exercise_with_one_more_cell_under_its_title(copies, place):
-    assert list(copies[place]) == [(folder, stem) for folder in ("exercises", "notebooks") for stem in STEMS]
+    both = [(folder, stem) for folder in ("exercises", "notebooks") for stem in STEMS]
+    assert list(copies[place]) == [*both, ("notebooks", "practice")]
     for (folder, stem), copied in copies[place].items():
         source = canonical.read(ROOT / SOURCES[folder] / f"{stem}.ipynb")
         title, first, *rest = copied.cells

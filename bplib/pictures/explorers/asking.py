@@ -31,9 +31,9 @@ class Form(Explorer):
     """Questions of some kinds: choose one, type, check, and ask for another.
 
     ask(kind) gives a question: an object with fields (pairs of a label and the words to choose from, () where one
-    types), pictures (SVG), words (what is asked, HTML), and all of it as text and as html() where nothing can be typed. judged(question, answers) is
-    called with the texts in the fields, in their order, and gives the sentence that is said. question is what is asked
-    now, said what was said last.
+    types), pictures (SVG), words (what is asked, HTML), and all of it as text and as html() where nothing can be typed.
+    judged(question, answers) is called with the texts in the fields, in their order, and gives the sentence that is
+    said. question is what is asked now, said what was said last.
     """
 
     typed = traitlets.List(traitlets.Unicode()).tag(sync=True)
