@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bplib.course import files, progress
+from bplib.course import course_map, files
 from bplib.course.notebooks import canonical, handout, releases, updating
 from bplib.grading import command as grading
 
@@ -85,7 +85,7 @@ def _update(options):
 def _progress(options):
     if files.course_folder() is None:
         raise ValueError(f"{Path.cwd()} is not in a folder of the course, where progress is kept; go there")
-    print(progress.progress_table())
+    print(course_map.progress_table())
     return 0
 
 

@@ -15,11 +15,11 @@ from IPython.utils.capture import capture_output
 from test_dependencies import bounds, conda_environment
 from test_structure import FILES, packages, room_of
 
-from bplib.course import environment, progress
+from bplib.course import course_map, environment
 from bplib.course.notebooks import canonical
 
 ROOT = Path(__file__).resolve().parents[1]
-STEMS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+STEMS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 SOURCES = {"notebooks": "notebooks", "exercises": "bplib/course/released"}
 ADDRESS = "https://github.com/OWNER/NAME"
 COLAB = "https://colab.research.google.com/github/OWNER/NAME/blob/colab/"
@@ -250,8 +250,8 @@ def test_a_notebook_that_stands_alone_is_told_so_and_not_sent_to_a_folder(nowher
 
 
 def test_the_map_links_no_lessons_where_they_are_not(nowhere):
-    alone = progress.progress_table()._repr_html_()
+    alone = course_map.progress_table()._repr_html_()
     assert "<a " not in alone and "00 Start here" in alone
     for name in ("notebooks", "exercises"):
         (nowhere / name).mkdir()
-    assert '<a href="../notebooks/00_start_here.ipynb">' in progress.progress_table()._repr_html_()
+    assert '<a href="../notebooks/00_start_here.ipynb">' in course_map.progress_table()._repr_html_()

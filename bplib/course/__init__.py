@@ -2,5 +2,5 @@
 
 May import: bplib, bplib.pictures; numpy, packaging, IPython, jinja2, filelock.
 Reading order: files, jupyter, pages, environment, surroundings, judging, planted, projects, problems, trials, birds,
-handwriting, reader, writer, outline, syllabus, progress, checks, notebooks.
+handwriting, reader, writer, outline, drills, syllabus, progress, course_map, practicing, checks, notebooks.
 """

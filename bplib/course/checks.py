@@ -5,7 +5,7 @@ import os
 import sys
 import textwrap
 
-from bplib.course import pages, progress
+from bplib.course import course_map, pages, progress
 from bplib.course.judging.closing import closed
 from bplib.course.judging.reading import PASSED
 from bplib.course.problems import PROBLEMS, TURNS
@@ -29,13 +29,22 @@ def check(id, answer):
     points = problem.points if verdict.status == PASSED else 0
     won = f", {points} of {problem.points} point{'s' if points > 1 else ''}" if points else ""
     head = f"{id}: {verdict.status}"
-    message = _told(id, verdict)
+    message = f"{_told(id, verdict)}{_remembered(id, verdict)}"
     text = f"{head}{won}. {message}"
-    progress.record(id, verdict.status)
     if "NBGRADER_EXECUTION" in os.environ and verdict.status != PASSED:
         raise AssertionError(text)
     plain = textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
     _show(plain, lambda: pages.render("course/verdict.html", head=head, won=won, verdict=verdict, message=message))
+
+
+def _remembered(id, verdict):
+    """Let a check count for what is remembered; what there is to say of that."""
+    if id in PROBLEMS or id in TURNS:
+        progress.record(id, verdict.status)
+        return ""
+    from bplib.course import practicing
+
+    return practicing.counted(id, verdict.status)
 
 
 def _told(id, verdict):
@@ -59,9 +68,31 @@ def hint(id):
     print(again + textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False))
 
 
+def practice(kind=None, level=None, seed=None, *, widget=True):
+    """Ask a drill, drawn anew each time: practice(), practice("graphs"), practice("graphs", 2, 417).
+
+    Without a kind it is the one that is due, of the level that the learner has reached. Its name stands in the corner;
+    with it anybody gets the same drill. Where widgets do not work, or with widget=False, it is shown with a function to
+    complete, for `check`. ValueError for a kind, a level or a seed that there is not.
+    """
+    from bplib.course import practicing  # here, since whoever checks an exercise need not wait for widgets
+
+    asked = practicing.Practice(kind, level, seed)
+    ipython = sys.modules.get("IPython")
+    if ipython is None or ipython.get_ipython() is None:
+        print(asked.first.text)
+    else:
+        from IPython.display import display
+
+        if widget:
+            display(asked.form())
+        else:
+            display({"text/plain": asked.first.text, "text/html": asked.first.html()}, raw=True)
+
+
 def show_progress():
     """Show the map of the course, with what is passed, not yet, and not attempted, and the points."""
-    table = progress.progress_table()
+    table = course_map.progress_table()
     _show(str(table), table._repr_html_)
 
 
@@ -69,6 +100,10 @@ def _problem(id):
     if not isinstance(id, str):
         raise ValueError(f'the id of an exercise is text, as in check("mse", mse); given {type(id).__name__}')
     if id not in PROBLEMS and id not in TURNS:
+        from bplib.course.drills import kinds  # here, since most checks are of exercises
+
+        if drill := kinds.named(id):
+            return drill.problem
         close = difflib.get_close_matches(id, [*PROBLEMS, *TURNS], n=3)
         meant = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
         raise ValueError(f"there is no exercise {id!r}{meant}\nthe exercises are: {', '.join(PROBLEMS)}")

@@ -6,7 +6,8 @@ from html import escape
 
 from bplib.course import progress
 from bplib.course.drills import kinds, standing, typed
-from bplib.course.judging.reading import PASSED
+from bplib.course.judging.reading import NOT_ATTEMPTED, PASSED
+from bplib.pictures import svg
 from bplib.pictures.explorers import asking
 
 _REMEMBERED = 10
@@ -24,7 +25,7 @@ class Practice:
         known = progress.standings()
         if kind is None:
             kind = standing.next_kind(known, kinds.KINDS, datetime.date.today())
-        self._before, self._judged = deque(maxlen=_REMEMBERED), set()
+        self._before = deque(maxlen=_REMEMBERED)
         self._level, self._seed = level, seed
         self.first = Question(self._drawn(kind))
         self._level = self._seed = None
@@ -57,19 +58,23 @@ class Practice:
         except ValueError as error:
             return str(error)
         verdict = drill.judge(answer)
-        return f"{verdict.status.capitalize()}. {verdict.message}{self.counted(drill, verdict.status == PASSED)}"
+        return f"{verdict.status.capitalize()}. {verdict.message}{counted(drill.id, verdict.status)}"
 
-    def counted(self, drill, passed):
-        """Let an answer count, once for each drill; what there is to say of it."""
-        if drill.id in self._judged:
-            return ""
-        self._judged.add(drill.id)
-        before, now = progress.record_drill(drill.kind, passed)
-        if now.level > before.level:
-            return f" Three in a row: the next one is of level {now.level}."
-        if now.level < before.level:
-            return f" The next one is of level {now.level}."
+
+_counted = set()
+
+
+def counted(id, status):
+    """Let the first answer to a drill count for how the learner stands; what there is to say of that."""
+    if id in _counted or status == NOT_ATTEMPTED:
         return ""
+    _counted.add(id)
+    before, now = progress.record_drill(id.partition("-")[0], status == PASSED)
+    if now.level > before.level:
+        return f" Three in a row: the next one is of level {now.level}."
+    if now.level < before.level:
+        return f" The next one is of level {now.level}."
+    return ""
 
 
 class Question:
@@ -93,3 +98,7 @@ class Question:
         """All of it for print, with the function to complete."""
         drill = self.drill
         return f"{drill.asks} ({drill.id})\n\n{drill.text}\n\n{drill.stub}"
+
+    def html(self):
+        """All of it for a notebook without widgets."""
+        return f"{self.words}{svg.figure(self.pictures, '')}<pre>{escape(self.drill.stub)}</pre>"

@@ -40,7 +40,7 @@ def book(tmp_path_factory):
         "bplib.course.notebooks.site", reason="the extra `site` is not installed", exc_type=ImportError
     )
     out = tmp_path_factory.mktemp("book")
-    assert site.build(ROOT, out) == 2 * len(STEMS)
+    assert site.build(ROOT, out) == 2 * len(STEMS) + 1  # and the page of practice
     return out
 
 

@@ -10,17 +10,20 @@ import sympy
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import bplib
-from bplib.course import progress
+from bplib.course import course_map
 from bplib.course.notebooks import canonical, releases, submissions
 from bplib.course.problems import LESSONS
 
 ROOT = Path(__file__).resolve().parents[2]
-LESSON_FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LESSON_FILES = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+PRACTICE = ROOT / "notebooks" / "practice.ipynb"
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 each_solution = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-each_notebook = pytest.mark.parametrize("path", LESSON_FILES + SOLUTIONS, ids=lambda p: f"{p.parent.name}/{p.stem}")
+each_notebook = pytest.mark.parametrize(
+    "path", [*LESSON_FILES, PRACTICE, *SOLUTIONS], ids=lambda p: f"{p.parent.name}/{p.stem}"
+)
 
 
 def stored(path):
@@ -203,7 +206,7 @@ def test_a_cell_of_a_lesson_is_at_most_sixteen_lines(path):
 def test_the_map_of_lesson_00_is_the_map_of_the_course():
     cells = canonical.read(ROOT / "notebooks" / "00_start_here.ipynb").cells
     (shown,) = [cell for cell in cells if cell.id == "map-show"]
-    assert "".join(shown.outputs[0].data["text/plain"]) == str(progress.progress_table())
+    assert "".join(shown.outputs[0].data["text/plain"]) == str(course_map.progress_table())
 
 
 def test_the_neuron_of_lesson_04_prints_what_exact_arithmetic_says():

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from bplib.course import progress
+from bplib.course import course_map
 from bplib.course.checks import check
-from bplib.course.progress import progress_table, record
+from bplib.course.course_map import progress_table
+from bplib.course.progress import record
 
 FIRST, LAST = "01_loss_functions", "17_capstone"
 PLAN = """
@@ -41,7 +42,7 @@ def course(tmp_path, monkeypatch):
         lesson("02_gradients", "Gradients", slope=3),
         lesson(LAST, "Capstone", repair=5),
     )
-    monkeypatch.setattr(progress, "LESSONS", lessons)
+    monkeypatch.setattr(course_map, "LESSONS", lessons)
     record("mse", "passed")
     return tmp_path
 
@@ -79,6 +80,7 @@ def test_the_map_of_a_term_has_its_lessons_their_dates_and_what_they_count(cours
         "02 Gradients            0        0              1      0 of 3           -  2026-10-12 23:59      0 of 3",
         "all                     1        0              3      2 of 9           -                    3.33 of 13",
         "next: bce, in 01_loss_functions",
+        "practice that never runs out: practice.ipynb",
         "due by the clocks of Europe/Berlin",
         "also here, not part of this term: 17",
     ]
@@ -90,13 +92,13 @@ def test_in_a_notebook_it_has_the_same(course):
     assert shown.rows[0] == [*HEADS, "Due", "Counts"]
     assert shown.rows[2] == ["01 Loss functions", "mse", "", "bce", "2 of 6", "-", "2026-10-05 23:59", "3.33 of 10"]
     assert shown.rows[-1] == ["all", "1", "0", "3", "2 of 9", "-", "", "3.33 of 13"]
-    assert shown.notes == str(progress_table()).splitlines()[-3:]
+    assert shown.notes == str(progress_table()).splitlines()[-4:]
     assert {len(row) for row in shown.rows} == {8}
 
 
 def test_a_term_without_dates_and_points_has_no_columns_for_them(course):
     lines = plan(course, 'counts = "last"\ntimezone = "Europe/Berlin"\n[lessons.01]\n')
-    assert lines[0].endswith("your turns") and lines[-2] == "next: bce, in 01_loss_functions"
+    assert lines[0].endswith("your turns") and lines[-3] == "next: bce, in 01_loss_functions"
     assert lines[-1] == "also here, not part of this term: 00, 02, 17"
     assert Tables(progress_table()._repr_html_()).rows[0] == HEADS
 
@@ -115,8 +117,8 @@ def test_what_comes_next_is_of_the_term(course):
 
 def test_many_lessons_that_are_left_break_between_words(course, monkeypatch):
     many = [SimpleNamespace(LESSON=f"{k}_name", TITLE="With a title", PROBLEMS=()) for k in range(20, 60)]
-    monkeypatch.setattr(progress, "LESSONS", (*progress.LESSONS, *many))
-    lines = plan(course, "[lessons.01]")[4:]
+    monkeypatch.setattr(course_map, "LESSONS", (*course_map.LESSONS, *many))
+    lines = plan(course, "[lessons.01]")[5:]
     assert all(len(line) <= 100 for line in lines) and " ".join(lines).endswith("57, 58, 59")
 
 
@@ -128,7 +130,7 @@ def test_a_broken_plan_costs_the_map_one_line_and_a_check_nothing(course, capsys
     note = " ".join(after.removeprefix(before).split())
     assert note.startswith("all lessons are shown, since the plan of the term cannot be read: ")
     assert str(course / "course.toml") in note
-    assert Tables(progress_table()._repr_html_()).notes[1:] == [note]
+    assert Tables(progress_table()._repr_html_()).notes[2:] == [note]
     check("square-slope", lambda x: 2 * x)
     assert "square-slope: passed" in capsys.readouterr().out
 
@@ -149,7 +151,7 @@ def test_what_stands_in_a_plan_is_never_markup(course):
 def test_a_copy_of_another_version_is_told_and_shows_the_term_all_the_same(course):
     lines = plan(course, 'version = "9.0"\n[lessons.01]')
     assert re.fullmatch(r"course\.toml asks for version 9\.0 of the course, and this is \S+", lines[-1])
-    assert len(lines) == 6
+    assert len(lines) == 7
 
 
 def test_turned_off_the_map_is_of_the_whole_course_whatever_is_planned(course, monkeypatch):

@@ -1,5 +1,6 @@
 """Progress is the learner's own: the best status is kept, nothing is lost, and a check is never disturbed."""
 
+import datetime
 import errno
 import json
 import os
@@ -14,10 +15,11 @@ from types import SimpleNamespace
 import pytest
 from filelock import FileLock
 
-from bplib.course import progress
+from bplib.course import course_map, progress
 from bplib.course.checks import check
+from bplib.course.course_map import progress_table
 from bplib.course.problems import LESSONS
-from bplib.course.progress import progress_table, record, statuses
+from bplib.course.progress import record, record_drill, standings, statuses
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def lessons(monkeypatch):
         lesson("00_start_here", "Start here", first_check=0),
         lesson("01_loss_functions", "Loss functions", ("turn-size", "turn-sign"), mse=2, bce_logits=3),
     )
-    monkeypatch.setattr(progress, "LESSONS", two)
+    monkeypatch.setattr(course_map, "LESSONS", two)
 
 
 def test_the_best_status_wins(course):
@@ -196,13 +198,39 @@ def test_the_map_counts_by_lesson_and_says_what_is_next(course, lessons):
         "01 Loss functions       1        1              0      2 of 5      1 of 2",
         "all                     2        1              0      2 of 5      1 of 2",
         "next: bce-logits, in 01_loss_functions",
+        "practice that never runs out: practice.ipynb",
     ]
 
 
 def test_the_map_says_when_everything_is_passed(course, lessons):
     for id in ("first-check", "mse", "bce-logits"):
         record(id, "passed")
-    assert str(progress_table()).endswith("5 of 5      0 of 2\neverything is passed")
+    assert "5 of 5      0 of 2\neverything is passed\n" in str(progress_table())
+
+
+def test_how_one_stands_in_practice_is_remembered_shown_and_taken_over(course, lessons, tmp_path, monkeypatch):
+    day = datetime.date(2026, 12, 1)
+    for passed in (True, True, True, False):
+        before, after = record_drill("graphs", passed, day)
+    assert (before.level, after.level, after.due) == (2, 2, "2026-12-02")
+    record("mse", "passed")
+    assert standings() == {"graphs": after} and statuses() == {"mse": "passed"}
+    due = "; due again: graphs" if after.is_due(datetime.date.today()) else ""
+    assert f"practice.ipynb, graphs on level 2{due}\n" in f"{progress_table()}\n"
+    other = tmp_path / "newer"
+    for name in ("notebooks", "exercises"):
+        (other / name).mkdir(parents=True)
+    monkeypatch.chdir(other)
+    assert standings() == {}
+    progress.take_over(course)
+    assert standings() == {"graphs": after}
+
+
+def test_without_a_folder_practice_is_remembered_as_long_as_python_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(progress, "_unkept", progress.Memory())
+    record_drill("bugs", False)
+    assert standings()["bugs"].wrong == 1 and not list(tmp_path.iterdir())
 
 
 def test_an_exercise_of_another_version_is_kept_and_not_counted(course, lessons):
@@ -254,7 +282,7 @@ def test_the_table_for_a_notebook_names_the_exercises_and_follows_the_theme(cour
     [((), "first-check, in 00"), (("square",), "first-check, in 00"), (("knows",), "mse, in 01")],
 )
 def test_practice_is_not_asked_for_where_one_has_gone_past_it_or_knows_it(course, lessons, passed, asked):
-    practice = progress.LESSONS[0]
+    practice = course_map.LESSONS[0]
     practice.SKIP = ("knows",)
     for id in passed:
         record(id, "passed")
@@ -272,7 +300,7 @@ def test_the_map_holds_the_lessons_that_exist(course):
 
 RECORDER = """
 import sys
-from bplib.course import progress
+from bplib.course import course_map, progress
 
 print("ready", flush=True)
 sys.stdin.readline()

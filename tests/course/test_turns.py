@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from answers import TURNED
 
-from bplib.course import checks, progress
+from bplib.course import checks, course_map, progress
 from bplib.course.judging.closing import closed
 from bplib.course.judging.judges import judge_function
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
@@ -201,7 +201,7 @@ def test_check_takes_a_turn_and_the_map_remembers_it(tmp_path, monkeypatch, caps
     checks.check(first.id, TURNED.get(first.id, [first.judge.right])[0])
     assert capsys.readouterr().out.startswith(f"{first.id}: passed. ")
     assert progress.statuses() == {first.id: PASSED}
-    assert str(progress.progress_table()).count(f"1 of {len(WITH_TURNS[0].TURNS)}") == 1
+    assert str(course_map.progress_table()).count(f"1 of {len(WITH_TURNS[0].TURNS)}") == 1
 
 
 def test_a_lesson_that_is_handed_in_gives_no_points(tmp_path):

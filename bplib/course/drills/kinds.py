@@ -6,10 +6,16 @@ import secrets
 
 import numpy as np
 
-from bplib.course.drills import bugs, formulas, graphs, shapes
+from bplib.course.drills import bugs, curves, formulas, graphs, shapes
 from bplib.course.drills.drill import LEVELS
 
-KINDS = {"graphs": graphs.draw, "formulas": formulas.draw, "shapes": shapes.draw, "bugs": bugs.draw}
+KINDS = {
+    "graphs": graphs.draw,
+    "formulas": formulas.draw,
+    "shapes": shapes.draw,
+    "bugs": bugs.draw,
+    "curves": curves.draw,
+}
 """What draws a drill of each kind, in the order of the course: draw(rng, level, seed)."""
 
 SEEDS = 10_000

@@ -31,7 +31,7 @@ class Form(Explorer):
     """Questions of some kinds: choose one, type, check, and ask for another.
 
     ask(kind) gives a question: an object with fields (pairs of a label and the words to choose from, () where one
-    types), pictures (SVG), words (what is asked, HTML), and text (all of it for print). judged(question, answers) is
+    types), pictures (SVG), words (what is asked, HTML), and all of it as text and as html() where nothing can be typed. judged(question, answers) is
     called with the texts in the fields, in their order, and gives the sentence that is said. question is what is asked
     now, said what was said last.
     """
@@ -48,8 +48,8 @@ class Form(Explorer):
         self._check.observe(lambda _: self._say(), "value")
         self._another.observe(lambda _: self.next(), "value")
         self.question = ask(kind)
-        still = (self.question.pictures, self.question.text)
-        super().__init__(self._all(), lambda *_: (self.question.pictures, ""), still, self.question.text)
+        super().__init__(self._all(), lambda *_: (self.question.pictures, ""), ((), ""), self.question.text)
+        self._static["text/html"] = self.question.html()
 
     def _all(self):
         """The controls: fields first, since one begins there, and the kinds last."""
