@@ -31,12 +31,13 @@ def draw(rng, level, seed):
     mistakes = [(id, says, (_function(tree, letters),)) for id, says, tree in wrong(formula, letters, letter, right)]
     others = [each for each in letters if each != letter]
     still = f" {' and '.join(others)} stand{'s' if len(others) == 1 else ''} still." if others else ""
+    sigmoid = " σ is the sigmoid, σ(z) = 1/(1 + exp(-z))." if "sigmoid" in written(formula) else ""
     name = f"f({', '.join(letters)})"
     return Drill(
         kind="formulas",
         level=level,
         seed=seed,
-        asks=f"Write the derivative of f with respect to {letter}, in any form.{still}",
+        asks=f"Write the derivative of f with respect to {letter}, in any form.{still}{sigmoid}",
         pictures=(
             typeset.document(f"{name} = {written(formula)}", typeset.row(typeset.words(f"{name} = "), _boxes(formula))),
         ),

@@ -68,18 +68,15 @@ def values(network, rng):
     return found
 
 
-def computed(network, known, changed=None):
-    """All arrays by name, from `values`. changed is a dict of a gradient's name to other code for it.
-
-    What runs here are the lines of this module, and nothing that was typed.
-    """
+def computed(network, known):
+    """All arrays by name, from `values`. What runs are the lines of a network of ours, and nothing that was typed."""
     n, t = np.shape(known["X"])[:2]  # where X holds sequences, t counts their steps
     known = {"np": np, "sigmoid": sigmoid, "softmax": softmax, "n": n, "t": t, **known}
     with np.errstate(all="ignore"):
         for step in network.steps:
             known[step.name] = eval(step.code, known)
         for blank in network.lines:
-            known[blank.name] = eval((changed or {}).get(blank.name, blank.code), known)
+            known[blank.name] = eval(blank.code, known)
     return known
 
 
@@ -149,16 +146,12 @@ def activation(Z, A, kind):
             f"({Z} > 0)",
             (
                 (f"{dA} * {A}", "The slope of a relu is 1 or 0, and not its output."),
-                (
-                    f"{dA} * ({dA} > 0)",
-                    f"What passes is decided by {Z}, and not by the sign of {dA}.",
-                ),
+                (f"{dA} * ({dA} > 0)", f"What passes is decided by {Z}, and not by the sign of {dA}."),
                 (f"np.maximum({dA}, 0)", f"What passes is decided by {Z}, and {dA} passes with its sign."),
             ),
         ),
     }[kind]
     shape = ((f"{dA} @ {slope}", ""), (f"({dA} * {slope}).sum(axis=0)", ""), (f"{dA}.T * {slope}", ""))
-    slope = slope if kind != "sigmoid" else f"{A} * (1 - {A})"
     return Step(A, code, (Blank(f"d{Z}", f"{dA} * {slope}", (*wrong, *shape)),))
 
 
@@ -211,13 +204,13 @@ def scale(A, s, Y, per, *, first=False):
     dY, spread = f"d{Y}", per == "row"
     right = f"({dY} * {A}).sum(axis=1, keepdims=True)" if spread else f"({dY} * {A}).sum(axis=0)"
     alone = f"{dY}.sum(axis=1, keepdims=True)" if spread else f"{dY}.sum(axis=0)"
-    what = "row" if spread else "column"
+    where = "column" if spread else "row"
     wrong = (
         (f"({dY} * {A}).sum(axis=0)" if spread else f"({dY} * {A}).sum(axis=1)", ""),
         (f"({dY} * {A}).sum(axis=1)" if spread else f"({dY} * {A}).sum()", ""),
         (f"{dY} * {A}", ""),
         (alone, f"{s} was multiplied by {A}, which belongs in front of the sum."),
-        (right.replace("sum", "mean"), f"{s} was copied along its {what}, and copies add up: a sum, and no mean."),
+        (right.replace("sum", "mean"), f"{s} was copied into every {where}, and copies add up: a sum, and no mean."),
         (right.replace(f"* {A}", f"* {s}"), f"At a product each gets the other: {s} gets {A}."),
     )
     inputs = (

@@ -37,7 +37,7 @@ def draw(rng, level, seed):
         kind="shapes",
         level=level,
         seed=seed,
-        asks=f"Fill in what is hidden: {_and(asked)}. n is the number of examples.{network.words}",
+        asks=f"Fill in what is hidden: {_and(asked)}.{network.words or ' n is the number of examples.'}",
         pictures=(page.svg(),),
         text=page.text(fields),
         fields=tuple(fields),

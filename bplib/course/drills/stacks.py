@@ -134,7 +134,7 @@ def _sequences(rng, n, t, d, k, m):
     )
     given = {"X": (n, t, d), "W": (d, k), "b": (k,), **_weights("V", "c", k, m, turned), "Y": (n, m)}
     words = (
-        f" X holds {n} sequences of t = {t} steps with {d} numbers each, and X @ W multiplies every step by W."
+        f" X holds n = {n} sequences of t = {t} steps with {d} numbers each, and X @ W multiplies every step by W."
         " np.ones_like(A) is A with a 1 everywhere."
     )
     return Network(given, steps, ("dW", "db", "dA"), words)
@@ -163,7 +163,7 @@ def _tied(rng, n, t, d, k, m):
         *loss("R", kind),
     )
     given = {"X": (n, d), **_weights("W", "b", d, k, turned), "c": (d,), "Y": (n, d)}
-    return Network(given, steps, ("dW",), " W is used twice.")
+    return Network(given, steps, ("dW",), " W is used twice, and n is the number of examples.")
 
 
 def _two_inputs(rng, n, t, d, k, m):
@@ -212,7 +212,9 @@ def _two_inputs(rng, n, t, d, k, m):
         *loss("U", kind),
     )
     given = {"X": (n, d), "V": (m, d), **_weights("W", "b", d, k, turned), "Y": (n, m)}
-    return Network(given, steps, ("dW", "db", "dA1", "dA2"), " X and V go through the same layer.")
+    return Network(
+        given, steps, ("dW", "db", "dA1", "dA2"), " X and V go through the same layer, and n counts the rows of X."
+    )
 
 
 def _centered(rng, n, t, d, k, m):
@@ -237,7 +239,7 @@ def _centered(rng, n, t, d, k, m):
         *loss("U", kind),
     )
     given = {"X": (n, d), **_weights("W", "", d, k, turned[0]), **_weights("V", "c", k, m, turned[1]), "Y": (n, m)}
-    return Network(given, steps, ("dZ",), " Each column of Z loses its mean over the batch.")
+    return Network(given, steps, ("dZ",), " Each column of Z loses its mean over the batch of n examples.")
 
 
 def _weights(W, b, n_in, n_out, turned):
