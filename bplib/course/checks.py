@@ -1,6 +1,7 @@
 """What a learner calls in a notebook: check an answer, ask for a hint, see how far one has come."""
 
 import difflib
+import html
 import os
 import sys
 import textwrap
@@ -9,6 +10,7 @@ from bplib.course import course_map, pages, progress
 from bplib.course.judging.closing import closed
 from bplib.course.judging.reading import PASSED
 from bplib.course.problems import PROBLEMS, TURNS
+from bplib.pictures import svg
 
 _hints_given = {}
 _last_mistake = {}
@@ -66,6 +68,25 @@ def hint(id):
     number = given % len(hints)
     text = f"hint {number + 1} of {len(hints)}: {hints[number]}"
     print(again + textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False))
+
+
+def mine(id, me):
+    """Show the numbers of an exercise that are made of who answers, as in mine("own-graph", "Ada Lovelace").
+
+    me is a name, an address of mail or a number, as the list of the course has it. ValueError for an exercise that has
+    the same numbers for everybody, and for what names nobody.
+    """
+    problem = _problem(id)
+    if problem.own is None:
+        raise ValueError(f"{id} has the same numbers for everybody")
+    if me is Ellipsis:
+        print("Write your name in the place of the three dots, in quotes, as the list of your course has it.")
+        return
+    drill = problem.own(me)
+    blanks = ", ".join(f'"{field.name}": ...' for field in drill.fields)
+    plain = f'{drill.asks}\n\n{drill.text}\n\n{{"me": {me!r}, {blanks}}}'
+    words, pre = html.escape(drill.asks), html.escape(plain.rpartition("\n\n")[2])
+    _show(plain, lambda: f"<p>{words}</p>{svg.figure(drill.pictures, '')}<pre>{pre}</pre>")
 
 
 def practice(kind=None, level=None, seed=None, *, widget=True):

@@ -149,6 +149,7 @@ class Grading:
                     "status": verdict.status,
                     "message": _plainly(verdict.told_first[:_LONGEST_MESSAGE]),
                     "misconception": verdict.misconception,
+                    "whose": verdict.whose,
                     "code": "\n\n".join(code.source for code in self.answers[id]) or cell.source,
                 }
             )

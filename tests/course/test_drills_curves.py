@@ -6,9 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from bplib.course.drills import curves, kinds, signs, typed
+from bplib.course.drills import kinds
 from bplib.course.drills.drill import LEVELS
-from bplib.course.judging.reading import NOT_YET, PASSED
 
 each_level = pytest.mark.parametrize("level", LEVELS)
 

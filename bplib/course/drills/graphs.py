@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bplib import autodiff
 from bplib.autodiff import Value
-from bplib.course.drills.drill import Drill, Field
+from bplib.course.drills.drill import LEVELS, Drill, Field
 from bplib.course.judging.judges import misconceptions
 from bplib.course.judging.paper import judge_numbers
 from bplib.pictures import diagrams
@@ -24,12 +24,21 @@ class Step:
 
 def draw(rng, level, seed):
     """A drill of this level."""
+    return _drawn(rng, (_chain, _two_paths, _thrice)[level - 1], level, seed, [-4, -3, -2, -1, 1, 2, 3, 4, 5], _LARGEST)
+
+
+def draw_for_one(rng, seed):
+    """A drill of the last level for one person alone: of so many numbers that hardly two people get the same."""
+    return _drawn(rng, _four_leaves, LEVELS[-1], seed, [*range(-19, -1), *range(2, 20)], 99_999)
+
+
+def _drawn(rng, build, level, seed, numbers, largest):
     while True:
-        steps = (_chain, _two_paths, _thrice)[level - 1](rng)
+        steps = build(rng)
         names = dict.fromkeys(name for step in steps for name in step.inputs)
-        leaves = {name: int(rng.choice([-4, -3, -2, -1, 1, 2, 3, 4, 5])) for name in names if _is_leaf(name, steps)}
+        leaves = {name: int(rng.choice(numbers)) for name in names if _is_leaf(name, steps)}
         values, gradients = solved(steps, leaves)
-        if _fits_on_paper(steps, values, gradients):
+        if _fits_on_paper(steps, values, gradients, largest):
             return _drill(steps, leaves, level, seed)
 
 
@@ -104,13 +113,20 @@ def _thrice(rng):
     return [first, larger, other, joined, Step("L", str(rng.choice(["*", "+"])), ("s", "u"))]
 
 
+def _four_leaves(rng):
+    """u goes three ways, and every leaf changes a number that no other leaf changes alike."""
+    first, larger, other = Step("u", "*", ("x", "a")), Step("m", "max", ("u", "b")), Step("v", "*", ("u", "c"))
+    joined = Step("s", str(rng.choice(["+", "-"])), ("m", "v"))
+    return [first, larger, other, joined, Step("L", "*", ("s", "u"))]
+
+
 def _is_leaf(name, steps):
     return all(step.name != name for step in steps)
 
 
-def _fits_on_paper(steps, values, gradients):
+def _fits_on_paper(steps, values, gradients, largest):
     """Whether every number is small, no gradient is 0 without a reason, nothing is a tie and no two steps agree."""
-    if max(map(abs, (*values.values(), *gradients.values()))) > _LARGEST:
+    if max(map(abs, (*values.values(), *gradients.values()))) > largest:
         return False
     ties = any(step.op == "max" and len({values[name] for name in step.inputs}) < 2 for step in steps)
     blocked = {name for step in steps if step.op == "max" for name in step.inputs}
