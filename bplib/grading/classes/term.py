@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bplib.course import files
 from bplib.course.syllabus import Syllabus, require_version
-from bplib.grading.classes import anonymous, changes, counting, feedback, overrides
+from bplib.grading.classes import anonymous, changes, counting, feedback, overrides, owners
 from bplib.grading.classes.people import layouts, roster
 from bplib.grading.classes.records import as_json, records, seed, stored
 from bplib.grading.classes.sheets import exports, placing, uploads, worksheets
@@ -53,7 +53,7 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     if people:
         handed = roster.matched(handed, people)
     out = Path(out)
-    found = _timed(records(handed, out, jobs, dask, limits, progress), times)
+    found = owners.compared(_timed(records(handed, out, jobs, dask, limits, progress), times))
     asked = counting.asked(found, term.syllabus, stored(out / "asked.json"))
     files.write(out / "asked.json", as_json(asked))
     by_hand, lines = overrides.read(out / overrides.FILE_NAME, found, asked)
