@@ -1,4 +1,4 @@
-"""Promise: where everybody has numbers of their own, a neighbor's answer earns nothing, and an own one always counts."""
+"""Promise: where all have numbers of their own, a neighbor's answer earns nothing, and one's own always counts."""
 
 import json
 
