@@ -143,8 +143,8 @@ _APART = Ward(
             "what is held out is measured with more noise",
             "Follow the distance from the first epoch on: does it come with the learning, or was it there before?",
         ),
-        "rate too small": (
-            "each step is too short for so few epochs",
+        "stopped too early": (
+            "it would go on getting better",
             "Lay a ruler on the last third of the training loss: is it level?",
         ),
     },

@@ -108,7 +108,7 @@ def with_norms(rng, illness):
         case "exploding":
             bend, depth, rate, gain = tanh, int(rng.integers(6, 8)), _rate(rng, 0.002, 0.02), 8
         case "labels mixed up":
-            rate = _rate(rng, 0.02, 0.1)
+            rate = _rate(rng, 0.1, 0.4)
     (X, y), _ = _digits(rng, classes, 100)
     if loss is mse:
         X, y = _one_hot((X, y), classes)
@@ -145,7 +145,7 @@ def with_a_gap(rng, illness):
             noise_held_out, rate = noise, _rate(rng, 0.1, 0.2)
         case "harder validation set":
             noise_held_out = float(rng.uniform(0.9, 1.4))
-        case "rate too small":
+        case "stopped too early":
             rate = _rate(rng, 0.0015, 0.003)
     slopes = rng.normal(size=features)
     slopes /= np.linalg.norm(slopes)
@@ -183,7 +183,7 @@ def with_steps(rng, illness):
         case "rate too small":
             rate = _rate(rng, 1e-6, 1e-5)
         case "labels mixed up":
-            rate = _rate(rng, 0.018, 0.045)
+            rate = _rate(rng, 0.04, 0.08)
     (X, y), _ = _digits(rng, classes, n)
     network, steps = _network(rng, (64, width, classes), bend), SGD(rate)
     batches, norms, of_all = [], [], [softmax_cross_entropy(network.predict(X), y)]
