@@ -98,7 +98,7 @@ _NORMS = Ward(
     {
         "well": ("nothing is wrong", "The loss comes down. Is one of the other pictures out of the ordinary?"),
         "slow": ("the rate is far too small", _STEP),
-        "diverged": ("the loss has left all bounds", "Where does the loss begin, and where does it end?"),
+        "diverged": ("the loss has left all bounds", "The loss leaves its picture. Does it come back?"),
         "dead": ("most relus of a layer give 0 for every image", "Look at the dead relus in the end."),
         "vanishing": ("the gradient fades on its way back", _LAYERS),
         "exploding": ("the gradient grows on its way back", _LAYERS),

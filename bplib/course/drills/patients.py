@@ -94,7 +94,7 @@ def with_norms(rng, illness):
         case "slow" | "rate too small":
             rate = _rate(rng, 1e-6, 2e-5)
         case "diverged":
-            bend, loss, rate = tanh, mse, _rate(rng, 3, 12)
+            bend, loss, rate = tanh, mse, _rate(rng, 1.2, 3)
         case "rate too large":
             bend, rate, depth = tanh, _rate(rng, 1.5, 2.5), 1
         case "dead":
@@ -137,12 +137,12 @@ def with_norms(rng, illness):
 def with_a_gap(rng, illness):
     """The training of a line in some features, by the squared error, and its two losses."""
     features, epochs = (int(rng.integers(*ends)) for ends in ((8, 21), (100, 161)))
-    n, noise, rate = int(rng.integers(150, 251)), float(rng.uniform(0.2, 0.4)), _rate(rng, 0.03, 0.06)
+    n, noise, rate = int(rng.integers(150, 251)), float(rng.uniform(0.2, 0.4)), _rate(rng, 0.015, 0.03)
     noise_held_out = noise
     match illness:
         case "overfitting":
             n, noise = features + int(rng.integers(3, 8)), float(rng.uniform(0.5, 0.9))
-            noise_held_out, rate = noise, _rate(rng, 0.1, 0.2)
+            noise_held_out, rate = noise, _rate(rng, 0.04, 0.09)
         case "harder validation set":
             noise_held_out = float(rng.uniform(0.9, 1.4))
         case "stopped too early":

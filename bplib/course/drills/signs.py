@@ -91,7 +91,7 @@ def of_losses(record):
     )
     by_heart = (
         Sign(share, 0.5, 0.25, "Who overfits knows the examples by heart", ends),
-        Sign(turned, 1.1, 1.25, "Where a network overfits the validation loss turns and rises", turn),
+        Sign(turned, 1.1, 1.35, "Where a network overfits the validation loss turns and rises", turn),
         Sign(record.validation.min() / guess, 1, 0.85),
     )
     reach = f"between {shown(late.min())} and {shown(late.max())}, and guessing has {guessing}"
@@ -127,9 +127,7 @@ def of_norms(record):
     well = (
         bounded,
         Sign(record.dead[-1], 0.6, 0.35, "A few dead relus are in most trainings", dead),
-        Sign(
-            max(norms.fades, 1 / norms.fades), 25, 7, "Where all is well layers have gradients of a size", norms.begins
-        ),
+        Sign(max(norms.fades, 1 / norms.fades), 25, 7, "Where all is well gradients are of one size", norms.begins),
         norms.evenly,
         Sign(norms.moves, 3e-5, 5e-4, "A healthy update is a hundredth to a thousandth of the weights", norms.beside),
         Sign(losses[-1] / record.guess, 0.7, 0.5, "Where all is well the loss falls", ends),
