@@ -86,11 +86,11 @@ def with_losses(rng, illness):
 
 def with_norms(rng, illness):
     """A training of some epochs, full batches, with its updates, its gradients and its dead relus."""
-    classes, width, epochs = (int(rng.integers(*ends)) for ends in ((3, 11), (12, 33), (20, 31)))
+    classes, width, epochs = (int(rng.integers(*ends)) for ends in ((3, 11), (12, 33), (20, 36)))
     depth, bend, loss, gain, bias = int(rng.integers(1, 4)), (tanh, relu)[rng.integers(2)], softmax_cross_entropy, 1, 0
     match illness:
         case "well":
-            rate, depth = _rate(rng, 0.4, 0.8), int(rng.integers(1, 3))
+            rate, depth, epochs = _rate(rng, 0.2, 0.45), int(rng.integers(1, 3)), int(rng.integers(26, 36))
         case "slow" | "rate too small":
             rate = _rate(rng, 1e-6, 2e-5)
         case "diverged":

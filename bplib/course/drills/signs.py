@@ -131,6 +131,7 @@ def of_norms(record):
         norms.evenly,
         Sign(norms.moves, 3e-5, 5e-4, "A healthy update is a hundredth to a thousandth of the weights", norms.beside),
         Sign(losses[-1] / record.guess, 0.7, 0.5, "Where all is well the loss falls", ends),
+        Sign(int(np.sum(np.diff(losses) > 0.03 * record.guess)), 1, 0),
     )
     diverged = (Sign(grown, 50, 1e4, "Where a training has diverged the loss grows beyond all bounds", ends),)
     died = (bounded, Sign(record.dead[-1], 0.35, 0.7, "Where relus are the illness most of a layer are dead", dead))
