@@ -60,14 +60,14 @@ def of_a_gap(record):
 def of_steps(record):
     """The loss of each batch, the loss of all examples from time to time, and the updates beside the weights."""
     steps, batches, of_all = _counted(record.batches), record.batches, record.training
-    looks = np.linspace(0, len(steps), len(of_all)).round().astype(int)
+    looks = (np.arange(len(of_all)) + 1) * (len(steps) // len(of_all))
     top = _top(np.concatenate([of_all, batches]), record.guess)
     charts = [
         _losses(xs, {name: losses}, "step", name, record.guess, top, **_SMALL)
         for xs, name, losses in ((steps, "loss of the batch", batches), (looks, "loss of all examples", of_all))
     ]
-    updates, columns = _norms(looks[1:], "step", "update", "update / weights", record.updates)
-    table = {"step": looks[1:], "batch": batches[looks[1:] - 1], "all examples": of_all[1:], **columns}
+    updates, columns = _norms(looks, "step", "update", "update / weights", record.updates)
+    table = {"step": looks, "batch": batches[looks - 1], "all examples": of_all, **columns}
     return (*charts, updates, _legend(_LAYERS, "updates: ")), table
 
 

@@ -172,7 +172,7 @@ _BETWEEN = 5
 
 
 def with_steps(rng, illness):
-    """A training in small batches: the loss of each, and from time to time that of all examples, the first at once."""
+    """A training in small batches: the loss of each, and from time to time that of all examples."""
     classes, width, looks = (int(rng.integers(*ends)) for ends in ((3, 11), (12, 33), (16, 25)))
     size, bend, n = int(rng.integers(2, 5)), (tanh, relu)[rng.integers(2)], 120
     match illness:
@@ -186,7 +186,7 @@ def with_steps(rng, illness):
             rate = _rate(rng, 0.04, 0.08)
     (X, y), _ = _digits(rng, classes, n)
     network, steps = _network(rng, (64, width, classes), bend), SGD(rate)
-    batches, norms, of_all = [], [], [softmax_cross_entropy(network.predict(X), y)]
+    batches, norms, of_all = [], [], []
     for _ in range(looks * _BETWEEN):
         rows = rng.permutation(n)[:size]
         truth = y[rng.permutation(n)[:size]] if illness == "labels mixed up" else y[rows]
