@@ -6,15 +6,20 @@ import re
 import numpy as np
 import pytest
 
-from bplib.course.drills import kinds
+from bplib.course.drills import kinds, signs, typed
 from bplib.course.drills.drill import LEVELS
+from bplib.course.judging.reading import NOT_YET, PASSED
 
 each_level = pytest.mark.parametrize("level", LEVELS)
 
 
+SEEDS = range(250)
+"""Each drill is a real training, and a thousand of each level take a minute: they were read once, and agreed."""
+
+
 @functools.cache
-def drawn(level, seeds=range(1000)):
-    return [kinds.drill("curves", level, seed) for seed in seeds]
+def drawn(level):
+    return [kinds.drill("curves", level, seed) for seed in SEEDS]
 
 
 def read(text):
@@ -61,7 +66,7 @@ def named_stuck(columns, guess):
     if named_by_layers(columns):
         return f"{named_by_layers(columns)} gradient"
     steps = np.maximum(columns["update, first"], columns["update, last"])
-    if np.median(steps[6:]) > 0.04:
+    if np.median(steps[6:]) > 0.09:
         return "rate too large"
     return named_by_step(columns, "rate too small") or "labels mixed up"
 
@@ -72,7 +77,7 @@ def named_apart(columns, guess):
         return "overfitting"
     if validation[-1] - training[-1] > training[0] / 5:
         return "harder validation set"
-    return "rate too small" if training[8] - training[-1] > training[0] / 20 else "well"
+    return "stopped too early" if training[8] - training[-1] > training[0] / 20 else "well"
 
 
 def named_jumping(columns, guess):
@@ -96,3 +101,113 @@ def second_reader(drill):
 def test_the_illness_is_the_one_that_a_second_reader_finds_in_the_table(level):
     for drill in drawn(level):
         assert second_reader(drill) == drill.right["illness"], drill.id
+
+
+@each_level
+def test_the_right_word_passes_and_every_other_one_is_told_what_speaks_against_it(level):
+    for drill in drawn(level):
+        [field] = drill.fields
+        for word in field.options:
+            verdict = drill.judge(typed.answer(drill, [f" {word.upper()} "]))
+            if word == drill.right["illness"]:
+                assert verdict.status == PASSED and re.search(r"[0-9]", verdict.message)
+            else:
+                assert verdict.status == NOT_YET and re.search(r" Here .*([0-9]|never|every epoch)", verdict.message)
+
+
+@each_level
+def test_every_illness_is_drawn_and_ten_in_a_row_are_not_alike(level):
+    asked = {(drill.asks, drill.right["illness"]) for drill in drawn(level)}
+    every = {(drill.asks, word) for drill in drawn(level) for word in drill.fields[0].options}
+    assert asked == every
+    alike = [drill.alike for drill in drawn(level)]
+    assert len(set(alike)) > 0.95 * len(alike)
+    assert np.mean([drill.alike in alike[max(k - 9, 0) : k] for k, drill in enumerate(drawn(level))]) < 0.01
+
+
+@each_level
+def test_what_is_asked_does_not_depend_on_how_a_training_ends(level, monkeypatch):
+    first = [(drill.asks, drill.right) for drill in drawn(level)[:12]]
+    refused = iter([True, True, False] * 12)
+    monkeypatch.setattr(signs, "is_clear", lambda *_: not next(refused))
+    monkeypatch.setattr(signs.Reading, "objection", "It is not. Here are 0.")
+    again = [kinds.drill("curves", level, seed) for seed in range(12)]
+    assert [(drill.asks, drill.right) for drill in again] == first
+
+
+def test_a_name_is_always_the_same_drill():
+    for level in LEVELS:
+        again = kinds.named(f"curves-{level}-7")
+        assert (again.text, again.pictures) == (drawn(level)[7].text, drawn(level)[7].pictures)
+
+
+# The pictures, read by the numbers at their axes
+
+
+def axis(picture, anchor, place):
+    """The line from pixels to what stands at the ticks."""
+    ticks = re.findall(
+        rf'<text x="([^"]+)" y="([^"]+)" text-anchor="{anchor}"[^>]*font-size="11"[^>]*>([^<]+)<', picture
+    )
+    pixels, numbers = zip(*((float(tick[place]), float(tick[2].replace("−", "-"))) for tick in ticks), strict=True)
+    return np.polyfit(pixels, numbers, 1)
+
+
+def curves_of(picture):
+    """The curves of a chart as {name: (xs, ys)}, in the numbers of its axes, and the largest that it shows."""
+    across, up = axis(picture, "middle", 0), axis(picture, "end", 1)
+    [(left, top, height)] = re.findall(r'<svg x="([^"]+)" y="([^"]+)" width="[^"]+" height="([^"]+)">', picture)
+    found = {}
+    for name, path in re.findall(r'data-curve="([^"]*)" d="M([^"]+)"', picture):
+        points = np.array([point.split() for point in path.split("L")], dtype=float) + np.array(
+            [left, top], dtype=float
+        )
+        found[name] = np.polyval(across, points[:, 0]), np.polyval(up, points[:, 1])
+    return found, np.polyval(up, [float(top), float(top) + float(height)])
+
+
+WHERE = {
+    "log₁₀ of update / weights": {"first layer": "update, first", "last layer": "update, last"},
+    "log₁₀ of gradient": {"first layer": "gradient, first", "last layer": "gradient, last"},
+    "dead relus, %": {"": "dead relus, %"},
+    "loss of the batch": {"loss of the batch": "batch"},
+    "loss of all examples": {"loss of all examples": "all examples"},
+}
+"""The column in which a curve stands: {what the chart says at its side: {curve: column}}."""
+
+
+@each_level
+def test_the_table_says_what_the_pictures_show(level):
+    for drill in drawn(level)[:80]:
+        columns, _ = read(drill.text)
+        at = columns.get("epoch", columns.get("step"))
+        for picture in drill.pictures[:-1]:
+            [beside] = re.findall(r"rotate\([^>]*>([^<]+)<", picture)
+            curves, (most, least) = curves_of(picture)
+            for name, (xs, ys) in curves.items():
+                column = WHERE.get(beside, {}).get(name, name)
+                if beside == "validation − training":
+                    told = columns["validation"] - columns["training"]
+                else:
+                    told = columns.get(column, columns.get("update"))
+                told = np.log10(np.clip(told, 1e-9, 1e6)) if beside.startswith("log") else told
+                inside = told < most
+                close = np.abs(np.interp(at, xs, ys) - told) < 0.02 * (most - least)
+                assert close[inside].all(), (drill.id, beside, name)
+
+
+def test_levels_show_more_and_ask_for_more():
+    pictures = [{len(drill.pictures) - 1 for drill in drawn(level)} for level in LEVELS]
+    assert pictures == [{1}, {4}, {3}]
+    assert len({drill.asks for drill in drawn(3)}) == 3
+
+
+def test_a_number_between_two_bars_speaks_neither_for_nor_against():
+    up, down = (signs.Sign(2.5, *bars, "It would", "it does not") for bars in ((2, 3), (3, 2)))
+    assert (up.speaks, down.speaks) == (0, 0)
+    assert [signs.Sign(value, 2, 3).speaks for value in (2, 3)] == [-1, 1]
+    assert [signs.Sign(value, 3, 2).speaks for value in (2, 3)] == [1, -1]
+    assert signs.Sign(np.nan, 2, 3).speaks == 0
+    clear, dim = signs.Reading("", (signs.Sign(3, 2, 3),)), signs.Reading("", (up,))
+    assert signs.is_clear({"a": clear}, "a") and not signs.is_clear({"a": clear, "b": dim}, "a")
+    assert not signs.is_clear({"a": dim}, "a")

@@ -37,7 +37,12 @@ def of_stuck(record):
     chart = _losses(epochs, loss, "epoch", "loss", record.guess, **_SMALL)
     updates, of_updates = _norms(epochs, "epoch", "update", "update / weights", record.updates)
     gradients, of_gradients = _norms(epochs, "epoch", "gradient", "gradient", record.gradients)
-    return (chart, updates, gradients, _legend(_LAYERS)), {"epoch": epochs, **loss, **of_updates, **of_gradients}
+    return (chart, updates, gradients, _legend(_LAYERS, "updates, gradients: ")), {
+        "epoch": epochs,
+        **loss,
+        **of_updates,
+        **of_gradients,
+    }
 
 
 def of_a_gap(record):
@@ -55,15 +60,15 @@ def of_a_gap(record):
 def of_steps(record):
     """The loss of each batch, the loss of all examples from time to time, and the updates beside the weights."""
     steps, batches, of_all = _counted(record.batches), record.batches, record.training
-    looks = np.linspace(0, len(steps), len(of_all)).round().astype(int)
+    looks = (np.arange(len(of_all)) + 1) * (len(steps) // len(of_all))
     top = _top(np.concatenate([of_all, batches]), record.guess)
     charts = [
         _losses(xs, {name: losses}, "step", name, record.guess, top, **_SMALL)
         for xs, name, losses in ((steps, "loss of the batch", batches), (looks, "loss of all examples", of_all))
     ]
-    updates, columns = _norms(looks[1:], "step", "update", "update / weights", record.updates)
-    table = {"step": looks[1:], "batch": batches[looks[1:] - 1], "all examples": of_all[1:], **columns}
-    return (*charts, updates, _legend(_LAYERS)), table
+    updates, columns = _norms(looks, "step", "update", "update / weights", record.updates)
+    table = {"step": looks, "batch": batches[looks - 1], "all examples": of_all, **columns}
+    return (*charts, updates, _legend(_LAYERS, "updates: ")), table
 
 
 def table(columns):
@@ -122,15 +127,16 @@ def _norms(xs, x_label, word, y_label, found):
     return chart, dict(zip(names, found, strict=True))
 
 
-def _legend(names):
-    """The curves with their names, and the thin line."""
+def _legend(names, of=""):
+    """What the curves are, of the pictures that are said first, and the thin line."""
     lines = [
         (name, color, f'stroke-width="2" stroke-dasharray="{dash}"')
         for name, (color, dash) in zip(names, svg.LOOKS, strict=False)
     ]
     lines.append(("guessing", svg.INK, 'stroke-opacity="0.3"'))
-    parts = []
-    for k, (name, color, look) in enumerate(lines):
-        x = 10 + 108 * k
-        parts.append(f'<path d="M{x} 12h28" stroke="{color}" {look}/>{svg.text(x + 34, 12, name, color, 12, "start")}')
-    return svg.document(320, 24, f"Legend: {', '.join(name for name, *_ in lines)}", parts)
+    parts, x = [svg.text(10, 12, of, anchor="start")] if of else [], 10 + 6.4 * len(of)
+    for name, color, look in lines:
+        line = f'<path d="M{svg.px(x)} 12h28" stroke="{color}" {look}/>'
+        parts.append(line + svg.text(x + 34, 12, name, color, anchor="start"))
+        x += 106
+    return svg.document(x, 24, f"Legend: {of} {', '.join(name for name, *_ in lines)}", parts)

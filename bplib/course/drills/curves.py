@@ -98,7 +98,7 @@ _NORMS = Ward(
     {
         "well": ("nothing is wrong", "The loss comes down. Is one of the other pictures out of the ordinary?"),
         "slow": ("the rate is far too small", _STEP),
-        "diverged": ("the loss has left all bounds", "Where does the loss begin, and where does it end?"),
+        "diverged": ("the loss has left all bounds", "The loss leaves its picture. Does it come back?"),
         "dead": ("most relus of a layer give 0 for every image", "Look at the dead relus in the end."),
         "vanishing": ("the gradient fades on its way back", _LAYERS),
         "exploding": ("the gradient grows on its way back", _LAYERS),
@@ -143,8 +143,8 @@ _APART = Ward(
             "what is held out is measured with more noise",
             "Follow the distance from the first epoch on: does it come with the learning, or was it there before?",
         ),
-        "rate too small": (
-            "each step is too short for so few epochs",
+        "stopped too early": (
+            "it would go on getting better",
             "Lay a ruler on the last third of the training loss: is it level?",
         ),
     },

@@ -86,15 +86,15 @@ def with_losses(rng, illness):
 
 def with_norms(rng, illness):
     """A training of some epochs, full batches, with its updates, its gradients and its dead relus."""
-    classes, width, epochs = (int(rng.integers(*ends)) for ends in ((3, 11), (12, 33), (20, 31)))
+    classes, width, epochs = (int(rng.integers(*ends)) for ends in ((3, 11), (12, 33), (20, 36)))
     depth, bend, loss, gain, bias = int(rng.integers(1, 4)), (tanh, relu)[rng.integers(2)], softmax_cross_entropy, 1, 0
     match illness:
         case "well":
-            rate, depth = _rate(rng, 0.4, 0.8), int(rng.integers(1, 3))
+            rate, depth, epochs = _rate(rng, 0.2, 0.45), int(rng.integers(1, 3)), int(rng.integers(26, 36))
         case "slow" | "rate too small":
             rate = _rate(rng, 1e-6, 2e-5)
         case "diverged":
-            bend, loss, rate = tanh, mse, _rate(rng, 3, 12)
+            bend, loss, rate = tanh, mse, _rate(rng, 1.2, 3)
         case "rate too large":
             bend, rate, depth = tanh, _rate(rng, 1.5, 2.5), 1
         case "dead":
@@ -108,7 +108,7 @@ def with_norms(rng, illness):
         case "exploding":
             bend, depth, rate, gain = tanh, int(rng.integers(6, 8)), _rate(rng, 0.002, 0.02), 8
         case "labels mixed up":
-            rate = _rate(rng, 0.02, 0.1)
+            rate = _rate(rng, 0.1, 0.4)
     (X, y), _ = _digits(rng, classes, 100)
     if loss is mse:
         X, y = _one_hot((X, y), classes)
@@ -137,15 +137,15 @@ def with_norms(rng, illness):
 def with_a_gap(rng, illness):
     """The training of a line in some features, by the squared error, and its two losses."""
     features, epochs = (int(rng.integers(*ends)) for ends in ((8, 21), (100, 161)))
-    n, noise, rate = int(rng.integers(150, 251)), float(rng.uniform(0.2, 0.4)), _rate(rng, 0.03, 0.06)
+    n, noise, rate = int(rng.integers(150, 251)), float(rng.uniform(0.2, 0.4)), _rate(rng, 0.015, 0.03)
     noise_held_out = noise
     match illness:
         case "overfitting":
             n, noise = features + int(rng.integers(3, 8)), float(rng.uniform(0.5, 0.9))
-            noise_held_out, rate = noise, _rate(rng, 0.1, 0.2)
+            noise_held_out, rate = noise, _rate(rng, 0.04, 0.09)
         case "harder validation set":
             noise_held_out = float(rng.uniform(0.9, 1.4))
-        case "rate too small":
+        case "stopped too early":
             rate = _rate(rng, 0.0015, 0.003)
     slopes = rng.normal(size=features)
     slopes /= np.linalg.norm(slopes)
@@ -172,7 +172,7 @@ _BETWEEN = 5
 
 
 def with_steps(rng, illness):
-    """A training in small batches: the loss of each, and from time to time that of all examples, the first at once."""
+    """A training in small batches: the loss of each, and from time to time that of all examples."""
     classes, width, looks = (int(rng.integers(*ends)) for ends in ((3, 11), (12, 33), (16, 25)))
     size, bend, n = int(rng.integers(2, 5)), (tanh, relu)[rng.integers(2)], 120
     match illness:
@@ -183,10 +183,10 @@ def with_steps(rng, illness):
         case "rate too small":
             rate = _rate(rng, 1e-6, 1e-5)
         case "labels mixed up":
-            rate = _rate(rng, 0.018, 0.045)
+            rate = _rate(rng, 0.04, 0.08)
     (X, y), _ = _digits(rng, classes, n)
     network, steps = _network(rng, (64, width, classes), bend), SGD(rate)
-    batches, norms, of_all = [], [], [softmax_cross_entropy(network.predict(X), y)]
+    batches, norms, of_all = [], [], []
     for _ in range(looks * _BETWEEN):
         rows = rng.permutation(n)[:size]
         truth = y[rng.permutation(n)[:size]] if illness == "labels mixed up" else y[rows]

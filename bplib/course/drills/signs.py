@@ -77,6 +77,7 @@ def of_losses(record):
         Sign(rises, 3, 0, "Where all is well the loss does not jump", jump),
         Sign(share, 0.55, 0.35, "Where all is well the loss ends far below guessing", ends),
         Sign(turned, 1.25, 1.1, "Where all is well the validation loss stays down", f"it turns: {turn}"),
+        Sign((record.validation[-1] - losses[-1]) / guess, 0.4, 0.2),
     )
     large = (
         Sign(rises, 0, 4, "A rate that is too large makes the training loss jump or grow", step),
@@ -90,7 +91,7 @@ def of_losses(record):
     )
     by_heart = (
         Sign(share, 0.5, 0.25, "Who overfits knows the examples by heart", ends),
-        Sign(turned, 1.1, 1.25, "Where a network overfits the validation loss turns and rises", turn),
+        Sign(turned, 1.1, 1.35, "Where a network overfits the validation loss turns and rises", turn),
         Sign(record.validation.min() / guess, 1, 0.85),
     )
     reach = f"between {shown(late.min())} and {shown(late.max())}, and guessing has {guessing}"
@@ -126,12 +127,11 @@ def of_norms(record):
     well = (
         bounded,
         Sign(record.dead[-1], 0.6, 0.35, "A few dead relus are in most trainings", dead),
-        Sign(
-            max(norms.fades, 1 / norms.fades), 25, 7, "Where all is well layers have gradients of a size", norms.begins
-        ),
+        Sign(max(norms.fades, 1 / norms.fades), 25, 7, "Where all is well gradients are of one size", norms.begins),
         norms.evenly,
         Sign(norms.moves, 3e-5, 5e-4, "A healthy update is a hundredth to a thousandth of the weights", norms.beside),
         Sign(losses[-1] / record.guess, 0.7, 0.5, "Where all is well the loss falls", ends),
+        Sign(int(np.sum(np.diff(losses) > 0.03 * record.guess)), 1, 0),
     )
     diverged = (Sign(grown, 50, 1e4, "Where a training has diverged the loss grows beyond all bounds", ends),)
     died = (bounded, Sign(record.dead[-1], 0.35, 0.7, "Where relus are the illness most of a layer are dead", dead))
@@ -159,7 +159,7 @@ def of_stuck(record):
     large = (
         finite,
         norms.evenly,
-        Sign(typical, 0.02, 0.08, "A rate that is too large changes a good part of the weights in each step", step),
+        Sign(typical, 0.05, 0.15, "A rate that is too large changes a good part of the weights in each step", step),
         Sign(rises, 0, 4, "A rate that is too large makes the loss jump", "it never does"),
     )
     died = (finite, Sign(left, 1e-4, 1e-9, "Through relus that are all dead no gradient comes", comes))
@@ -167,7 +167,7 @@ def of_stuck(record):
         finite,
         norms.evenly,
         Sign(norms.moves, 3e-5, 5e-4, "Wrong labels teach as much as right ones, and weights move", norms.beside),
-        Sign(typical, 0.08, 0.02, "Wrong labels make no steps longer", step),
+        Sign(typical, 0.15, 0.05, "Wrong labels make no steps longer", step),
         Sign(max(norms.fades, 1 / norms.fades), 25, 7, "Wrong labels hold no gradient back", norms.begins),
         Sign(abs(losses[-1] - record.guess) / record.guess, 1, 0.25),
     )
@@ -235,15 +235,15 @@ def of_a_gap(record):
         Sign(far, 0.12, 0.25, "The loss of a harder set lies above the other", apart),
         Sign(from_start, 0.4, 0.7, "A harder set is harder from the start", apart),
     )
-    small = (
-        Sign(fall, 0.02, 0.08, "With a rate that is too small the training loss would still be falling", late),
-        Sign(turned, 1.25, 1.05, "With a rate that is too small both losses fall", f"validation turns: {turn}"),
+    early = (
+        Sign(fall, 0.02, 0.08, "Where it was stopped too early the training loss is still falling", late),
+        Sign(turned, 1.25, 1.05, "Where it was stopped too early both losses are falling", turn),
     )
     return {
         "well": Reading(f"Both have come down and stay together: {apart}.", well),
         "overfitting": Reading(f"The validation loss turns: {turn}. The training loss goes on to {end}.", by_heart),
         "harder validation set": Reading(f"The distance is there from the start, and stays: {apart}.", harder),
-        "rate too small": Reading(f"Both are still on their way: {late}; it began with {start}.", small),
+        "stopped too early": Reading(f"Both losses are still falling: {late}, and it began with {start}.", early),
     }
 
 
