@@ -68,4 +68,5 @@ class Drill:
         blanks = ", ".join(f'"{field.name}": ...' for field in self.fields)
         value = f"{{{blanks}}}" if len(self.fields) > 1 else "..."
         arguments = ", ".join(self.letters.split())
-        return f'def answer({arguments}):\n    return {value}\n\n\ncheck("{self.id}", answer)'
+        functions = "from sympy import exp, log, sqrt, tanh\n\n\n" if self.letters else ""
+        return f'{functions}def answer({arguments}):\n    return {value}\n\n\ncheck("{self.id}", answer)'
