@@ -105,26 +105,26 @@ TURNED = {"turn-weight-slope": [lambda x, w: x**3, lambda x, w: (x**2) * x]}
 
 
 def graph_of_somebody():
-    x, a, b, c = 4.0, -18.0, -10.0, -7.0
+    x, a, d = -4.0, -29.0, -36.0
     u = a * x
-    s = b + c * u
-    slope = s + c * u
+    s = 2 * u - d
+    slope = s + 2 * u
     return {
         "me": " ada  LOVELACE",
-        **{"u": u, "m": b, "v": c * u, "s": s, "L": s * u, "ds": u, "dm": u, "dv": u, "du": slope},
-        **{"dx": a * slope, "da": x * slope, "db": u, "dc": u**2},
+        **{"u": u, "m": u, "v": u - d, "s": s, "L": s * u, "ds": u, "dm": u, "dv": u, "du": slope},
+        **{"dx": a * slope, "da": x * slope, "dc": 0.0, "dd": -u},
     }
 
 
 def graph_by_moving():
     """Each gradient as what happens to L when its number moves a little."""
-    leaves = {"x": 4.0, "a": -18.0, "b": -10.0, "c": -7.0}
+    leaves = {"x": -4.0, "a": -29.0, "c": -9.0, "d": -36.0}
 
     def run(moved="", by=0.0):
         at = {name: value + by * (name == moved) for name, value in leaves.items()}
         at["u"] = at["x"] * at["a"] + by * (moved == "u")
-        at["m"] = max(at["u"], at["b"]) + by * (moved == "m")
-        at["v"] = at["u"] * at["c"] + by * (moved == "v")
+        at["m"] = max(at["u"], at["c"]) + by * (moved == "m")
+        at["v"] = at["u"] - at["d"] + by * (moved == "v")
         at["s"] = at["m"] + at["v"] + by * (moved == "s")
         return at | {"L": at["s"] * at["u"]}
 
