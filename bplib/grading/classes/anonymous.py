@@ -21,7 +21,7 @@ from bplib.grading.classes.counting import names_of
 _PART = re.compile(r"[^\W_]+")  # ada_lovelace has two
 _FILE = re.compile(r"^.*\.\w{1,8}(?=: )|\S+\.(?:ipynb|zip|py|txt|html)\b")
 _PASSED_OVER = re.compile(r"^.* is of the same lesson as .*?(, which counts(?: as the last)?)$")
-_NOT_ASKED = re.compile(r"^.*( is of \S+, which was not asked for)$")
+_NOT_ASKED = re.compile(r"^.*( is of .*, which was not asked for)$")
 _DROPPED = {"identity": "", "entries": [], "digest": "", "content": "", "download": ""}
 _SHORTEST, _SHORTEST_NUMBER = (4, 2), (6, 4)  # letters of a name of one word, in what others wrote and in one's own
 _GAP = 3  # letters between two words of one name
