@@ -173,10 +173,8 @@ def _grade_class(options, limits):
 def _refused(options):
     """What was given that is not for a class, and what does its work there; None if there is nothing."""
     if len(options.paths) > 1:
-        return (
-            f"--out takes one folder or zip of hand-ins, and {len(options.paths)} were given; several downloads may stand"
-            " side by side in one folder"
-        )
+        given = f"--out takes one folder or zip of hand-ins, and {len(options.paths)} were given"
+        return f"{given}; several downloads may stand side by side in one folder"
     if options.lesson:
         return (
             "--lesson is not for a class: of the lessons in course.toml those count that are due or that anybody has"

@@ -63,7 +63,8 @@ def news(asked, syllabus=None):
         now = next(({p.id: p.points for p in each.PROBLEMS} for each in LESSONS if each.LESSON == lesson), exercises)
         if now != exercises:
             differs = sorted(id for id in now.keys() | exercises.keys() if now.get(id) != exercises.get(id))
-            lines.append(f"{_named(lesson)}: the course has changed {', '.join(differs)}; these results ask as they did")
+            changed = f"{_named(lesson)}: the course has changed {', '.join(differs)}"
+            lines.append(f"{changed}; these results ask as they did")
     return lines
 
 
