@@ -64,7 +64,7 @@ def _nameless(result, number, everybody):
                 "a file",
                 _NOT_ASKED.sub(r"a file\1", _PASSED_OVER.sub(r"a file is of the same lesson as another\1", value)),
             )
-        return everybody.replaced(own.replaced(value))
+        return _replaced(value, everybody, own)
 
     lessons, rest = result["lessons"], {key: each for key, each in result.items() if key != "lessons"}
     bare = {
@@ -110,21 +110,32 @@ class _Names:
         least = _SHORTEST_NUMBER if word.isdecimal() else _SHORTEST
         return word not in _needed() and len(word) >= least[own]
 
-    def replaced(self, text):
-        """The text with the number of the learner for each of the names."""
-        pieces, kept, skip = [], 0, 0
-        words = [(_forms(word.group()), *word.span()) for word in _PART.finditer(text)]
-        for place, (forms, start, _) in enumerate(words):
-            lengths = {length for form in forms for length in self.lengths.get(form, ())} if place >= skip else ()
-            for length in sorted(lengths, reverse=True):
-                there = words[place : place + length]
-                runs = zip(*(each[0] for each in there), strict=True)
-                number = next((self.numbers[run] for run in runs if run in self.numbers), None)
-                if number and all(right[1] - left[2] <= _GAP for left, right in itertools.pairwise(there)):
-                    pieces += [text[kept:start], f"learner_{number}"]
-                    kept, skip = there[-1][2], place + length
-                    break
-        return "".join([*pieces, text[kept:]])
+    def number(self, words):
+        """The number of the learner whom a run of words names, each in its `_forms`; None where it names nobody."""
+        runs = zip(*words, strict=True)
+        return next((self.numbers[run] for run in runs if run in self.numbers), None)
+
+
+def _replaced(text, *tables):
+    """The text with the numbers of learners for the longest names of the tables, those of the first ones preferred.
+
+    In one pass, since the first name of one may begin the name of another.
+    """
+    pieces, kept, skip = [], 0, 0
+    words = [(_forms(word.group()), *word.span()) for word in _PART.finditer(text)]
+    for place, (forms, start, _) in enumerate(words):
+        if place < skip:
+            continue
+        lengths = {length for names in tables for form in forms for length in names.lengths.get(form, ())}
+        for length in sorted(lengths, reverse=True):
+            there = words[place : place + length]
+            found = (names.number([each[0] for each in there]) for names in tables)
+            number = next(filter(None, found), None)
+            if number and all(right[1] - left[2] <= _GAP for left, right in itertools.pairwise(there)):
+                pieces += [text[kept:start], f"learner_{number}"]
+                kept, skip = there[-1][2], place + length
+                break
+    return "".join([*pieces, text[kept:]])
 
 
 @functools.lru_cache(100_000)
