@@ -241,7 +241,7 @@ def test_code_below_the_check_of_a_wrong_answer_is_shown_and_below_that_of_a_rig
         assert problems == ["toy-double: an answer stands below its check, where it is not graded"] * shown
 
 
-@pytest.mark.parametrize("kind", ["markdown", "raw"])
+@pytest.mark.parametrize("kind", ["Markdown", "raw"])
 @pytest.mark.parametrize("keeps_the_stub", [True, False])
 def test_an_answer_in_no_code_is_not_graded_but_named_and_shown(kind, keeps_the_stub):
     learner = answered({"toy-half": RIGHT["toy-half"]})
@@ -249,11 +249,11 @@ def test_an_answer_in_no_code_is_not_graded_but_named_and_shown(kind, keeps_the_
     half = cell(learner, "toy-half")
     if keeps_the_stub:
         learner.cells.append(new_markdown_cell(text, id="mine"))
-        learner.cells[-1].cell_type, half.source = kind, cell(toy_course.released(), "toy-half").source
+        learner.cells[-1].cell_type, half.source = kind.lower(), cell(toy_course.released(), "toy-half").source
     else:
-        half.cell_type, half.source = kind, text
+        half.cell_type, half.source = kind.lower(), text
     exercises, problems = graded_by(toy_course.Here(), learner)
-    assert problems == [f"toy-half: an answer stands in a cell of the type {kind}, where it is not graded"]
+    assert problems == [f"toy-half: an answer stands in a {kind} cell, where it is not graded"]
     assert (exercises["toy-half"]["status"], exercises["toy-half"]["ungraded"]) == ("not attempted", text)
 
 

@@ -158,7 +158,7 @@ def test_of_the_type_of_a_cell_only_what_we_know_is_said(kind):
     learner, _ = submissions.parse(json.dumps(nb).encode())
     steps, problems = assemble(learner, toy_course.released())
     assert problems == []
-    where = "in a cell of the type unknown"
+    where = "in a cell of no known type"
     assert ungraded(learner, toy_course.released(), steps) == {"toy-half": [(where, RIGHT["toy-half"])]}
 
 

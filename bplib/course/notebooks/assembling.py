@@ -10,6 +10,7 @@ from bplib.course.problems import PROBLEMS
 
 TRIAL = "trial"
 """The tag of a given cell that tries a learner's functions on real data: nothing of it counts, so it is not run."""
+_OF_TYPE = {"markdown": "in a Markdown cell", "raw": "in a raw cell"}
 BELOW = "below its check"
 """Where code stands that would answer an exercise, and is not graded."""
 
@@ -76,7 +77,9 @@ def ungraded(learner, released, steps):
         if cell.cell_type != "code" and cell.source.strip() not in given and len(cell.source) <= MOST_CODE:
             held = defined(cell.source)
             for id, name in names.items():
-                found[id] += [(f"in a cell of the type {cell.cell_type}", cell.source)] * (name in held)
+                found[id] += [(_OF_TYPE.get(cell.cell_type, "in a cell of no known type"), cell.source)] * (
+                    name in held
+                )
     return {id: places for id, places in found.items() if places}
 
 

@@ -100,7 +100,6 @@ def _first(results, numbers):
                exercise with the most first
     more       a dict of count and exercises, of those that are not named any more
     open       whether the answers to read are unfolded
-    tells      rows of `statistics`, of exercises that those pass less often who do well elsewhere
     ungraded   (result, lesson, exercise) of each answer that is not graded for where it stands
     """
     read = [
@@ -114,11 +113,6 @@ def _first(results, numbers):
         "exercises": read[:_MOST_FIRST],
         "more": {"count": sum(more), "exercises": len(more)} if more else None,
         "open": sum(len(row["unrecognized"]) for row in read) <= _MOST_UNFOLDED,
-        "tells": [
-            row
-            for row in numbers["exercises"]
-            if row["discrimination"] is not None and row["discrimination"] < _TELLS[-2][0]
-        ],
         "ungraded": [
             (result, notebook["lesson"], exercise)
             for result in results
@@ -127,7 +121,7 @@ def _first(results, numbers):
             if exercise.get("ungraded") and not exercise.get("override")
         ],
     }
-    anything = read or found["tells"] or found["ungraded"] or numbers["alike"] or numbers["not_graded"]
+    anything = read or found["ungraded"] or numbers["alike"] or numbers["not_graded"]
     return found if anything else None
 
 
