@@ -10,9 +10,9 @@ from bplib.course.problems import PROBLEMS
 
 TRIAL = "trial"
 """The tag of a given cell that tries a learner's functions on real data: nothing of it counts, so it is not run."""
-_OF_TYPE = {"markdown": "in a Markdown cell", "raw": "in a raw cell"}
 BELOW = "below its check"
 """Where code stands that would answer an exercise, and is not graded."""
+_OF_TYPE = {"markdown": "in a Markdown cell", "raw": "in a raw cell"}
 
 
 @dataclass(eq=False)
