@@ -22,6 +22,7 @@ JUDGE_MEMORY = 1 << 30
 """The bytes that it may take for that, beside what it has."""
 
 _LONGEST_MESSAGE = 1000
+_LONGEST_UNGRADED = 20_000  # letters of what a person may read and nothing runs; pages show fewer
 _GIVEN = Verdict(NOT_ATTEMPTED, "Its cell is as it was given.")
 
 
@@ -155,7 +156,7 @@ class Grading:
                     "message": _plainly(verdict.told_first[:_LONGEST_MESSAGE]),
                     "misconception": verdict.misconception,
                     "code": "\n\n".join(code.source for code in self.answers[id]) or cell.source,
-                    "ungraded": "\n\n".join(source for _, source in elsewhere),
+                    "ungraded": "\n\n".join(source for _, source in elsewhere)[:_LONGEST_UNGRADED],
                 }
             )
         self.problems = [_plainly(problem) for problem in self.problems + broken + misplaced]

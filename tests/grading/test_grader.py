@@ -257,6 +257,15 @@ def test_an_answer_in_no_code_is_not_graded_but_named_and_shown(kind, keeps_the_
     assert (exercises["toy-half"]["status"], exercises["toy-half"]["ungraded"]) == ("not attempted", text)
 
 
+def test_of_text_without_end_no_more_is_kept_than_a_person_reads():
+    learner = toy_course.released()
+    long = "def half(x):\n    return x / 2  # " + "long " * 100_000
+    learner.cells += [new_markdown_cell(f"{k}\n{long}", id=f"m{k}") for k in range(10)]
+    assert len(ungraded(learner, toy_course.released(), [])["toy-half"]) == 1
+    exercises, problems = graded_by(toy_course.Here(), learner)
+    assert len(exercises["toy-half"]["ungraded"]) == 20_000 and len(problems) == 1
+
+
 def test_text_of_the_lesson_and_a_note_beside_an_answer_are_no_answers():
     learner = answered(WRONG)
     learner.cells.append(new_markdown_cell(RIGHT["toy-double"], id="note"))

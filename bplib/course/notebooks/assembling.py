@@ -5,7 +5,8 @@ Each exercise is judged where that notebook checks it last, so that what passes 
 
 from dataclasses import dataclass, field
 
-from bplib.course.notebooks.answers import MOST_CODE, answer_cells, asked, checks, defined, grade_id, keys
+from bplib.course.notebooks.answers import answer_cells, asked, checks, defined, grade_id, keys
+from bplib.course.notebooks.submissions import MAX_CODE
 from bplib.course.problems import PROBLEMS
 
 TRIAL = "trial"
@@ -69,17 +70,18 @@ def assemble(learner, released):
 def ungraded(learner, released, steps):
     """Answers that are not graded for where they stand, below their check or in no code: id to [(where, source), ...].
 
-    steps are those of `assemble`. Text that the released notebook has is no answer, whatever it defines.
+    steps are those of `assemble`. Text that the released notebook has is no answer, whatever it defines, and of all
+    text no more is looked into than of code.
     """
-    names, given = asked(released), {cell.source.strip() for cell in released.cells}
+    names, given, room = asked(released), {cell.source.strip() for cell in released.cells}, MAX_CODE
     found = {id: [(BELOW, code.source) for code in _codes(steps) if id in code.late] for id in names}
     for cell in learner.cells:
-        if cell.cell_type != "code" and cell.source.strip() not in given and len(cell.source) <= MOST_CODE:
-            held = defined(cell.source)
-            for id, name in names.items():
-                found[id] += [(_OF_TYPE.get(cell.cell_type, "in a cell of no known type"), cell.source)] * (
-                    name in held
-                )
+        if cell.cell_type == "code" or cell.source.strip() in given or len(cell.source) > room:
+            continue
+        room -= len(cell.source)
+        held = defined(cell.source) if any(name in cell.source for name in names.values()) else ()
+        for id in (id for id, name in names.items() if name in held):
+            found[id].append((_OF_TYPE.get(cell.cell_type, "in a cell of no known type"), cell.source))
     return {id: places for id, places in found.items() if places}
 
 
