@@ -44,12 +44,14 @@ def asked(records, syllabus, before=None, now=None):
     if syllabus.lessons:
         dates = {lesson: syllabus.due(lesson) for lesson in syllabus.lessons}
         lessons = {each for each, due in dates.items() if each in lessons or (due and syllabus.moment(due) < now)}
-    now = {lesson.LESSON: {problem.id: problem.points for problem in lesson.PROBLEMS} for lesson in LESSONS}
+    course = {lesson.LESSON: {problem.id: problem.points for problem in lesson.PROBLEMS} for lesson in LESSONS}
     for record in records:  # a lesson that the course lists nowhere is known by what was graded
         for notebook in record["notebooks"]:
             if notebook.get("lesson") in lessons:
-                now.setdefault(notebook["lesson"], {each["id"]: each["max_points"] for each in notebook["exercises"]})
-    return {lesson: (before or {}).get(lesson) or now[lesson] for lesson in sorted(lessons)}
+                course.setdefault(
+                    notebook["lesson"], {each["id"]: each["max_points"] for each in notebook["exercises"]}
+                )
+    return {lesson: (before or {}).get(lesson) or course[lesson] for lesson in sorted(lessons)}
 
 
 def news(asked, syllabus=None):
