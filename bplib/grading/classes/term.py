@@ -65,8 +65,8 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     upload = uploads.files(results, asked, term.syllabus)
     for name, content in before.items():
         upload[name], _ = worksheets.filled(content, results)
-    if before:
-        lines.append(f"filled in again, as they were given to a run before: {', '.join(before)}")
+    again = [name for name, content in before.items() if upload[name] != content]
+    lines += [f"filled in again, as they were given to a run before: {', '.join(again)}"] if again else []
     for name, content in now.items():
         upload[name], said = worksheets.filled(content, results)
         lines += [f"{name}: {line}" for line in said]
