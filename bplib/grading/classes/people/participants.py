@@ -57,44 +57,38 @@ def known(handed, sheets, people=(), top=""):
         for download, entries in names.items()
         if download in chosen or of_roster[download] or _are_groups(entries, everybody)
     }
+    behind = {download: _behind_groups(entries, people) for download, entries in names.items()}
     for each in handed:
-        for part, entry in _parts(each):
-            if entry.lms != _MOODLE:
-                results.append(part)
-            elif entry.download in groups:
-                results += _members(part, entry, groups[entry.download])
-            else:
-                results.append(_individual(part, entry, everybody, names[entry.download], people))
+        if any(entry.download in groups for entry in each.entries if entry.lms == _MOODLE):
+            for entry in each.entries:
+                results += _members(_part(each, entry), entry, groups.get(entry.download, {}))
+        elif any(entry.lms == _MOODLE for entry in each.entries):
+            results.append(_individual(each, everybody, behind))
+        else:
+            results.append(each)
     return _distinct(results), [
         f"{download or top}: groups have handed in together, so the numbers in it are of groups and of no participant;"
         " give Moodle's grading worksheet with --fill, under the name that Moodle gave it, and each member gets grade"
         " and page"
-        for download in groups.keys() - chosen.keys()
+        for download in sorted(groups.keys() - chosen.keys())
     ]
 
 
-def _parts(handed):
-    """(hand-in, entry) for each entry of Moodle's, with its notebooks; the whole where there is one entry."""
-    if len(handed.entries) < 2 or not all(entry.lms == _MOODLE for entry in handed.entries):
-        return [(handed, handed.entries[0])] if handed.entries else []
-    return [
-        (replace(handed, notebooks=tuple(one for one in handed.notebooks if one.download == entry.download)), entry)
-        for entry in handed.entries
-    ]
-
-
-def _individual(part, entry, everybody, beside, people):
-    """A hand-in of one person, who has other names by the sheet."""
-    person = everybody.get(entry.identity)
-    name = entry.name
-    if person and _agrees(person, entry):
-        name = person.name if "-" in name and person.name and _as_file(name) != _as_file(person.name) else name
-        more = _identities(entry.download, person.name or name, person.identities, person.email)
-        entry = replace(entry, email=entry.email or person.email)
-    else:
-        name, more = _without_group(name, beside, people), ()
-    learner = part.learner if name == entry.name else name
-    return replace(part, learner=learner, entries=(replace(entry, name=name), *more))
+def _individual(handed, everybody, behind):
+    """A hand-in of one person, who has more names by the sheets, and another one where a group's was before it."""
+    entries, learner = [], handed.learner
+    for entry in handed.entries:
+        person, name, more = everybody.get(entry.identity), entry.name, ()
+        if person and _agrees(person, entry):
+            if "-" in name and person.name and _as_file(name) != _as_file(person.name):
+                name = person.name
+            more = _identities(entry.download, person.name or name, person.identities, person.email)
+            entry = replace(entry, email=entry.email or person.email)
+        else:
+            name = behind[entry.download].get(name, name)
+        learner = learner if name == entry.name else name
+        entries += [replace(entry, name=name), *more]
+    return replace(handed, learner=learner, entries=tuple(entries))
 
 
 def _identities(download, name, identities, email):
@@ -111,6 +105,13 @@ def _agrees(person, entry):
 
 
 # Groups
+
+
+def _part(handed, entry):
+    """What of a hand-in came in the download of one of its entries."""
+    if len(handed.entries) == 1:
+        return handed
+    return replace(handed, notebooks=tuple(one for one in handed.notebooks if one.download == entry.download))
 
 
 def _members(part, entry, groups):
@@ -185,17 +186,13 @@ def _on_roster(entries, people):
     return held if 2 * len(groups & held.keys()) > len(groups) else {}
 
 
-def _without_group(name, beside, people):
-    """A name without that of a group before it, where most in a download are on the roster by what is behind one."""
+def _behind_groups(entries, people):
+    """{name: what stands behind that of a group}, where most of a download are on the roster by that alone."""
     there = {_as_file(person.name) for person in people if person.name}
-    found = [_behind_group(entry.name, there) for entry in beside]
-    if (
-        len(beside) < 2
-        or not all("-" in entry.name for entry in beside)
-        or 2 * len([*filter(None, found)]) <= len(beside)
-    ):
-        return name
-    return _behind_group(name, there) or name
+    found = {entry.name: _behind_group(entry.name, there) for entry in entries if "-" in entry.name}
+    found = {name: behind for name, behind in found.items() if behind}
+    is_so = len(entries) > 1 and 2 * len(found) > len(entries) and all("-" in entry.name for entry in entries)
+    return found if is_so else {}
 
 
 def _behind_group(name, there):
