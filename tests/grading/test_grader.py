@@ -713,7 +713,7 @@ def test_grade_prints_the_table_writes_the_json_and_exits_0_whatever_the_points(
     assert capsys.readouterr().out == reports.table(report) + "\n"
     [submission] = report["submissions"]
     assert set(submission) == {
-        *("path", "lesson", "title", "points", "max_points", "exercises", "problems", "not_enforced")
+        *("path", "lesson", "title", "points", "max_points", "exercises", "problems", "not_enforced", "is_cut_off")
     }
     assert set(submission["exercises"][0]) == {
         *("id", "title", "points", "max_points", "status", "message", "misconception", "code")

@@ -54,10 +54,10 @@ def asked(records, syllabus, before=None, now=None):
     return {lesson: (before or {}).get(lesson) or course[lesson] for lesson in sorted(lessons)}
 
 
-def news(asked, syllabus=None):
+def news(asked, syllabus):
     """Lines about what the term or the course has now and these results do not ask for, or the other way around."""
     lines = []
-    for lesson, plan in syllabus.lessons.items() if syllabus else ():
+    for lesson, plan in syllabus.lessons.items():
         if lesson not in asked:
             due = f"it is due {syllabus.local(plan.due):%Y-%m-%d %H:%M}" if plan.due else "it has no date"
             lines.append(f"{_named(lesson)} is not asked for yet: nobody has handed it in, and {due}")
