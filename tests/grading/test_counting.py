@@ -140,7 +140,7 @@ def test_an_exercise_more_in_the_course_changes_no_result_that_stands():
     asked = counting.asked(records, plan, {FIRST: fewer})
     [result] = counting.settled(records, asked, plan)
     assert result["points"] == result["max_points"] == sum(fewer.values()) < MOST
-    [line] = counting.news(asked)
+    [line] = counting.news(asked, Syllabus())
     assert list(POINTS[FIRST])[-1] in line
 
 
