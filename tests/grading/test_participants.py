@@ -204,3 +204,25 @@ def test_whoever_comes_in_from_elsewhere_stays_as_they_are(tmp_path):
     alone = layouts.find(tree(tmp_path / "in", files))
     handed, _ = participants.known(alone, {"g.csv": exports.participants(TWO.encode())[0]})
     assert handed == alone and len(handed) == 2
+
+
+def test_a_number_says_nothing_of_somebody_with_another_name(tmp_path):
+    files = {f"Science_8002_assignsubmission_file/{FILE}": "a"}
+    people = listed(tmp_path, "identity,name\n2|Participant 8002,Anna Schmidt\n")
+    for name, sheets in (("by roster", {}), ("by sheet", {"g.csv": TWO})):
+        handed, _ = known(tmp_path / name, files, sheets, people)
+        assert [(each.learner, each.stranger) for each in handed] == [("Anna Schmidt", False), ("Science", True)]
+        assert "2" not in counting.names_of(as_record(handed[1]))
+
+
+def test_of_one_sheet_and_two_downloads_that_are_renamed_neither_gets_the_numbers(tmp_path):
+    handed, lines = known(tmp_path, {f"week {k}.zip": zipped(TEAMS) for k in (2, 3)}, {"grades.csv": GROUPS})
+    assert set(numbers(handed)) == {""} and [line[:10] for line in lines] == ["week 2.zip", "week 3.zip"]
+
+
+def test_where_one_name_has_no_group_before_it_none_has(tmp_path):
+    people = listed(tmp_path, "identity,name\n1,Ada Lovelace\n4,Zoë Å\n")
+    names = ("Team-Ada Lovelace", "Team-Zoë Å", "Bo Ek")
+    files = {f"{name}_80{k}_assignsubmission_file_/{FILE}": "" for k, name in enumerate(names)}
+    handed, _ = known(tmp_path, files, people=people)
+    assert sorted(each.learner for each in handed if each.stranger) == sorted(names)
