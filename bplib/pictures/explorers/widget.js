@@ -6,12 +6,10 @@ function render({ model, el }) {
   // By chance, so that no two explorers of a page share a label: JupyterLab loads this file for each of them anew.
   const own = `bplib-${Math.random().toString(36).slice(2)}`;
   const bar = make("div", { class: "bplib-controls" });
-  const picture = make("div", { class: "bplib-picture" });
+  const picture = make("div", { class: "bplib-picture", "data-lm-suppress-shortcuts": "true" });
   const below = make("div", { class: "bplib-below" }); // the blanks of a question
   const said = make("p", { class: "bplib-said", role: "status" }); // it stays, so what comes into it is spoken
   el.classList.add("bplib-explorer");
-  // JupyterLab takes keys for commands even where a slider has the focus: x would cut the cell.
-  el.dataset.lmSuppressShortcuts = "true";
   el.replaceChildren(bar, picture, ...(model.get("said") ? [below, said] : []));
   let parts = [];
 
@@ -39,6 +37,8 @@ function render({ model, el }) {
     bar.replaceChildren(...row(undefined));
     const rows = new Set(shown.map((control) => control.row ?? []).flat());
     below.replaceChildren(...[...rows].map((k) => make("div", { class: "bplib-row" }, ...row(k))));
+    // JupyterLab takes keys for commands even where a slider has the focus: x would cut the cell.
+    for (const each of el.querySelectorAll("input, select, button")) each.dataset.lmSuppressShortcuts = "true";
     type_controls();
     if (begun) below.querySelector("input, select")?.focus(); // who answers by keys goes on by keys
     place_controls();
