@@ -35,12 +35,13 @@ class Practice:
         self._level = self._seed = None
 
     def _drawn(self, kind):
-        level = self._level or progress.standings().get(kind, standing.Standing()).level
+        level = self._level
+        if level is None:
+            reached = progress.standings().items()
+            level = next((each.level for known, each in reached if known == kind), standing.Standing().level)
         if self._seed is not None:
             drill = kinds.drill(kind, level, self._seed)
         else:
-            if kind not in kinds.KINDS:
-                kinds.drill(kind, level, 0)  # says which there are
             drill = kinds.another(kind, level, self._before)
         self._before.append(drill)
         return drill
@@ -130,6 +131,6 @@ class Question:
         choices = "".join(
             f"<p>{escape(field.label)}: {' or '.join(f'<code>{escape(each)}</code>' for each in field.options)}</p>"
             for field in drill.fields
-            if field.options
+            if field.options and not drill.code  # which holds the choices
         )
         return f"{self.words}{svg.figure(self.pictures, '')}{choices}<pre>{escape(drill.stub)}</pre>"

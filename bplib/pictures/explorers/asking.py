@@ -101,7 +101,6 @@ class Form(Explorer):
             self._update()
 
     def _say(self):
-        self._type()
         said = self._judged(self.question, [field.value for field in self._fields])
         self._times += 1  # so that the same, said again, is heard again
         self.said = {"words": said.words, "status": said.status, "right": list(said.right), "times": self._times}
@@ -111,14 +110,15 @@ class Form(Explorer):
         return f"{self.question.words}{''.join(self.question.pictures)}"
 
     def _update(self, change=None):
-        super()._update(change)
-        if self.follows:
+        with self.hold_sync():
             self.typed = [c.value if isinstance(c, Field) else "" for c in self.controls.values()]
+            super()._update(change)
 
     @traitlets.observe("places")
     def _moved(self, change):
         if not self._is_late():
             with self.hold_sync():  # several may have moved at once, and the page knows of all of them
+                self._type()  # before a button judges it
                 super()._moved(change)
 
     @traitlets.observe("typed")
