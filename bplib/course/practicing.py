@@ -1,17 +1,21 @@
 """Practice as a learner meets it: drills in a form with fields, one after the other, harder and easier as it goes."""
 
 import datetime
+import itertools
 from collections import deque
 from html import escape
 
 from bplib.course import progress
 from bplib.course.drills import kinds, standing, typed
+from bplib.course.judging.paper import by_hand
 from bplib.course.judging.reading import NOT_ATTEMPTED, PASSED
 from bplib.pictures import svg
 from bplib.pictures.explorers import asking
 
 _REMEMBERED = 10
 """How many drills in a row are not alike."""
+_WIDE = {"number": 4, "formula": 40}
+"""How many letters wide a line to type into is."""
 
 
 class Practice:
@@ -31,12 +35,13 @@ class Practice:
         self._level = self._seed = None
 
     def _drawn(self, kind):
-        level = self._level or progress.standings().get(kind, standing.Standing()).level
+        level = self._level
+        if level is None:
+            reached = progress.standings().items()
+            level = next((each.level for known, each in reached if known == kind), standing.Standing().level)
         if self._seed is not None:
             drill = kinds.drill(kind, level, self._seed)
         else:
-            if kind not in kinds.KINDS:
-                kinds.drill(kind, level, 0)  # says which there are
             drill = kinds.another(kind, level, self._before)
         self._before.append(drill)
         return drill
@@ -56,9 +61,23 @@ class Practice:
         try:
             answer = typed.answer(drill, texts)
         except ValueError as error:
-            return str(error)
+            return asking.Said(str(error))
         verdict = drill.judge(answer)
-        return f"{verdict.status.capitalize()}. {verdict.message}{counted(drill.id, verdict.status)}"
+        words = f"{verdict.message}{counted(drill.id, verdict.status)}"
+        return asking.Said(words, verdict.status, _right(drill, answer, verdict.status == PASSED))
+
+
+def _right(drill, answer, passed):
+    """Whether each blank is right."""
+    if len(drill.fields) == 1:
+        return (passed,)
+    given, needed = answer(), drill.right
+    return tuple(
+        by_hand(given[field.name], needed[field.name])
+        if field.kind == "number"
+        else given[field.name] == needed[field.name]
+        for field in drill.fields
+    )
 
 
 _counted = set()
@@ -83,15 +102,22 @@ class Question:
     def __init__(self, drill):
         """Take the drill."""
         self.drill = drill
-        self.fields = [(field.label, field.options) for field in drill.fields]
         self.pictures = drill.pictures
+
+    def rows(self):
+        """The blanks as they stand below each other: a choice has a row of its own, and so have all gradients."""
+        fields = self.drill.fields
+        if fields[0].kind == "choice":
+            return [[asking.choice(field.label, field.options)] for field in fields]
+        rows = itertools.groupby(fields, lambda field: field.name.startswith("d"))
+        return [[asking.Field(field.label, _WIDE[field.kind]) for field in row] for _, row in rows]
 
     @property
     def words(self):
         """The question, HTML, with the name of the drill in the corner."""
         drill = self.drill
         shown = f"<pre>{escape(drill.code)}</pre>" if drill.code else ""
-        return f'<p class="bplib-asks">{escape(drill.asks)} <small>{drill.id}</small></p>{shown}'
+        return f'<p class="bplib-asks"><span>{escape(drill.asks)}</span> <small>{drill.id}</small></p>{shown}'
 
     @property
     def text(self):
@@ -101,4 +127,10 @@ class Question:
 
     def html(self):
         """All of it for a notebook without widgets."""
-        return f"{self.words}{svg.figure(self.pictures, '')}<pre>{escape(self.drill.stub)}</pre>"
+        drill = self.drill
+        choices = "".join(
+            f"<p>{escape(field.label)}: {' or '.join(f'<code>{escape(each)}</code>' for each in field.options)}</p>"
+            for field in drill.fields
+            if field.options and not drill.code  # which holds the choices
+        )
+        return f"{self.words}{svg.figure(self.pictures, '')}{choices}<pre>{escape(drill.stub)}</pre>"

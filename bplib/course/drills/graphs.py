@@ -57,7 +57,7 @@ def _drill(steps, leaves, level, seed):
     values, gradients = solved(steps, leaves)
     last = steps[-1].name
     asked = [*(step.name for step in steps[-2::-1]), *leaves]
-    fields = [Field(step.name, f"value of {step.name}") for step in steps]
+    fields = [Field(step.name, step.name) for step in steps]
     fields += [Field(f"d{name}", f"d{last}/d{name}") for name in asked]
     right = {step.name: values[step.name] for step in steps} | {f"d{name}": gradients[name] for name in asked}
     root = _value(steps, leaves)

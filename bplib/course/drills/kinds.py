@@ -26,9 +26,9 @@ _ID = re.compile(r"([a-z]+)-([0-9]+)-([0-9]{1,20})")
 
 def drill(kind, level, seed):
     """The drill of a kind, a level and a seed, always the same. ValueError, in a sentence, where there is none."""
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(f"there is no practice of {kind!r}; there is {', '.join(KINDS)}")
-    if level not in LEVELS or isinstance(level, bool):
+    if isinstance(level, bool) or not isinstance(level, int) or level not in LEVELS:
         raise ValueError(f"the level is {level!r}; needed is one of {', '.join(map(str, LEVELS))}")
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
         raise ValueError(f"the seed is {seed!r}; needed is a whole number, 0 or more")

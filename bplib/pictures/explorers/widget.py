@@ -27,6 +27,9 @@ class Control(traitlets.HasTraits):
     stays = False
     """Whether it stays where it begins on a page without a kernel, because there are too many pictures to store."""
 
+    row = None
+    """The row below the picture in which it stands; None above the picture."""
+
     def __init__(self, name, kind, options, value):
         """options are pairs of words and a value, or values that are words themselves."""
         self.name, self.kind = name, kind
@@ -76,7 +79,8 @@ class Control(traitlets.HasTraits):
 
     def shown(self):
         """What `widget.js` has to know of it."""
-        return {"name": self.name, "kind": self.kind, "labels": [words for words, _ in self.options]}
+        below = {} if self.row is None else {"row": self.row}
+        return {"name": self.name, "kind": self.kind, "labels": [words for words, _ in self.options]} | below
 
 
 class Explorer(anywidget.AnyWidget):
