@@ -50,11 +50,14 @@ def _remembered(id, verdict):
 
 
 def _told(id, verdict):
-    """The nudge where a mistake is made for the first time, the whole sentence where it comes again."""
+    """The nudge where a mistake is made for the first time, the whole sentence where it comes again.
+
+    In practice, where nothing is at stake and the next question is another one, the whole sentence at once.
+    """
     mistake = verdict.misconception or verdict.message  # the numbers of a message may be other ones each time
     again = _last_mistake.get(id) == mistake
     _last_mistake[id] = mistake
-    if again or not verdict.nudge:
+    if again or not verdict.nudge or (id not in PROBLEMS and id not in TURNS):
         return verdict.message
     return f"{verdict.nudge} If you are stuck, check again, and you are told more."
 
@@ -125,6 +128,10 @@ def _problem(id):
 
         if drill := kinds.named(id):
             return drill.problem
+        if id.partition("-")[0] in kinds.KINDS:
+            raise ValueError(
+                f"there is no question {id!r}; its name is a kind, a level from 1 to 3 and a seed: graphs-2-417"
+            )
         close = difflib.get_close_matches(id, [*PROBLEMS, *TURNS], n=3)
         meant = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
         raise ValueError(f"there is no exercise {id!r}{meant}\nthe exercises are: {', '.join(PROBLEMS)}")

@@ -55,8 +55,8 @@ def add_to(commands):
         type=Path,
         action="append",
         default=[],
-        help="with --out: a sheet that an LMS has exported, to be written with the grades in it to upload/, now and in later"
-        " runs; it may be there again",
+        help="with --out: a sheet that an LMS has exported, to be written with the grades in it to upload/, now and in"
+        " later runs; it may be there again",
     )
     command.add_argument("--anonymous", action="store_true", help="with --out: write all of it without names, too")
     command.add_argument(

@@ -251,3 +251,27 @@ def test_in_a_notebook_it_is_displayed_as_a_widget_or_without_one(widget, monkey
     question = practicing.Practice("graphs", 1, 7).first
     assert (WIDGET in bundle) == widget
     assert bundle["text/html"] == question.html() and bundle["text/plain"] == question.text
+
+
+def test_questions_below_the_level_that_one_has_raise_it_no_further():
+    for seed in range(3):
+        check_right(f"graphs-1-{seed}")
+    assert progress.standings()["graphs"].level == 2
+    for seed in range(10, 13):
+        check_right(f"graphs-1-{seed}")
+    assert progress.standings()["graphs"].level == 2
+    for seed in range(20, 23):
+        check_right(f"graphs-2-{seed}")
+    assert progress.standings()["graphs"].level == 3
+
+
+def check_right(id):
+    drill = kinds.named(id)
+    check(id, lambda: drill.right)
+
+
+def test_a_name_is_enough_to_ask_for_a_question(capsys):
+    practice("graphs-1-7")
+    assert "(graphs-1-7)" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="its name is a kind, a level from 1 to 3 and a seed"):
+        check("graphs-9-7", lambda: {})

@@ -20,7 +20,8 @@ SOMEBODY = "Ada Lovelace"
 def drill_of(me, draw):
     """The drill of somebody, from draw(rng, seed). ValueError, in a sentence, for what names nobody."""
     if isinstance(me, bool) or not isinstance(me, str | int) or not str(me).strip():
-        raise ValueError(f"who you are is {kind_of(me)}; a name, an address of mail or a number is needed")
+        given = "empty" if isinstance(me, str) else kind_of(me)
+        raise ValueError(f"who you are is {given}; a name, an address of mail or a number is needed")
     seed = seed_of(me)
     return draw(np.random.default_rng(seed), seed)
 
