@@ -136,7 +136,7 @@ def _norms(xs, x_label, word, y_label, found):
     high = min(max(0, np.ceil(there.max(initial=0))), _MOST)
     zero, labels = low - 0.8, []
     if np.any(found == 0):
-        labels.append((xs[-1] - 0.01 * (xs[-1] - xs[0]), zero + 0.06 * (high - low), "exactly 0", svg.INK, 11, "end"))
+        labels.append((xs[-1] - 0.01 * (xs[-1] - xs[0]), zero + 0.1 * (high - low), "exactly 0", svg.INK, 11, "end"))
     bottom, top = (zero - 0.3 if labels else low - 0.3), high + 0.3
     ys = np.where(found == 0, zero, heights.clip(bottom - 1, top + 1))
     layers = dict(list(_LAYERS.items())[: len(found)])

@@ -103,7 +103,8 @@ def with_norms(rng, illness, stuck=False):
         case "rate too small":
             rate = _rate(rng, 1e-6, 2e-5)
         case "diverged":
-            loss, rate = mse, _rate(rng, 1.2, 3) * (4 if bend is sigmoid else 1)
+            bend, loss, rate = (tanh, relu)[rng.integers(2)], mse, _rate(rng, 1.2, 3)
+            depth = int(rng.integers(1, 4))
         case "rate too large":
             bend, depth = (tanh, sigmoid)[rng.integers(2)], 1
             rate = _rate(rng, 1.5, 2.5) if bend is tanh else _rate(rng, 4, 8)

@@ -122,14 +122,13 @@ def of_norms(record):
     losses, norms = record.training, _Norms(record)
     grown = np.nan_to_num(losses[-1] / record.guess, nan=np.inf)
     ends = f"the loss ends at {shown(losses[-1])}, where guessing has {shown(record.guess)}"
-    left = f"it has left all bounds: {ends}"
     dead = f"the activation is {record.bend}, and there is no relu"
     share = record.dead[-1] if len(record.dead) else 0.0
     if len(record.dead):
         dead = f"{share:.0%} of the relus of the worst layer give 0 for every image at the end"
 
     def bounded(would):
-        return Sign(grown, 1e4, 50, would, left)
+        return Sign(grown, 1e4, 50, would, f"it has left all bounds: {ends}")
 
     well = (
         bounded("Where all is well the loss falls"),
@@ -157,13 +156,12 @@ def of_norms(record):
         Sign(1 / norms.fades, 7, 25, larger, norms.begins),
         bounded("A gradient that explodes is there before the loss has moved"),
     )
-    stays = bounded("If the gradient vanished, the loss would stay near guessing")
     return {
         "well": Reading(f"No sign is out of the ordinary: {ends}; {norms.beside}; {norms.begins}; {dead}.", well),
         "rate too small": norms.slow(bounded("With a rate that is too small the loss would hardly move")),
         "diverged": Reading(f"The loss has left all bounds: {ends}.", diverged),
         "dead relus": Reading(f"No gradient comes through them: {dead}.", died),
-        "vanishing gradient": norms.vanishing(stays),
+        "vanishing gradient": norms.vanishing(bounded("If the gradient vanished, the loss would stay near guessing")),
         "exploding gradient": Reading(f"The gradient grows on its way back: {norms.begins}.", exploding),
     }
 
@@ -256,12 +254,11 @@ def of_a_gap(record):
         Sign(far, 0.12, 0.25, "The loss of a harder set lies above the other", apart),
         Sign(from_start, 0.4, 0.7, "A harder set is harder from the start", apart),
     )
-    begins = record.updates[0, 0]
-    step = f"in the first epoch the update is {shown(begins)} of the weights"
+    step = f"in the first epoch the update is {shown(record.updates[0, 0])} of the weights"
     small = (
         Sign(fall, 0.015, 0.04, "With a rate that is too small the training loss is still falling", late),
         Sign(turned, 1.25, 1.05, "With a rate that is too small both losses are falling", turn),
-        Sign(begins, 3e-3, 1e-3, "With a rate that is too small each step is short", step),
+        Sign(record.updates[0, 0], 3e-3, 1e-3, "With a rate that is too small each step is short", step),
     )
     return {
         "well": Reading(f"Both have come down and stay together: {apart}.", well),
