@@ -176,7 +176,7 @@ def _panel(curves, looks, said, x_label, y_label, limits, size=_SMALL, labels=()
         looks=[looks[name] for name in curves], **size,
     )  # fmt: skip
     told = [name for name in curves if name and name != "guessing"]
-    told = told if len(told) > 1 or (told and told[0] in _LAYERS) else []
+    told = told if len(told) > 1 else []
     parts, x = [chart], 50.0
     for name in told:
         color, dash = looks[name]

@@ -123,8 +123,9 @@ def of_norms(record):
     grown = np.nan_to_num(losses[-1] / record.guess, nan=np.inf)
     ends = f"the loss ends at {shown(losses[-1])}, where guessing has {shown(record.guess)}"
     dead = f"the activation is {record.bend}, and there is no relu"
-    share = record.dead[-1] if len(record.dead) else 0.0
+    share = 0.0
     if len(record.dead):
+        share = record.dead[-1]
         dead = f"{share:.0%} of the relus of the worst layer give 0 for every image at the end"
 
     def bounded(would):
@@ -141,11 +142,8 @@ def of_norms(record):
     )
     would, here = "Where a training has diverged the loss leaves all bounds", ends
     if losses.max() > 50 * record.guess:
-        would, here = (
-            "A training that has diverged does not come back",
-            f"it came back from {shown(losses.max())}: {ends}",
-        )
-        here += f", for {dead}" if share > 0.5 else ""
+        would, here = "A training that has diverged does not come back", f"it came back from {shown(losses.max())}: "
+        here += f"{ends}, for {dead}" if share > 0.5 else ends
     diverged = (Sign(grown, 50, 1e4, would, here),)
     died = (
         Sign(share, 0.35, 0.7, "Where relus are the illness most of a layer are dead", dead),
