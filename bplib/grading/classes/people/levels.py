@@ -88,10 +88,13 @@ def _people(items):
 def _side_by_side(items, lessons):
     """(lesson, paths) of the most folders, or files with a name of their own, in one folder that are of one lesson.
 
-    Where there are MANY of them, no more is looked for. A folder with exercises/ in it is somebody's clone.
+    Where there are MANY of them, no more is looked for. A folder with exercises/ or our package in it is somebody's
+    clone.
     """
     best = "", []
     lessons.begin()
+    paths = ([part.lower() for part in item.parts[:-1]] for item in items)
+    clones = {(*path[:place],) for path in paths if (place := handins.package(path)) is not None}
     waiting = [(handins.without_the_rest_of_clones(items), 0)]
     while waiting and len(best[1]) < MANY:
         here, depth = waiting.pop(0)
@@ -99,7 +102,8 @@ def _side_by_side(items, lessons):
         for item in here:
             if item.kind in (NOTEBOOK, ZIP):
                 found[item.parts[depth]].append(item)
-        if any(first.lower() == handins.EXERCISES for first in found):
+        above = (*(part.lower() for part in here[0].parts[:depth]),) if here else ()
+        if above in clones or any(first.lower() == handins.EXERCISES for first in found):
             continue
         folders = {first: group for first, group in found.items() if not _ends(group, depth)}
         alone = {first: group for first, group in found.items() if _ends(group, depth)}
