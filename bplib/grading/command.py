@@ -166,7 +166,9 @@ def _grade_class(options, limits):
 
         results, lines = grade_class(options.paths[0], options.out, jobs, options.dask, limits, progress, term)
     print("\n".join([reports.class_table(results), *lines]))
-    print(f"gradebook, feedback, statistics and what an LMS takes are in {options.out}")
+    made = ["gradebook", "feedback", "statistics"]
+    made += ["what an LMS takes"] if any((options.out / "upload").iterdir()) else []
+    print(f"{', '.join(made[:-1])} and {made[-1]} are in {options.out}")
     return 1 if any(result["points"] is None or result["problems"] for result in results) else 0
 
 

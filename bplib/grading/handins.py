@@ -189,7 +189,7 @@ def _expanded(item, budget):
 
 
 def without_the_rest_of_clones(items):
-    """Items without what is ours in clones of the course: folders that hold exercises/ with notebooks, or our package."""
+    """Items without what is ours in clones of the course: folders with notebooks in exercises/, or with our package."""
     roots = set()
     for item in items:
         below = [part.lower() for part in item.parts[:-1]]  # Windows may spell it in capitals

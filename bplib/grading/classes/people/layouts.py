@@ -61,7 +61,7 @@ def find(folder_or_zip, layout=None, counts=BEST):
 
     Whatever is wrong with a hand-in is one of its problems. ValueError, in one sentence, if there is no such folder or
     zip, if it cannot be read, if there is nothing in it that somebody might have handed in, or if it cannot be told who
-    is who; then it says what layout would tell it.
+    is who; then three lines more say which layout would mean what.
 
     Of a file that Canvas has in several versions all are found, since each may be the best; where the last counts, as
     counts says, it is the last one, and a line names the others.

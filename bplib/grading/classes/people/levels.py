@@ -202,17 +202,21 @@ def _people_in(group):
 def _question(first, seen, others, place, above):
     path, first = _short(f"{place}/{first}".removeprefix("/")), _short(first)
     if seen.people:
+        one, other = [_short(name) for _, name in sorted(seen.people, key=lambda each: each[1])[:2]]
         what = f"{path} holds what an LMS gives of {len(seen.people)} people, and stands beside what is no download"
     else:
-        what = f"{path} holds {seen.lesson} in {_short(seen.paths[0])} and in {_short(seen.paths[1])}"
+        one, other = [_short(path) for path in seen.paths[:2]]
+        what = f"{path} holds {seen.lesson} in {one} and in {other}"
         what += f", and {len(seen.paths) - 2} more" if len(seen.paths) > 2 else ""
     what += f" ({others} more like this)" if others else ""
     words = "".join(f"{word}/" for word in above)
-    return (
-        f"{what}: is {first} one learner, or are there more in it? Say --layout {words}LEARNER if it is one,"
-        f" {words}CLASS/LEARNER if each folder in it is one, and {words}LESSON/LEARNER if moreover the same name in"
-        " another such folder is the same person"
+    answers = (
+        (f"{words}LEARNER", f"{first} is one learner, with all that is in it"),
+        (f"{words}CLASS/LEARNER", f"{one} and {other} are two learners, and a name elsewhere is somebody else"),
+        (f"{words}LESSON/LEARNER", f"{one} and {other} are two learners, and {one} elsewhere is the same one"),
     )
+    lines = [f"  --layout {layout}  if {meaning}" for layout, meaning in answers]
+    return "\n".join([f"{what}: is {first} one learner, or are there more in it? Run it again with", *lines])
 
 
 def _short(path):
