@@ -61,7 +61,7 @@ def find(folder_or_zip, layout=None, counts=BEST):
 
     Whatever is wrong with a hand-in is one of its problems. ValueError, in one sentence, if there is no such folder or
     zip, if it cannot be read, if there is nothing in it that somebody might have handed in, or if it cannot be told who
-    is who; then three lines more say which layout would mean what.
+    is who: `levels.Undecided`, in which three lines more say which layout would mean what.
 
     Of a file that Canvas has in several versions all are found, since each may be the best; where the last counts, as
     counts says, it is the last one, and a line names the others.
@@ -85,7 +85,8 @@ def find(folder_or_zip, layout=None, counts=BEST):
     try:
         gathering.level(items, name, "", "", words, ())
     except ValueError as error:
-        raise ValueError(f"{folder_or_zip} is not graded: {error}") from None
+        kind = levels.Undecided if isinstance(error, levels.Undecided) else ValueError
+        raise kind(f"{folder_or_zip} is not graded: {error}") from None
     if not gathering.piles:
         raise ValueError(f"nothing was handed in in {folder_or_zip}: it holds no notebooks, zip files or folders")
     found = _handed(list(gathering.piles.values()), gathering.lessons.names, counts)

@@ -22,6 +22,10 @@ _COPY = re.compile(r"-[0-9]+$|\s*\([0-9]+\)$")  # 01_loss_functions-1 is Canvas'
 _NBGRADER = {"source", "source_with_tests", "release", "submitted", "autograded", "feedback", "solution"}
 
 
+class Undecided(ValueError):  # noqa: N818, it is a question
+    """It cannot be told who is who: a question, and behind it a line for each answer."""
+
+
 # What is in a folder
 
 
@@ -145,7 +149,7 @@ class _Seen:
 
 
 def classes(found, lessons, place, above):
-    """What of the groups in a folder are classes: name to (items, its name). ValueError where two answers are possible.
+    """What of the groups in a folder are classes: name to (items, its name). Undecided where two answers are possible.
 
     place is the path of the folder, above the words of the layout that led there.
     """
@@ -188,7 +192,7 @@ def classes(found, lessons, place, above):
         and (each.many or 2 * len(seen) >= len(found))
     ]
     if asked:
-        raise ValueError(_question(asked[0], seen[asked[0]], len(asked) - 1, place, above))
+        raise Undecided(_question(asked[0], seen[asked[0]], len(asked) - 1, place, above))
     return {}
 
 

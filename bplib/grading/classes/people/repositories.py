@@ -4,7 +4,7 @@ Nothing in a folder says whose it is, so its name is its identity. Behind a hyph
 That is no guess where SEVERAL folders have the same words before the accounts of different people, and these are most
 of the folders with those words; of one alone a line says whose it might be.
 
-Source: foundation50/classroom50, discussion 1150: classroom, assignment and user, joined with hyphens, in small letters.
+Source: foundation50/classroom50, discussion 1150: classroom, assignment and user with hyphens, in small letters.
 """
 
 from collections import defaultdict
