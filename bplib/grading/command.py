@@ -153,6 +153,7 @@ def _grade_class(options, limits):
         return 2
     from tqdm import tqdm
 
+    from bplib.grading.classes.people.levels import Undecided
     from bplib.grading.classes.term import Term, grade_class
 
     folder = files.course_folder()
@@ -165,9 +166,16 @@ def _grade_class(options, limits):
             bar.total = of
             bar.update(done - bar.n)
 
-        results, lines = grade_class(options.paths[0], options.out, jobs, options.dask, limits, progress, term)
+        try:
+            results, lines = grade_class(options.paths[0], options.out, jobs, options.dask, limits, progress, term)
+        except Undecided as question:
+            bar.close()
+            print(f"bplib: {question}", file=sys.stderr)  # in lines, which stay so
+            return 1
     print("\n".join([reports.class_table(results), *lines]))
-    print(f"gradebook, feedback, statistics and what an LMS takes are in {options.out}")
+    made = ["gradebook", "feedback", "statistics"]
+    made += ["what an LMS takes"] if any((options.out / "upload").iterdir()) else []
+    print(f"{', '.join(made[:-1])} and {made[-1]} are in {options.out}")
     return 1 if any(result["points"] is None or result["problems"] for result in results) else 0
 
 

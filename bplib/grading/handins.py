@@ -13,6 +13,7 @@ from bplib.grading.archives import NOTEBOOK, OTHER, TROUBLE, ZIP, Item, Refused,
 _LONGEST_SLUG = 60
 EXERCISES = "exercises"
 _OURS = {"bplib", "notebooks", "solutions", "tests"}  # what else a clone of the course holds
+_PACKAGE = ("bplib", "course")  # where a learner has moved exercises/ away, a clone is known by this
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ def gather(learner, identity, items, late, said=None):
     late and download}, which hold for what is in a zip too.
     """
     budget, said = _Budget(), said or {}
-    items = without_the_rest_of_clones([each for item in items for each in _expanded(item, budget)])
+    expanded = [each for item in items for each in _expanded(item, budget)]
+    items = without_the_rest_of_clones(expanded)
     problems = [_line(item, item.trouble) for item in items if item.trouble]
     candidates = sorted((item for item in items if item.kind == NOTEBOOK), key=lambda item: item.parts)
     if len(candidates) > archives.MAX_FILES:
@@ -132,7 +134,8 @@ def gather(learner, identity, items, late, said=None):
     if not candidates and not any(item.kind == TROUBLE for item in items):
         others = [item.path for item in items if item.kind == OTHER]
         shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
-        problems.append("there is no notebook in it" + (f", only {shown}" if others else ""))
+        ours = " but those of the course" if len(items) < len(expanded) else ""
+        problems.append(f"there is no notebook in it{ours}" + (f", only {shown}" if others else ""))
     return Handed(learner, identity, tuple(notebooks), tuple(dict.fromkeys(problems)), late)
 
 
@@ -186,17 +189,24 @@ def _expanded(item, budget):
 
 
 def without_the_rest_of_clones(items):
-    """Items without what is ours in clones of the course, where exercises/ holds the learner's work."""
-    roots = set()  # the folders that hold exercises/; Windows may spell it in capitals
+    """Items without what is ours in clones of the course: folders with notebooks in exercises/, or with our package."""
+    roots = set()
     for item in items:
-        below = [part.lower() for part in item.parts[:-1]]
+        below = [part.lower() for part in item.parts[:-1]]  # Windows may spell it in capitals
         if item.kind == NOTEBOOK and EXERCISES in below:
             roots.add(item.parts[: below.index(EXERCISES)])
+        if (place := package(below)) is not None:
+            roots.add(item.parts[:place])
     return [
         item
         for item in items
         if not any(part.lower() in _OURS and item.parts[:place] in roots for place, part in enumerate(item.parts))
     ]
+
+
+def package(folders):
+    """Where our package begins in a path of folders, in small letters; None if it is not there."""
+    return next((k for k in range(len(folders) - 1) if (*folders[k : k + 2],) == _PACKAGE), None)
 
 
 def is_clone(items):

@@ -113,8 +113,9 @@ UNDECIDED = {
 def test_what_cannot_be_told_is_asked_before_anything_is_graded_and_an_option_answers(tmp_path, files):
     with pytest.raises(ValueError, match="one learner, or are there more in it") as error:
         found(tmp_path, files)
-    assert "--layout LEARNER if it is one, CLASS/LEARNER if each folder" in str(error.value)
-    assert "\n" not in str(error.value) and len(str(error.value)) < 600
+    _, *answers = str(error.value).split("\n")
+    assert [line.split()[1] for line in answers] == ["LEARNER", "CLASS/LEARNER", "LESSON/LEARNER"]
+    assert len(str(error.value)) < 600
     assert set(shown(layouts.find(tmp_path, "LEARNER"))) == {path.split("/")[0] for path in files}
     layouts.find(tmp_path, "CLASS/LEARNER")
 
@@ -124,7 +125,11 @@ def test_the_question_names_what_it_saw_and_the_layout_for_that_depth(tmp_path):
     with pytest.raises(ValueError) as error:
         found(tmp_path, files)
     assert f"term/A holds {LOSS[:-6]} in alice and in bob, and 1 more: is A one learner" in str(error.value)
-    assert "Say --layout CLASS/LEARNER if it is one, CLASS/CLASS/LEARNER if" in str(error.value)
+    assert str(error.value).split("\n")[1:] == [
+        "  --layout CLASS/LEARNER  if A is one learner, with all that is in it",
+        "  --layout CLASS/CLASS/LEARNER  if alice and bob are two learners, and a name elsewhere is somebody else",
+        "  --layout CLASS/LESSON/LEARNER  if alice and bob are two learners, and alice elsewhere is the same one",
+    ]
     assert set(shown(layouts.find(tmp_path, "CLASS/LEARNER"))) == {*THREE, "A"}
 
 

@@ -145,21 +145,25 @@ def test_canvas_names_a_person_and_says_who_was_late(tmp_path):
         f"lovelaceada_12345_678902_{NEURON}",
         f"hopper_grace_LATE_12346_678903_{LOSS}",
         f"anon_Gq3xT_678904_{LOSS}",
+        f"LATE_anon_b7Yz2_678906_{LOSS}",
+        "LATE_anon_k7Yz2_text.html",
         f"group1_12347_678905_{LOSS}",
         "knuthdon_12348_text.html",
     ]
     handed = layouts.find(tree(tmp_path, dict.fromkeys(files, "")))
     assert [(each.learner, each.identity, each.late, len(each.notebooks)) for each in handed] == [
+        ("anon b7Yz2", "b7Yz2", True, 1),
         ("anon Gq3xT", "Gq3xT", False, 1),
+        ("anon k7Yz2", "k7Yz2", True, 0),
         ("group1", "12347", False, 1),
         ("hopper_grace", "12346", True, 1),
         ("knuthdon", "12348", False, 0),
         ("lovelaceada", "12345", False, 2),
     ]
-    assert handed[3].problems == ("there is no notebook in it, only text.html",)
+    assert handed[5].problems == ("there is no notebook in it, only text.html",)
 
 
-def test_of_what_was_handed_in_again_to_canvas_the_highest_counts(tmp_path):
+def test_of_what_was_handed_in_again_to_canvas_any_may_count_or_the_highest_and_the_others_are_named(tmp_path):
     sent = {
         "1_900_01_loss_functions-2.ipynb": "second",
         "1_901_01_loss_functions-10.ipynb": "tenth",
@@ -172,7 +176,16 @@ def test_of_what_was_handed_in_again_to_canvas_the_highest_counts(tmp_path):
         "1_100000_same.ipynb": "after",
     }
     tree(tmp_path, {f"ada_{name}": content for name, content in sent.items()})
-    assert contents(layouts.find(tmp_path)) == {"ada": ["tenth", "one part", "another part", "after", "new"]}
+    assert sorted(contents(layouts.find(tmp_path))["ada"]) == sorted(sent.values())
+    assert only(layouts.find(tmp_path)).problems == ()
+    last = layouts.find(tmp_path, counts="last")
+    assert contents(last) == {"ada": ["tenth", "one part", "another part", "after", "new"]}
+    assert sorted(only(last).problems) == [
+        "01_loss_functions-2.ipynb was handed in before 01_loss_functions-10.ipynb, which counts as the last",
+        "01_loss_functions.ipynb was handed in before 01_loss_functions-10.ipynb, which counts as the last",
+        "same.ipynb was handed in before same.ipynb, which counts as the last",
+        "work.ipynb was handed in before work-1.ipynb, which counts as the last",
+    ]
 
 
 def test_a_number_at_the_end_of_a_name_is_canvass_only_in_what_canvas_gives(tmp_path):

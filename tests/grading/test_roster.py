@@ -6,7 +6,7 @@ import pytest
 from test_layouts import LOSS, NEURON, shown, tree, zipped
 
 from bplib.grading import handins
-from bplib.grading.classes.people import layouts, roster
+from bplib.grading.classes.people import layouts, repositories, roster
 
 
 def listed(tmp_path, content):
@@ -55,6 +55,16 @@ def test_the_gradebook_of_canvas_is_a_roster_with_three_identities(tmp_path):
         '"Lovelace, Ada",12,S1,alove,A,7\n',
     )
     assert known(people) == [("12", "Lovelace, Ada", "")] and people[0].identities == ("12", "S1", "alove")
+
+
+def test_who_is_nobody_in_canvass_gradebook_is_nobody_on_the_roster(tmp_path):
+    head = "ID,SIS User ID,SIS Login ID,Section,Lesson 1 (99)\n"
+    for names, test in (("Student", '"Student, Test"'), ("LastName,FirstName", "Student,Test")):
+        ada = '"Lovelace, Ada"' if names == "Student" else "Lovelace,Ada"
+        gradebook = f"{names},{head}    Points Possible{',' * names.count(',')},,,,,10\n{ada},12,S1,alove,A,7\n"
+        people = listed(tmp_path, f"{gradebook}{test},99,,3f2a,A,\n")
+        assert [(person.identity, person.canvas) for person in people] == [("12", ("S1", "alove", "A"))]
+    assert known(listed(tmp_path, "identity,name\n9,Test Student\n")) == [("9", "Test Student", "")]
 
 
 def test_identities_of_one_person_stand_in_one_cell_or_in_rows_that_share_one(tmp_path):
@@ -213,3 +223,31 @@ def test_everybody_is_there_once_whatever_is_handed_in(tmp_path):
         assert len({each.slug for each in handed}) == len(handed)
         assert sorted(n.read().decode() for each in handed for n in each.notebooks) == sorted(chosen)
         assert [each.absent for each in handed] == [not each.notebooks for each in handed]
+
+
+# Repositories
+
+ACCOUNTS = "identity,name\n1|jmue,Jürgen Müller\n2|alove,Ada Lovelace\n3|lee,Bo Lee\n4,Anna Lee\n"
+
+
+def of_repositories(tmp_path, *names):
+    people = listed(tmp_path, ACCOUNTS)
+    handed = layouts.find(tree(tmp_path / "in", {f"{name}/exercises/{LOSS}": "" for name in names}))
+    found = roster.matched(repositories.known(handed, people), people)
+    return {each.learner: each for each in found if not each.absent}
+
+
+def test_repositories_that_are_named_for_assignment_and_user_are_their_users(tmp_path):
+    found = of_repositories(tmp_path, "bplib-course-jmue", "bplib-course-ALOVE", "bplib-course-somebody", "anna-lee")
+    assert set(found) == {"Jürgen Müller", "Ada Lovelace", "Anna Lee", "bplib-course-somebody"}
+    assert found["Jürgen Müller"].problems == () and found["bplib-course-somebody"].stranger
+
+
+def test_of_one_repository_alone_a_line_says_whose_it_might_be(tmp_path):
+    found = of_repositories(tmp_path, "bplib-course-jmue", "alove", "copy-1")
+    assert set(found) == {"bplib-course-jmue", "Ada Lovelace", "copy-1"} and found["bplib-course-jmue"].stranger
+    assert found["bplib-course-jmue"].problems == (
+        "its name ends in jmue: if it is of Jürgen Müller (1), give them this name as one more identity there",
+        "it is nobody's on the roster",
+    )
+    assert found["copy-1"].problems == ("it is nobody's on the roster",)

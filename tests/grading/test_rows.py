@@ -167,6 +167,25 @@ def test_what_stands_beside_the_exercises_of_a_clone_counts_unless_it_is_ours(tm
         assert (alice, bob) == (["c.ipynb", "exercises/a.ipynb", "mine/b.ipynb"], ["solutions/a.ipynb"])
 
 
+def test_a_clone_without_exercises_is_one_learner_of_whom_nothing_of_ours_counts(tmp_path):
+    ours = {f"{where}/{LOSS}": b"" for where in ("bplib/course/released", "notebooks", "solutions")}
+    carol = {**ours, f"my_work/week1/{LOSS}": b"", f"my_work/week2/{LOSS}": b"", f"again/{LOSS}": b""}
+    for who, theirs in (("alice", {f"exercises/{LOSS}": b"", **ours}), ("carol", carol), ("dan", ours)):
+        written(tmp_path / "in", {f"{who}/bplib-main/{path}": content for path, content in theirs.items()})
+        written(tmp_path / "in", {f"{who} flat/{path}": content for path, content in theirs.items()})
+    found = {each.learner: each for each in layouts.find(tmp_path / "in")}
+    paths = {name: [notebook.path for notebook in each.notebooks] for name, each in found.items()}
+    mine = [f"again/{LOSS}", f"my_work/week1/{LOSS}", f"my_work/week2/{LOSS}"]
+    assert paths.pop("carol") == [f"bplib-main/{path}" for path in mine] and paths.pop("carol flat") == mine
+    assert paths.pop("dan") == paths.pop("dan flat") == [] and set(paths) == {"alice", "alice flat"}
+    assert found["dan"].problems == ("there is no notebook in it but those of the course",)
+
+
+def test_a_folder_that_is_called_like_our_package_is_a_learners_own(tmp_path):
+    written(tmp_path / "in", {f"alice/bplib/{LOSS}": b"", f"bob/notebooks/{LOSS}": b""})
+    assert [len(each.notebooks) for each in layouts.find(tmp_path / "in")] == [1, 1]
+
+
 def test_a_copy_by_reset_counts_where_the_notebook_itself_is_missing(tmp_path):
     copy = "01_loss_functions.2026-11-23T21-40-05.ipynb"
     files = {f"alice/{copy}": b"", f"alice/{LOSS}": b"", f"bob/{copy}": b"", "bob/04_single_neuron.ipynb": b""}

@@ -192,6 +192,16 @@ def test_a_run_leaves_the_page_and_a_result_json_to_be_uploaded(graded):
     assert "<b>8</b>" in page and "return 0.0" in page
 
 
+def test_a_repository_without_exercises_is_told_so_in_words(tmp_path):
+    [step] = [step["run"] for step in steps() if "mine/exercises ]" in step.get("run", "")]
+    (tmp_path / "mine").mkdir()
+    done = subprocess.run(["bash", "-e", "-c", step], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr == ""
+    assert done.stdout.startswith("::error::This repository has no folder exercises/ any more")
+    (tmp_path / "mine" / "exercises").mkdir()
+    assert subprocess.run(["bash", "-e", "-c", step], cwd=tmp_path).returncode == 0
+
+
 def test_the_workflow_can_be_told_another_course_and_commit():
     settings = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["env"]
     assert settings == {"COURSE": "", "REF": ""}

@@ -3,7 +3,8 @@
 In the folder are then gradebook.csv, class.html, a page for each learner in feedback/, what an LMS takes in upload/,
 and results.json with all of it for programs. Its people may add overrides.csv. For our own use are learners/,
 exported/, which keeps the sheets that were given (see `given`), asked.json, which keeps what is asked and for how many
-points though the course may change, and .seed, which makes a second run draw the same inputs.
+points though the course may change, .layout, the last --layout, and .seed, which makes a second run draw the same
+inputs.
 """
 
 import copy
@@ -13,10 +14,12 @@ from pathlib import Path
 from bplib.course import files
 from bplib.course.syllabus import Syllabus, require_version
 from bplib.grading.classes import anonymous, changes, counting, feedback, overrides, owners
-from bplib.grading.classes.people import layouts, participants, roster
+from bplib.grading.classes.people import layouts, participants, repositories, roster
 from bplib.grading.classes.records import as_json, records, seed, stored
 from bplib.grading.classes.sheets import given, placing, uploads, worksheets
 from bplib.grading.sandbox.processes import Limits
+
+_LAYOUT = ".layout"
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Term:
     """What is known of a class beside its hand-ins.
 
     syllabus  what counts, until when
-    layout    how folders are read, where that cannot be told (see `layouts.find`)
+    layout    how folders are read, where that cannot be told (see `layouts.find`); None: as a run before was told
     roster    the path of the list of the class, or None
     exported  paths of sheets that an LMS has exported, to be filled in now and in every later run
     nameless  whether out/anonymous/ is to hold all of it without names
@@ -50,20 +53,25 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     people = roster.read(term.roster) if term.roster else []
     now, before = given.read(term.exported, out / given.FOLDER)
     sheets, unread = given.participants({**before, **now})
-    handed, unknown = participants.known(layouts.find(source, term.layout), sheets, people, Path(source).name)
+    layout, told = _layout(term.layout, out)
+    found = layouts.find(source, layout, term.syllabus.counts)
+    handed, unknown = participants.known(found, sheets, people, Path(source).name)
     if people:
-        handed = roster.matched(handed, people)
+        handed = roster.matched(repositories.known(handed, people), people)
     times = {number: person.when for sheet in sheets.values() for number, person in sheet.items() if person.when}
     found = owners.compared(_timed(records(handed, out, jobs, dask, limits, progress), times))
     asked = counting.asked(found, term.syllabus, stored(out / "asked.json"))
     files.write(out / "asked.json", as_json(asked))
+    if layout is not None:
+        files.write(out / _LAYOUT, layout)
     by_hand, lines = overrides.read(out / overrides.FILE_NAME, found, asked)
     results = counting.settled(found, asked, term.syllabus, by_hand)
     lines += [*counting.news(asked, term.syllabus), *counting.dates(results, term.syllabus)]
     lines += _absent(results, term.syllabus)
-    lines += [*unread, *unknown, *placing.without_a_sheet(results), *given.left_aside(source, {**before, **now})]
+    lines += [*told, *unread, *unknown, *placing.without_a_sheet(results), *placing.nameless(results)]
+    lines += given.left_aside(source, {**before, **now})
     lines += changes.lines(changes.between(stored(out / "results.json"), {"learners": results}))
-    upload = uploads.files(results, asked, term.syllabus)
+    upload = uploads.files(results, asked, term.syllabus, people)
     for name, content in before.items():
         upload[name], _ = worksheets.filled(content, results)
     again = [name for name, content in before.items() if upload[name] != content]
@@ -79,6 +87,15 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
         _write(nameless, asked, out / "anonymous")
         lines += anonymous.left(nameless, results)
     return results, lines
+
+
+def _layout(layout, out):
+    """(the layout that is asked for, or else the one of a run before, lines about it)."""
+    kept = out / _LAYOUT
+    if layout is not None or not kept.is_file():
+        return layout, []
+    layout = kept.read_text(encoding="utf-8", errors="replace").strip()
+    return layout, [f"folders are read as {layout}, which a run before was told; to be asked anew, delete {kept}"]
 
 
 def _absent(results, syllabus):

@@ -3,7 +3,7 @@
     Ada Lovelace_1234567_assignsubmission_file_/work.ipynb     Moodle, in folders; of a group its name and number
     Ada Lovelace_1234567_assignsubmission_file_work.ipynb      Moodle, flat; the default group has no number
     lovelaceada_LATE_12345_678901_work-1.ipynb                 Canvas
-    anon_Gq3xT_678901_work.ipynb                               Canvas, anonymous
+    LATE_anon_Gq3xT_678901_work.ipynb                          Canvas, anonymous: there is no name before LATE
     Lesson 1_ada_attempt_2026-10-05-14-30-22_work.ipynb        Blackboard, and beside it the same name with .txt
     12345-67890 - Ada Lovelace - Oct 5, 2026 230 PM/           Brightspace; flat, " - work.ipynb" follows
     submission_metadata.yml                                    Gradescope: who has handed in which of the folders
@@ -40,7 +40,11 @@ _PATTERNS = [
         ),
         ("brightspace", rf"(?P<id>[0-9]+)-[0-9]+ ?- (?P<name>.+?) ?- {_AMERICAN} {_CLOCK}(?: ?- (?P<file>.+))?"),
         ("brightspace", rf"(?P<id>[0-9]+)-[0-9]+ ?- (?P<name>.+?) ?- {_BRITISH} {_CLOCK}(?: ?- (?P<file>.+))?"),
-        ("canvas", rf"(?P<name>anon)(?:_(?P<late>LATE))?_(?P<id>[A-Za-z0-9]{{5}})_{_ATTACHMENT}"),
+        (
+            "canvas",
+            r"(?:(?P<late>LATE)_)?(?P<name>anon)_(?P<id>[A-Za-z0-9]{5})_"
+            rf"(?:{_ATTACHMENT}|(?P<text>(text|link)\.html))",
+        ),
         (
             "canvas",
             rf"(?P<name>.+?)(?:_(?P<late>LATE))?_(?P<id>[1-9][0-9]*)_(?:{_ATTACHMENT}|(?P<text>(text|link)\.html))",

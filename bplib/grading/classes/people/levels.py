@@ -22,6 +22,10 @@ _COPY = re.compile(r"-[0-9]+$|\s*\([0-9]+\)$")  # 01_loss_functions-1 is Canvas'
 _NBGRADER = {"source", "source_with_tests", "release", "submitted", "autograded", "feedback", "solution"}
 
 
+class Undecided(ValueError):  # noqa: N818, it is a question
+    """It cannot be told who is who: a question, and behind it a line for each answer."""
+
+
 # What is in a folder
 
 
@@ -88,10 +92,13 @@ def _people(items):
 def _side_by_side(items, lessons):
     """(lesson, paths) of the most folders, or files with a name of their own, in one folder that are of one lesson.
 
-    Where there are MANY of them, no more is looked for. A folder with exercises/ in it is somebody's clone.
+    Where there are MANY of them, no more is looked for. A folder with exercises/ or our package in it is somebody's
+    clone.
     """
     best = "", []
     lessons.begin()
+    paths = ([part.lower() for part in item.parts[:-1]] for item in items)
+    clones = {(*path[:place],) for path in paths if (place := handins.package(path)) is not None}
     waiting = [(handins.without_the_rest_of_clones(items), 0)]
     while waiting and len(best[1]) < MANY:
         here, depth = waiting.pop(0)
@@ -99,7 +106,8 @@ def _side_by_side(items, lessons):
         for item in here:
             if item.kind in (NOTEBOOK, ZIP):
                 found[item.parts[depth]].append(item)
-        if any(first.lower() == handins.EXERCISES for first in found):
+        above = (*(part.lower() for part in here[0].parts[:depth]),) if here else ()
+        if above in clones or any(first.lower() == handins.EXERCISES for first in found):
             continue
         folders = {first: group for first, group in found.items() if not _ends(group, depth)}
         alone = {first: group for first, group in found.items() if _ends(group, depth)}
@@ -141,7 +149,7 @@ class _Seen:
 
 
 def classes(found, lessons, place, above):
-    """What of the groups in a folder are classes: name to (items, its name). ValueError where two answers are possible.
+    """What of the groups in a folder are classes: name to (items, its name). Undecided where two answers are possible.
 
     place is the path of the folder, above the words of the layout that led there.
     """
@@ -184,7 +192,7 @@ def classes(found, lessons, place, above):
         and (each.many or 2 * len(seen) >= len(found))
     ]
     if asked:
-        raise ValueError(_question(asked[0], seen[asked[0]], len(asked) - 1, place, above))
+        raise Undecided(_question(asked[0], seen[asked[0]], len(asked) - 1, place, above))
     return {}
 
 
@@ -198,17 +206,21 @@ def _people_in(group):
 def _question(first, seen, others, place, above):
     path, first = _short(f"{place}/{first}".removeprefix("/")), _short(first)
     if seen.people:
+        one, other = [_short(name) for _, name in sorted(seen.people, key=lambda each: each[1])[:2]]
         what = f"{path} holds what an LMS gives of {len(seen.people)} people, and stands beside what is no download"
     else:
-        what = f"{path} holds {seen.lesson} in {_short(seen.paths[0])} and in {_short(seen.paths[1])}"
+        one, other = [_short(path) for path in seen.paths[:2]]
+        what = f"{path} holds {seen.lesson} in {one} and in {other}"
         what += f", and {len(seen.paths) - 2} more" if len(seen.paths) > 2 else ""
     what += f" ({others} more like this)" if others else ""
     words = "".join(f"{word}/" for word in above)
-    return (
-        f"{what}: is {first} one learner, or are there more in it? Say --layout {words}LEARNER if it is one,"
-        f" {words}CLASS/LEARNER if each folder in it is one, and {words}LESSON/LEARNER if moreover the same name in"
-        " another such folder is the same person"
+    answers = (
+        (f"{words}LEARNER", f"{first} is one learner, with all that is in it"),
+        (f"{words}CLASS/LEARNER", f"{one} and {other} are two learners, and a name elsewhere is somebody else"),
+        (f"{words}LESSON/LEARNER", f"{one} and {other} are two learners, and {one} elsewhere is the same one"),
     )
+    lines = [f"  --layout {layout}  if {meaning}" for layout, meaning in answers]
+    return "\n".join([f"{what}: is {first} one learner, or are there more in it? Run it again with", *lines])
 
 
 def _short(path):

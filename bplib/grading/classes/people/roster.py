@@ -46,18 +46,24 @@ _IDENTITY = {
     *("username", "userid", "studentid", "studentnumber", "orgdefinedid", "github", "githubusername", "githubid"),
     *("idnummer", "anmeldename"),
 }
+_CANVAS = "sisuserid", "sisloginid", "section"
+_STUDENT_VIEW = "Student, Test", "Test Student"  # StudentViewEnrollment in canvas-lms, lib/gradebook_exporter.rb
 _PARTICIPANT = re.compile(r"(?:participant|teilnehmer/?in)\s*([0-9]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody on the roster: an identity, a name and an address, "" where there is none, more identities, groups."""
+    """Somebody on the roster: an identity, a name and an address, "" where there is none, more identities, groups.
+
+    canvas is what Canvas's gradebook has as SIS User ID, SIS Login ID and Section, () where the roster has none of it.
+    """
 
     identity: str
     name: str
     email: str
     more: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    canvas: tuple[str, ...] = ()
 
     @property
     def identities(self):
@@ -104,6 +110,7 @@ def read(path):
 
 def _person(cells):
     """The person in a row of (column, cell), None if it names nobody."""
+    said = dict(cells)
     name = next((cell for column, cell in cells if column in _NAME and cell), "")
     parts = [cell for kind in (_FIRST, _LAST) for column, cell in cells if column in kind and cell]
     email = next((cell for column, cell in cells if column in _EMAIL and cell), "")
@@ -113,9 +120,10 @@ def _person(cells):
     identity, *more = dict.fromkeys(each) or [""]
     cells = [cell for column, cell in cells if column in _GROUPS and cell]
     groups = tuple(dict.fromkeys(part.strip() for cell in cells for part in (cell, *cell.split(","))))
-    if name == "Points Possible":  # the second row of Canvas's gradebook
+    name, canvas = name or " ".join(parts), tuple(said.get(column, "") for column in _CANVAS)
+    if name == "Points Possible" or (_CANVAS[-1] in said and name in _STUDENT_VIEW):
         return None
-    person = Person(identity, name or " ".join(parts), email, tuple(more), groups)
+    person = Person(identity, name, email, tuple(more), groups, canvas if any(canvas) else ())
     return person if person.name or _keys(person) else None
 
 
@@ -135,7 +143,7 @@ def _add(person, people, numbers, path):
         identity, *more = dict.fromkeys((*old.identities, *person.identities)) or [""]
         groups = tuple(dict.fromkeys((*old.groups, *person.groups)))
         name, email = old.name or person.name, old.email or person.email
-        person = people[number] = Person(identity, name, email, tuple(more), groups)
+        person = people[number] = Person(identity, name, email, tuple(more), groups, old.canvas or person.canvas)
     else:
         people.append(person)
     numbers.update(dict.fromkeys(_keys(person), number))
@@ -153,7 +161,7 @@ def matched(handed, people):
 
     All of one person's are one. Who has handed in nothing is absent, and who is not on the roster a stranger.
     """
-    index, mine, strangers = _Index(people), defaultdict(list), []
+    index, mine, strangers = Index(people), defaultdict(list), []
     for each in handed:
         fits = [index.people(entry) for entry in each.entries]
         by_name = not any(sure for _, sure in fits)
@@ -177,10 +185,11 @@ def matched(handed, people):
     return sorted(results, key=lambda each: (each.learner.casefold(), each.learner))
 
 
-class _Index:
+class Index:
     """Who on the roster is called how."""
 
     def __init__(self, people):
+        """Know these people, `Person`."""
         self.by_key, self.by_name, self.by_letters = defaultdict(set), defaultdict(set), defaultdict(set)
         for number, person in enumerate(people):
             for key in _keys(person):

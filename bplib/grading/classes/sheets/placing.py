@@ -124,6 +124,13 @@ def without_a_sheet(results):
     ]
 
 
+def nameless(results):
+    """Lines about hand-ins to Canvas that are in no sheet, since Canvas has hidden whose they are."""
+    hidden = [each for result in results for each in entries(result, CANVAS) if not is_key(each)]
+    told = "hand-ins from Canvas are anonymous, so that they stand in no sheet; their points are in the gradebook"
+    return [f"{told}: {len(hidden)}"] if hidden else []
+
+
 def written(number, comma=False):
     """A number as it stands in a sheet: two decimals at most, and behind a comma where that is asked."""
     text = f"{number:.2f}".rstrip("0").rstrip(".")

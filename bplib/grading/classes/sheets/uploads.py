@@ -9,7 +9,7 @@
 With several assignments of Moodle's each has its pair, named for its download: moodle_week-1.csv. `placing` says which
 points stand in which sheet. Somebody stands in the sheets of an LMS if something of theirs came from there, and in
 Brightspace's, whose downloads do not say what its import knows people by, if a roster does. What was not handed in or
-not graded is empty.
+not graded is empty; a lesson that nobody has handed in has no column, since an empty one may take grades away.
 
 What the imports want was read in canvas-lms, lib/gradebook_importer.rb, and in moodle, mod/assign/feedback/offline
 (importgradeslib.php, locallib.php) and mod/assign/feedback/file/importziplib.php; that of Blackboard and Brightspace in
@@ -38,13 +38,15 @@ _LONGEST = 60
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # so that the same pages make the same zip
 
 
-def files(results, asked, syllabus):
-    """What can be uploaded: {name of a file: bytes}. results and asked are of `counting`."""
+def files(results, asked, syllabus, people=()):
+    """What can be uploaded: {name of a file: bytes}. results and asked are of `counting`, people a roster."""
     worth = {lesson: counting.worth_of(lesson, exercises, syllabus) for lesson, exercises in asked.items()}
+    there = {lesson for result in results for lesson in result["lessons"]}
+    handed_in = {lesson: most for lesson, most in worth.items() if lesson in there}
     made = {
-        "canvas.csv": _canvas(results, worth),
-        "blackboard.csv": _blackboard(results, worth),
-        "brightspace.csv": _brightspace(results, worth),
+        "canvas.csv": _canvas(results, handed_in, people),
+        "blackboard.csv": _blackboard(results, handed_in),
+        "brightspace.csv": _brightspace(results, handed_in),
     }
     made = {name: content for name, content in made.items() if content}
     sheets = placing.people(results, placing.assignments(results))
@@ -77,13 +79,17 @@ def _rows(results, lms, columns, person):
     ]
 
 
-def _canvas(results, worth):
+def _canvas(results, worth, people):
+    known = {identity: each for each in people for identity in each.identities}
+
     def person(result, entry):
         if not placing.is_key(entry):
             return None
+        on_roster = None if result["stranger"] else known.get(result["identity"])
+        name = (on_roster and listings.clean(on_roster.name)) or _name(result, entry)
         # A row that has these words in its first cell is taken for the points that can be had.
-        name = re.sub("Points(?= Possible)", "points", _name(result, entry))
-        return [name, entry["identity"], "", "", ""]
+        name = re.sub("Points(?= Possible)", "points", name)
+        return [name, entry["identity"], *((on_roster and on_roster.canvas) or ("", "", ""))]
 
     columns = _columns(worth)
     rows = _rows(results, CANVAS, columns, person)
