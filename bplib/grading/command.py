@@ -140,7 +140,7 @@ def _grade_files(options, limits):
         if path := getattr(options, option):
             files.write(path, form(report))
     print(reports.table(report))
-    return 1 if any(submission["problems"] for submission in report["submissions"]) else 0
+    return 1 if any(map(reports.has_problems, report["submissions"])) else 0
 
 
 def _grade_class(options, limits):
@@ -152,6 +152,7 @@ def _grade_class(options, limits):
         return 2
     from tqdm import tqdm
 
+    from bplib.grading.classes import gradebook
     from bplib.grading.classes.term import Term, grade_class
 
     folder = files.course_folder()
@@ -166,8 +167,11 @@ def _grade_class(options, limits):
 
         results, lines = grade_class(options.paths[0], options.out, jobs, options.dask, limits, progress, term)
     print("\n".join([reports.class_table(results), *lines]))
-    print(f"gradebook, feedback, statistics and what an LMS takes are in {options.out}")
-    return 1 if any(result["points"] is None or result["problems"] for result in results) else 0
+    made = "gradebook, feedback and statistics"
+    if any((options.out / "upload").iterdir()):
+        made = "gradebook, feedback, statistics and what an LMS takes"
+    print(f"{made} are in {options.out}")
+    return 1 if any(map(gradebook.problems, results)) else 0
 
 
 def _refused(options):
