@@ -100,6 +100,18 @@ def test_of_two_notebooks_of_one_lesson_the_better_counts_and_a_line_says_so(gra
 
 
 @linux
+def test_a_class_without_problems_is_exit_code_0_though_a_line_informs_and_no_lms_is_named_where_there_is_none(
+    class_of, tmp_path, capsys
+):
+    source = class_of({"ada": full(), "bob": full()})
+    (source / "ada" / "older.ipynb").write_text(full(), encoding="utf-8")
+    assert cli.main(["grade", str(source), "--out", str(tmp_path / "out"), "--jobs", "1"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert f"  - older.ipynb is of the same lesson as {LESSON}, which counts" in said
+    assert said[-1] == f"gradebook, feedback and statistics are in {tmp_path / 'out'}"
+
+
+@linux
 def test_a_second_run_grades_nothing_again_and_only_what_has_changed(graded, monkeypatch):
     source, out, _ = graded
     before = (out / "results.json").read_bytes()
