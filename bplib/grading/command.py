@@ -141,7 +141,7 @@ def _grade_files(options, limits):
         if path := getattr(options, option):
             files.write(path, form(report))
     print(reports.table(report))
-    return 1 if any(submission["problems"] for submission in report["submissions"]) else 0
+    return 1 if any(map(reports.has_problems, report["submissions"])) else 0
 
 
 def _grade_class(options, limits):
@@ -153,6 +153,7 @@ def _grade_class(options, limits):
         return 2
     from tqdm import tqdm
 
+    from bplib.grading.classes import gradebook
     from bplib.grading.classes.people.levels import Undecided
     from bplib.grading.classes.term import Term, grade_class
 
@@ -176,7 +177,7 @@ def _grade_class(options, limits):
     made = ["gradebook", "feedback", "statistics"]
     made += ["what an LMS takes"] if any((options.out / "upload").iterdir()) else []
     print(f"{', '.join(made[:-1])} and {made[-1]} are in {options.out}")
-    return 1 if any(result["points"] is None or result["problems"] for result in results) else 0
+    return 1 if any(map(gradebook.problems, results)) else 0
 
 
 def _refused(options):

@@ -25,8 +25,15 @@ def page(report):
         "not_enforced": sorted({part for each in submissions for part in each.get("not_enforced", ())}),
         "digest": "",
     }
-    [result] = counting.settled([record], counting.asked([record], Syllabus()), Syllabus())
-    return feedback.feedback_page(result)
+    # All that is there is asked for, also what is as it was handed out: points are then those of the report.
+    there = {
+        each["lesson"]: {exercise["id"]: exercise["max_points"] for exercise in each["exercises"]}
+        for each in submissions
+        if "lesson" in each
+    }
+    asked = counting.asked([record], Syllabus(), there)
+    [result] = counting.settled([record], asked, Syllabus())
+    return feedback.feedback_page(result, asked)
 
 
 def _json(content):

@@ -5,6 +5,7 @@ import textwrap
 from pathlib import PurePath
 
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET
+from bplib.course.notebooks.submissions import is_information
 
 
 def table(report, width=100):
@@ -19,7 +20,8 @@ def table(report, width=100):
     for submission in shown:
         lines += [f"{submission['path']}{_sum(submission)}"]
         for problem in submission["problems"]:
-            lines += textwrap.wrap(f"  ! {problem}", width, subsequent_indent="    ")
+            sign = "-" if is_information(problem) else "!"
+            lines += textwrap.wrap(f"  {sign} {problem}", width, subsequent_indent="    ")
         for exercise in submission["exercises"]:
             start = f"  {exercise['id']:{id_width}}  {exercise['status']:13}  {_points(exercise):>7}  "
             lines += [
@@ -43,11 +45,16 @@ def _parted(report):
     shown, untouched = [], []
     for submission in report["submissions"]:
         answers = submission["exercises"]
-        told = submission["problems"] or not answers or any(each["status"] != NOT_ATTEMPTED for each in answers)
+        told = has_problems(submission) or not answers or any(each["status"] != NOT_ATTEMPTED for each in answers)
         (shown if told else untouched).append(submission)
     names = ", ".join(PurePath(submission["path"]).name.removesuffix(".ipynb") for submission in untouched)
     points = sum(submission["max_points"] for submission in untouched)
     return shown, f"not attempted, {points} points: {names}" if untouched else ""
+
+
+def has_problems(submission):
+    """Whether anything is wrong with a submission, beyond what is only information."""
+    return not all(map(is_information, submission["problems"]))
 
 
 def not_enforced(graded):
@@ -57,7 +64,8 @@ def not_enforced(graded):
 
 
 def class_table(results):
-    """The learners of a class with their points, one a line, and what was wrong with what they handed in.
+    """The learners of a class with their points, one a line; behind ! what was wrong with what they handed in, and
+    behind - what is only information.
 
     Where grading itself has failed there is a ? for the points, and where there was nothing to grade a hyphen.
     """
@@ -67,7 +75,9 @@ def class_table(results):
         notes = [words for words, key in (("absent", "absent"), ("not on the roster", "stranger")) if result[key]]
         lines.append(f"{result['learner']:{width}}  {_in_class(result):>7}  {', '.join(notes)}".rstrip())
         problems = [*result["problems"], *(line for each in result["notebooks"] for line in each["problems"])]
-        lines += [f"  ! {textwrap.shorten(problem, 150, placeholder=' ...')}" for problem in problems]
+        notes = [*result["notes"], *(line for each in result["notebooks"] for line in each["notes"])]
+        said = [*(("!", problem) for problem in problems), *(("-", note) for note in notes)]
+        lines += [f"  {sign} {textwrap.shorten(line, 150, placeholder=' ...')}" for sign, line in said]
     graded = [result["points"] for result in results if result["points"] is not None]
     failed = sum(_has_failed(result) for result in results)
     nothing = len(results) - len(graded) - failed

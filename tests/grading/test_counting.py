@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bplib.course.judging.reading import NOT_ATTEMPTED
 from bplib.course.problems import LESSONS
 from bplib.course.syllabus import Asked, Extension, Syllabus
 from bplib.grading.classes import counting, gradebook
@@ -68,7 +69,7 @@ def test_a_lesson_that_is_due_is_asked_though_nobody_handed_it_in_and_one_that_i
     result = settled(notebook(), notebook(lesson="04_single_neuron", path="04.ipynb"), plan=plan)
     assert result["points"] == MOST
     assert result["max_points"] == MOST + sum(POINTS[SECOND].values())
-    assert result["problems"] == ["04.ipynb is of A single neuron (04_single_neuron), which was not asked for"]
+    assert result["notes"] == ["04.ipynb is of A single neuron (04_single_neuron), which was not asked for"]
     assert [each["lesson"] for each in result["notebooks"]] == [FIRST]
 
 
@@ -140,7 +141,7 @@ def test_an_exercise_more_in_the_course_changes_no_result_that_stands():
     asked = counting.asked(records, plan, {FIRST: fewer})
     [result] = counting.settled(records, asked, plan)
     assert result["points"] == result["max_points"] == sum(fewer.values()) < MOST
-    [line] = counting.news(asked, Syllabus())
+    [line] = counting.news(asked, plan)
     assert list(POINTS[FIRST])[-1] in line
 
 
@@ -237,6 +238,23 @@ def test_a_reader_learns_how_many_times_are_not_known_and_which_extension_fits_n
     assert counting.dates(results, term(due=None)) == []
 
 
+def test_where_an_lms_marks_what_is_late_nothing_is_said_of_what_it_does_not_mark():
+    entries = [
+        {"lms": lms, "download": f"{lms}.zip", "identity": "", "name": "Ada", "email": ""}
+        for lms in ("canvas", "moodle")
+    ]
+
+    def said(**more):
+        results = [settled(notebook(**more), plan=term(), entries=entries)]
+        return [
+            line.rpartition(",")[0].partition("hand-ins that count as ")[2] for line in counting.dates(results, term())
+        ]
+
+    assert said(download="canvas.zip") == []
+    assert said(download="moodle.zip") == said() == ["in time"]
+    assert said(download="canvas.zip", late=True) == ["one day late"]
+
+
 # Several notebooks of one lesson
 
 
@@ -299,7 +317,78 @@ def test_where_no_time_is_known_the_best_counts_and_a_known_time_is_after_it():
 @pytest.mark.parametrize("counts, why", [("best", "which counts"), ("last", "which counts as the last")])
 def test_a_line_says_which_one_was_passed_over(counts, why):
     result = settled(notebook(0.5, when=october(1), path="old"), notebook(1.0, **TIMELY), plan=term(counts))
-    assert result["problems"] == [f"old is of the same lesson as timely, {why}"]
+    assert result["notes"] == [f"old is of the same lesson as timely, {why}"]
+
+
+# Notebooks as they were handed out
+
+
+def stub(lesson=FIRST, folder="clone/exercises", **more):
+    whole = notebook(0, lesson=lesson, path=f"{folder}/{lesson}.ipynb", **more)
+    for exercise in whole["exercises"]:
+        exercise["status"] = NOT_ATTEMPTED
+    return whole
+
+
+@pytest.mark.parametrize("counts", ["best", "last"])
+@pytest.mark.parametrize("share", [0.5, 0.0])
+def test_an_untouched_notebook_displaces_none_in_which_something_is_attempted(counts, share):
+    late = notebook(share, late=True, path="LATE.ipynb")
+    for untouched in (stub(), stub(when=october(4)), stub(folder="alone", when=october(4))):
+        path, points = chosen(term(counts), late, stub(SECOND), untouched)
+        assert (path, points) == ("LATE.ipynb", MOST * share * 0.75)
+
+
+def test_untouched_notebooks_that_came_along_leave_their_cells_empty_and_are_asked_of_nobody():
+    result = settled(notebook(), stub(SECOND), stub("04_single_neuron"), notebook(path="clone/exercises/01.ipynb"))
+    assert (result["points"], result["max_points"], [*result["lessons"]]) == (MOST, MOST, [FIRST])
+    assert result["problems"] == []
+    plan = Syllabus({FIRST: Asked(), SECOND: Asked(LONG_AGO)})
+    result = settled(stub(), stub(SECOND), plan=plan)
+    assert (result["state"], result["points"], result["lessons"]) == (counting.EMPTY, None, {})
+    assert (result["untouched"], result["notebooks"], result["notes"]) == ([SECOND], [], [])
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [],
+        [notebook(lesson=SECOND, path="week 2/02.ipynb")],
+        [notebook(lesson=SECOND, path="clone/exercises/02.ipynb", download="week 2.zip")],
+        [stub(folder="clone/exercises", when=october(1))],
+    ],
+)
+def test_an_untouched_notebook_that_was_handed_in_alone_is_0(others):
+    result = settled(stub(), *others)
+    assert result["lessons"][FIRST]["points"] == 0
+    assert result["untouched"] == []
+
+
+def test_a_notebook_of_which_not_all_could_be_read_or_graded_is_not_taken_for_untouched():
+    damaged, below, older = stub(), stub(), stub()
+    damaged["problems"] = ["2 of its 9 cells could not be read"]
+    below["exercises"][0]["ungraded"] = "def mse(): ..."
+    older["problems"] = ["it is of the older nbformat 4.4, and was converted"]
+    assert [[*settled(each, stub(SECOND))["lessons"]] for each in (damaged, below, older)] == [[FIRST], [FIRST], []]
+
+
+def test_a_person_may_give_points_for_what_only_came_along():
+    id = next(iter(POINTS[FIRST]))
+    result = settled(stub(), stub(SECOND), plan=term(due=LONG_AGO), overrides={("ada", id): (2, "")})
+    assert (result["points"], result["lessons"][FIRST]["days_late"], result["untouched"]) == (2, 0, [])
+
+
+def test_a_clone_says_of_lessons_outside_the_plan_one_line_about_what_was_touched_and_none_about_the_rest():
+    clone = [stub(lesson) for lesson in POINTS if lesson >= SECOND]
+    plan = term(due=None)
+    assert settled(notebook(), *clone, plan=plan)["notes"] == []
+    for each in clone[:5]:
+        each["exercises"][0]["status"] = "passed"
+    result = settled(notebook(), *clone, plan=plan)
+    [line] = result["notes"]
+    assert line.startswith("5 notebooks are of lessons that were not asked for: clone/exercises/02_gradients.ipynb (")
+    assert line.endswith(") and 2 more")
+    assert result["problems"] == []
 
 
 # A person's word

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from bplib.course.syllabus import Asked, Extension, Syllabus
-from bplib.grading import handins, reports
+from bplib.grading import forms, handins, reports
 from bplib.grading.classes import counting, feedback, gradebook
 
 HALF, SUM = "This is half of it.", "Take the mean."
@@ -235,6 +235,72 @@ def test_an_extension_stands_on_the_page_of_its_learner_handed_in_or_not():
     assert "handed in 2026-10-08 11:00:00 · extension until 2026-10-08 12:00" in page and "late" not in page
     assert "Not handed in 04 · extension until 2026-10-08 12:00" in page
     assert "extension" not in feedback.feedback_page(bo, ASKED)
+
+
+@pytest.mark.parametrize("extended, words", [("Al", "late, within the extension"), ("Bo", "late")])
+def test_late_for_the_lms_and_within_an_extension_is_called_that_everywhere(extended, words):
+    due = datetime.datetime(2026, 10, 5, 12, tzinfo=datetime.UTC)
+    plan = Syllabus({"01": Asked(due)}, timezone=datetime.UTC, extensions=(Extension(extended, "", 3),))
+    one = {**notebook("01", exercise("mse", 2, 2, "passed")), "late": True}
+    results = settled(learner("Al", one, late=True), syllabus=plan, asked={"01": {"mse": 2}})
+    assert rows(feedback.gradebook_csv(results))[1][2] == words
+    assert feedback.statistics(results)["late"] == (words == "late")
+    for page in (feedback.feedback_page(results[0]), feedback.class_page(results)):
+        assert f'<span class="tag">{words}</span>' in page
+
+
+def untouched(lesson, *ids):
+    return notebook(lesson, *(exercise(id, 0, 1, "not attempted", code="pass") for id in ids))
+
+
+def test_a_page_begins_with_what_was_answered_and_what_was_not_attempted_is_short():
+    alone = {**untouched("01", "mse", "ce"), "path": "alone/01.ipynb"}
+    [result] = settled(learner("Al", alone, notebook("04", exercise("step", 1, 1, "passed"))))
+    page = Page(feedback.feedback_page(result, ASKED)).text
+    assert (
+        page.index("Title of 04") < page.index("Title of 01") < page.index("Nothing is attempted in it: 0 / 5 points.")
+    )
+    assert "The step" in page and "The mse" not in page
+    by_hand = settled(learner("Al", alone), overrides={(result["slug"], "mse"): (2, "by mail")})
+    assert "by mail" in feedback.feedback_page(by_hand[0], ASKED)
+
+
+def test_what_is_as_it_was_handed_out_is_named_on_the_page_and_not_as_missing():
+    [one, none] = settled(
+        learner("Al", notebook("04", exercise("step", 1, 1, "passed")), untouched("01", "mse", "ce")),
+        learner("Bo", untouched("04", "step"), untouched("01", "mse", "ce")),
+    )
+    page = Page(feedback.feedback_page(one, ASKED)).text
+    assert "Not attempted These notebooks are as they were handed out, so they are not taken for handed in." in page
+    assert "Not handed in" not in page
+    page = Page(feedback.feedback_page(none, ASKED)).text
+    assert "Nothing to grade" in page and "Every notebook that was to be graded is as it was handed out." in page
+    assert rows(feedback.gradebook_csv([one, none], ASKED))[2][-2:] == ["", "6"]
+
+
+def test_what_is_only_information_is_told_apart_from_what_is_a_problem():
+    older = "it is of the older nbformat 4.2, and was converted"
+    one = notebook("01", exercise("mse", 2, 2, "passed"), problems=[older, "a cell of it could not be read"])
+    results = settled(learner("Al", one, {**one, "path": "second.ipynb"}))
+    second = "second.ipynb is of the same lesson as 01.ipynb, which counts"
+    assert [each["problem"] for each in gradebook.problems(results[0])] == ["a cell of it could not be read"]
+    assert [line.strip() for line in reports.class_table(results).splitlines()[1:4]] == [
+        "! a cell of it could not be read",
+        f"- {second}",
+        f"- {older}",
+    ]
+    page = Page(feedback.feedback_page(results[0])).text
+    assert older in page and second in page
+    assert ">1 problem<" in feedback.class_page(results)
+
+
+def test_the_page_of_ones_own_folder_has_the_points_of_the_table_and_what_was_answered_first():
+    submissions = [untouched("01", "mse", "ce"), notebook("04", exercise("step", 1, 1, "passed"))]
+    page = Page(
+        forms.page({"submissions": [{**each, "path": f"exercises/{each['path']}"} for each in submissions]})
+    ).text
+    assert "1 of 3 points" in page
+    assert page.index("The step") < page.index("Not attempted")
 
 
 # The numbers
@@ -625,6 +691,7 @@ def test_points_over_the_weeks_are_those_that_were_there_by_the_end_of_each():
         {"ends": "2026-10-25", "low": 3, "median": 3, "high": 3},
     ]
     page = Page(feedback.class_page(results))
+    assert "a time that is not known counts from the day on which it was first graded here" in page.text
     assert any("by 11 October 2026 half of the learners had 1 points or more" in label for label in page.labels)
     assert feedback.statistics(results[:1])["weeks"] == []
     assert "Points over the weeks" not in feedback.class_page(settled(answered("Al", ""), answered("Be", "")))

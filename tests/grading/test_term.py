@@ -206,7 +206,7 @@ def test_the_command_reads_the_plan_of_the_course_it_stands_in(week, monkeypatch
     shutil.copy(week / "course.toml", course)
     monkeypatch.chdir(course)
     arguments = ["grade", "../week 1.zip", "--out", "../out", "--roster", "../roster.csv", "--fill", "../grades.csv"]
-    assert cli.main(arguments) == 1  # a stranger
+    assert cli.main(arguments) == 1  # a stranger, who needs a person's eye
     said = capsys.readouterr().out
     assert "Grace Hopper   6/22" in said.replace("  ", "  ") or "6/22" in said
     assert "absent" in said

@@ -19,6 +19,8 @@ MAX_CELLS = 10_000
 MAX_LISTS = 2_000_000
 """Brackets and braces in a file: in memory a list is fifty times as large as in the file."""
 
+_OLDER, _MARKED = "it is of the older nbformat ", "it begins with a byte order mark"
+
 
 def parse(data):
     """What counts of the bytes of a submission, and what is wrong with them: (nb, problems).
@@ -29,6 +31,8 @@ def parse(data):
     content, problems = _decoded(data)
     if not content.strip():
         raise ValueError("the file is empty")
+    if not content.lstrip().startswith(("{", "[")):
+        raise ValueError("it is no notebook: a file .ipynb is needed, which is JSON and begins with {")
     lists = content.count("[") + content.count("{")
     if lists > MAX_LISTS:
         raise ValueError(f"it has {lists} brackets and braces, more than the {MAX_LISTS} that are read")
@@ -54,7 +58,7 @@ def parse(data):
     minor = stored.get("nbformat_minor")
     minor = minor if type(minor) is int else 0
     if (version, minor) < (4, 5):
-        problems.append(f"it is of the older nbformat {version}.{minor}, and was converted")
+        problems.append(f"{_OLDER}{version}.{minor}, and was converted")
     elif version > 4:
         problems.append(f"it is of nbformat {version}, newer than we know, and was read as nbformat 4")
     kept = [cell for cell in map(_stored_cell, cells) if cell]
@@ -65,6 +69,11 @@ def parse(data):
         left_out = f"{len(kept) - len(short)} of its cells were left out"
         problems.append(f"{left_out}: the code of a notebook may have {MAX_CODE} letters, and with them it has more")
     return canonical.node({"cells": short, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), problems
+
+
+def is_information(problem):
+    """Whether what `parse` says is wrong with a file costs nothing: all of it was read, and as it was meant."""
+    return problem.startswith((_OLDER, _MARKED))
 
 
 def _within_limit(cells):
@@ -87,7 +96,7 @@ def _decoded(data):
     except UnicodeDecodeError:
         return data.decode("latin-1"), ["it is not in UTF-8, and was read as Latin-1"]
     if data.startswith(b"\xef\xbb\xbf"):
-        return content, ["it begins with a byte order mark, which was left out"]
+        return content, [f"{_MARKED}, which was left out"]
     return content, []
 
 

@@ -27,7 +27,9 @@ _MOST_LEFT, _MOST_PLACES = 20, 3  # words and places that are named as what is l
 _FILE = re.compile(r"^.*\.\w{1,8}(?=: )|\S+\.(?:ipynb|zip|py|txt|html)\b")
 _PASSED_OVER = re.compile(r"^.* is of the same lesson as .*?(, which counts(?: as the last)?)$")
 _NOT_ASKED = re.compile(r"^.*( is of .*, which was not asked for)$")
+_NONE_ASKED = re.compile(r"^(\d+ notebooks are of lessons that were not asked for): .*$")
 _DROPPED = {"identity": "", "entries": [], "digest": "", "content": "", "download": "", "extensions": {}}
+_KEPT = "lesson", "id", "title", "status", "misconception", "state", "seen", "untouched"  # what no learner wrote
 _SHORTEST, _SHORTEST_NUMBER = (4, 2), (6, 4)  # letters of a name of one word, in what others wrote and in one's own
 _GAP = 3  # letters between two words of one name
 
@@ -55,15 +57,15 @@ def _nameless(result, number, everybody):
             return {key: _DROPPED[key] if key in _DROPPED else plain(each, key) for key, each in value.items()}
         if isinstance(value, list):
             return [plain(each, key) for each in value]
-        if not isinstance(value, str) or key in ("lesson", "id", "title", "status", "misconception", "state", "seen"):
+        if not isinstance(value, str) or key in _KEPT:
             return value
         if key == "when":
             return value[:10]
-        if key == "problems":
-            value = _FILE.sub(
-                "a file",
-                _NOT_ASKED.sub(r"a file\1", _PASSED_OVER.sub(r"a file is of the same lesson as another\1", value)),
-            )
+        if key == "notes":
+            value = _NOT_ASKED.sub(r"a file\1", _PASSED_OVER.sub(r"a file is of the same lesson as another\1", value))
+            value = _NONE_ASKED.sub(r"\1", value)
+        if key in ("problems", "notes"):
+            value = _FILE.sub("a file", value)
         return _replaced(value, everybody, own)
 
     lessons, rest = result["lessons"], {key: each for key, each in result.items() if key != "lessons"}
@@ -191,7 +193,7 @@ def left(nameless, results):
 
 def _texts(result):
     """What a learner or a person wrote, or what was said of it, each with where it stands."""
-    yield from (("problems", line) for line in result["problems"])
+    yield from (("problems", line) for line in [*result["problems"], *result["notes"]])
     for notebook in result["notebooks"]:
         yield from ((notebook.get("title") or notebook["lesson"], line) for line in notebook["problems"])
         for exercise in notebook["exercises"]:

@@ -14,21 +14,30 @@ is what it comes to in this term. So a date, a weight or an override changes res
              extensions   lesson to until when it may be handed in, in clocks' time of the term, where that is the
                           learner's own
              notebooks    those that count, one of each lesson; of an exercise that somebody has overridden the dict has
-                          override: a dict of points (what the grader gave) and comment
+                          override: a dict of points (what the grader gave) and comment; what is only information about
+                          a file stands in its notes and not in its problems
+             untouched    the lessons that were asked for of which there is only a notebook as it was handed out
+             notes        lines that are information, as which of several notebooks counts; nothing is wrong there
 
 Of several notebooks of a lesson that one counts which comes to most, late ones with what lateness leaves of them. Where
-the last counts, it is the last in time, and only where none was, the last that came late.
+the last counts, it is the last in time, and only where none was, the last that came late. A notebook in which
+nothing is attempted displaces none in which something is, and one that came along is no hand-in (see `untouched`).
 """
 
 import copy
 import datetime
 import math
 
+from bplib.course.notebooks import submissions
 from bplib.course.problems import LESSONS, PROBLEMS
 from bplib.course.syllabus import LAST
+from bplib.grading.classes.untouched import came_along, is_attempted
 from bplib.grading.grader import title_of
 
 GRADED, EMPTY, FAILED = "graded", "nothing to grade", "not graded"
+_MARK_LATE = {"canvas"}
+"""The LMSs that mark in a download what came late: what they do not mark was in time by their date."""
+_MOST_NAMED = 3
 
 
 def asked(records, syllabus, before=None, now=None):
@@ -39,7 +48,12 @@ def asked(records, syllabus, before=None, now=None):
     with the exercises and points that it had, whatever the course has now.
     """
     now = now or datetime.datetime.now(datetime.UTC)
-    handed_in = {each["lesson"] for record in records for each in record["notebooks"] if "lesson" in each}
+    handed_in = {
+        each["lesson"]
+        for record in records
+        for each in record["notebooks"]
+        if "lesson" in each and not came_along(each, record["notebooks"])
+    }
     lessons = handed_in | set(before or ())
     if syllabus.lessons:
         dates = {lesson: syllabus.due(lesson) for lesson in syllabus.lessons}
@@ -81,10 +95,11 @@ def settled(records, asked, syllabus, overrides=None):
 def _settled(record, asked, syllabus, overrides):
     names = names_of(record)
     result = copy.deepcopy(record)
-    notebooks, lines = result["notebooks"], list(record["problems"])
-    chosen, lessons = {}, {}
+    notebooks, lines = result["notebooks"], []
+    theirs = [each for each in notebooks if "lesson" in each and not came_along(each, notebooks)]
+    chosen, lessons, untouched = {}, {}, []
     for lesson, exercises in asked.items():
-        mine = [each for each in notebooks if each.get("lesson") == lesson]
+        mine = [each for each in theirs if each["lesson"] == lesson]
         for notebook in mine:
             _ask(notebook, exercises)
             for exercise in notebook["exercises"]:
@@ -93,6 +108,7 @@ def _settled(record, asked, syllabus, overrides):
         if not mine and by_hand:
             mine = [_by_hand(lesson, exercises, by_hand)]
         if not mine:
+            untouched += [lesson] if any(each.get("lesson") == lesson for each in notebooks) else []
             continue
         worth = syllabus.lessons[lesson].points if lesson in syllabus.lessons else None
         most = sum(exercises.values())
@@ -102,17 +118,31 @@ def _settled(record, asked, syllabus, overrides):
         chosen[lesson] = mine[counts]
         lessons[lesson] = {**rated[counts], "max_points": _plain(most * scale)}
         lines += [_passed_over(each, mine[counts], syllabus) for each in mine if each is not mine[counts]]
-    unasked = [each for each in notebooks if "lesson" in each and each["lesson"] not in asked]
-    lines += [f"{each['path']} is of {_named(each['lesson'])}, which was not asked for" for each in unasked]
+    lines += _unasked([each for each in theirs if each["lesson"] not in asked])
     failed = any(each["points"] is None and (each in [*chosen.values()] or "lesson" not in each) for each in notebooks)
-    result["notebooks"] = [*chosen.values()]
-    result["problems"] = lines
+    result["notebooks"] = [_with_notes(each) for each in chosen.values()]
+    result["notes"], result["untouched"] = lines, untouched
     result["state"] = FAILED if failed else GRADED if chosen else EMPTY
     result["lessons"] = lessons
     result["extensions"] = _extensions(asked, syllabus, names)
     result["points"] = _plain(sum(each["points"] for each in lessons.values())) if result["state"] == GRADED else None
     result["max_points"] = _plain(sum(worth_of(lesson, exercises, syllabus) for lesson, exercises in asked.items()))
     return result
+
+
+def _with_notes(notebook):
+    """A notebook whose problems are apart from what is only information."""
+    notes = [line for line in notebook["problems"] if submissions.is_information(line)]
+    return {**notebook, "problems": [line for line in notebook["problems"] if line not in notes], "notes": notes}
+
+
+def _unasked(notebooks):
+    """One line about the notebooks of a learner that are of lessons which were not asked for."""
+    if len(notebooks) < 2:
+        return [f"{each['path']} is of {_named(each['lesson'])}, which was not asked for" for each in notebooks]
+    named = ", ".join(f"{each['path']} ({title_of(each['lesson'])})" for each in notebooks[:_MOST_NAMED])
+    more = f" and {len(notebooks) - _MOST_NAMED} more" if len(notebooks) > _MOST_NAMED else ""
+    return [f"{len(notebooks)} notebooks are of lessons that were not asked for: {named}{more}"]
 
 
 def _extensions(asked, syllabus, names):
@@ -142,6 +172,7 @@ def dates(results, syllabus):
             for result in results
             for each in result["notebooks"]
             if each["lesson"] == lesson and each["path"] and syllabus.instant(each.get("when", "")) == -math.inf
+            if each.get("late") or not _is_marked_when_late(each, result)
         ]
         for count, line in (
             (days.count(None), "hand-ins that count as in time, since no time of theirs is known"),
@@ -154,6 +185,13 @@ def dates(results, syllabus):
             found = f"of {len(whose)} learners: {', '.join(whose)}" if whose else "of nobody here"
             lines.append(f"the extension for {extension.learner} is {found}")
     return lines
+
+
+def _is_marked_when_late(notebook, result):
+    """Whether a notebook comes from an LMS that would say that it was late."""
+    return any(
+        entry["lms"] in _MARK_LATE and entry["download"] == notebook.get("download") for entry in result["entries"]
+    )
 
 
 def names_of(record):
@@ -218,12 +256,13 @@ def _rated(notebook, lesson, syllabus, names, scale):
 def _rank(notebook, rated, place, syllabus):
     """By what one of several notebooks of a lesson is preferred."""
     points = -1 if rated["points"] is None else rated["points"]
-    in_time = not rated["days_late"]
+    attempted, in_time = is_attempted(notebook), not rated["days_late"]
     if syllabus.counts == LAST:
         # Late ones displace none that was in time, as where nbgrader collects before the date. Where no time is known,
         # the order of the files says nothing, so the best.
-        return in_time, rated["share"] > 0, syllabus.instant(notebook.get("when", "")), points, -place
-    return points, in_time, -place
+        instant = syllabus.instant(notebook.get("when", ""))
+        return attempted, in_time, rated["share"] > 0, instant, points, -place
+    return attempted, points, in_time, -place
 
 
 def _passed_over(notebook, counted, syllabus):

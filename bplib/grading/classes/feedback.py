@@ -10,7 +10,7 @@ from itertools import groupby
 
 from bplib.course import pages
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
-from bplib.grading.classes import gradebook
+from bplib.grading.classes import gradebook, untouched
 from bplib.grading.classes.counting import EMPTY, FAILED
 from bplib.grading.classes.gradebook import gradebook_csv, statistics
 from bplib.pictures import svg
@@ -45,19 +45,29 @@ def anchor(lesson, id):
 def feedback_page(result, asked=None):
     """The page of one learner, HTML: points, sentence and own code for each exercise, what a person said, what is late.
 
-    asked is what `counting.asked` gives; with it the page also names the lessons that were not handed in.
+    What was answered comes first, and a notebook in which nothing is attempted is short. asked is what `counting.asked`
+    gives; with it the page also names the lessons that were not handed in, or only as they were handed out.
     """
     titles = gradebook.lessons([result], asked)
+    without = [(lesson, title) for lesson, (title, _) in titles.items() if lesson not in result["lessons"]]
     return pages.render(
         "grading/classes/feedback.html",
         title=f"Feedback for {result['learner']}",
         result=result,
-        missing=[(lesson, title) for lesson, (title, _) in titles.items() if lesson not in result["lessons"]],
-        late=gradebook.is_late(result),
+        notebooks=sorted(result["notebooks"], key=_is_short),
+        is_short=_is_short,
+        missing=[each for each in without if each[0] not in result["untouched"]],
+        as_handed_out=[each for each in without if each[0] in result["untouched"]],
+        late=gradebook.lateness(result),
         untouched=NOT_ATTEMPTED,
         most_code=_MOST_CODE,
         **_SHARED,
     )
+
+
+def _is_short(notebook):
+    """Whether there is nothing to tell of a notebook: nothing is attempted in it, and no person has spoken of it."""
+    return not untouched.is_attempted(notebook) and not any(each.get("override") for each in notebook["exercises"])
 
 
 def class_page(results, numbers=None):
@@ -81,7 +91,7 @@ def class_page(results, numbers=None):
         first=_first(results, numbers),
         most_links=_MOST_LINKS,
         alike=_alike(results, numbers),
-        is_late=gradebook.is_late,
+        lateness=gradebook.lateness,
         most_open=_MOST_OPEN,
         **_SHARED,
     )

@@ -17,6 +17,7 @@ from bplib.course.problems import LESSONS, PROBLEMS
 from bplib.grading.classes import alike
 from bplib.grading.classes.counting import EMPTY, FAILED, GRADED
 
+LATE, WITHIN = "late", "late, within the extension"
 FEWEST = 10
 """How many learners it takes to say of an exercise whom it tells apart."""
 
@@ -50,10 +51,10 @@ def lessons(results, asked=None):
 def gradebook_csv(results, asked=None):
     """The gradebook: CSV with a row for each learner, in the order that is given.
 
-    Columns: learner, identity, late, roster ("absent", or "not on it"), then for each lesson its exercises as
-    lesson/exercise, as they were earned or overridden; where anybody was late, lesson days late; and as lesson what
-    counts of it in this term. Last total and max. What was not handed in is empty, which is not 0; where grading itself
-    has failed there is a ?. What a spreadsheet would take for a formula gets an apostrophe in front.
+    Columns: learner, identity, late (see `lateness`), roster ("absent", or "not on it"), then for each lesson its
+    exercises as lesson/exercise, as they were earned or overridden; where anybody was late, lesson days late; and as
+    lesson what counts of it in this term. Last total and max. What was not handed in is empty, which is not 0; where
+    grading itself has failed there is a ?. What a spreadsheet would take for a formula gets an apostrophe in front.
     """
     found = lessons(results, asked)
     belated = {lesson for result in results for lesson, mine in result["lessons"].items() if mine["days_late"]}
@@ -62,7 +63,7 @@ def gradebook_csv(results, asked=None):
         head += [*(f"{lesson}/{id}" for id in exercises), *([f"{lesson} days late"] * (lesson in belated)), lesson]
     rows = [[*head, "total", "max"]]
     for result in results:
-        row = [result["learner"], result["identity"], "late" if is_late(result) else ""]
+        row = [result["learner"], result["identity"], lateness(result)]
         row.append("absent" if result["absent"] else "not on it" if result["stranger"] else "")
         notebooks = {notebook["lesson"]: notebook for notebook in result["notebooks"]}
         for lesson, (_, exercises) in found.items():
@@ -84,9 +85,16 @@ def cell(value):
     return _FORMULA.sub(r"\1'", value)
 
 
-def is_late(result):
-    """Whether anything of a learner that counts came late, by the dates of the term or by what the LMS says."""
-    return bool(result["late"]) or any(mine["days_late"] for mine in result["lessons"].values())
+def lateness(result):
+    """LATE if anything of a learner came late, by the dates of the term or by what the LMS says; WITHIN if all that the
+    LMS calls late counts and has an extension, of which the LMS knows nothing; else "".
+    """
+    if any(mine["days_late"] for mine in result["lessons"].values()):
+        return LATE
+    marked = [each["lesson"] for each in result["notebooks"] if each.get("late")]
+    if marked and all(lesson in result["extensions"] for lesson in marked):
+        return WITHIN
+    return LATE if result["late"] else ""
 
 
 # The numbers
@@ -127,7 +135,7 @@ def statistics(results, asked=None):
         "failed": state[FAILED],
         "absent": sum(bool(result["absent"]) for result in results),
         "strangers": sum(bool(result["stranger"]) for result in results),
-        "late": sum(map(is_late, results)),
+        "late": sum(lateness(result) == LATE for result in results),
         "mean": round(numbers.fmean(points), 2) if points else None,
         "median": numbers.median(points) if points else None,
         "max_points": most,
@@ -135,7 +143,7 @@ def statistics(results, asked=None):
         "weeks": _weeks(results),
         "exercises": _exercises(results, asked),
         "alike": alike.pairs(results),
-        "not_graded": [line for result in results for line in _not_graded(result)],
+        "not_graded": [line for result in results for line in problems(result)],
         "not_enforced": [{"limit": limit, "learners": count} for limit, count in sorted(limits.items())],
     }
 
@@ -252,7 +260,8 @@ def _unrecognized(answers):
     return sorted(groups.values(), key=lambda slugs: (-len(slugs), slugs))
 
 
-def _not_graded(result):
+def problems(result):
+    """What is wrong with what a learner handed in, as not_graded of `statistics`; empty where nothing is."""
     rows = [{"learner": result["learner"], "path": "", "problem": problem} for problem in result["problems"]]
     for notebook in result["notebooks"]:
         rows += [
