@@ -1,9 +1,11 @@
 """Promise: practice asks what is due, tells each answer, counts the first one, and needs no widget."""
 
 import datetime
+import json
 import re
 import xml.etree.ElementTree as ET
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from bplib.course.drills.drill import LEVELS
 from bplib.course.drills.standing import Standing
 from bplib.course.judging.reading import NOT_YET, PASSED
 
+ROOT = Path(__file__).resolve().parents[2]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 each_kind = pytest.mark.parametrize("kind", kinds.KINDS)
 each_drill = pytest.mark.parametrize("kind, level", [(kind, level) for kind in kinds.KINDS for level in LEVELS])
@@ -251,3 +254,14 @@ def test_in_a_notebook_it_is_displayed_as_a_widget_or_without_one(widget, monkey
     question = practicing.Practice("graphs", 1, 7).first
     assert (WIDGET in bundle) == widget
     assert bundle["text/html"] == question.html() and bundle["text/plain"] == question.text
+
+
+def test_what_is_stored_in_the_notebook_is_what_practice_shows_today():
+    cells = json.loads((ROOT / "notebooks" / "practice.ipynb").read_text(encoding="utf-8"))["cells"]
+    outputs = [each.get("data", {}) for cell in cells for each in cell.get("outputs", [])]
+    stored = [{kind: "".join(text) for kind, text in data.items()} for data in outputs]
+    asked = [(data, re.search("<small>(.*?)</small>", data.get("text/html", ""))) for data in stored]
+    questions = [(data, practicing.Question(kinds.named(found[1]))) for data, found in asked if found]
+    assert {question.drill.kind for _, question in questions} == set(kinds.KINDS)
+    for data, question in questions:
+        assert data["text/html"] == question.html() and data["text/plain"] == question.text
