@@ -191,7 +191,10 @@ def test_the_readme_shows_the_mathematics_and_the_rooms_in_reading_order():
     shown = [word for word in re.findall(r"^ *(?:(?:[a-z_]+/?(?:  +|$))+)", readme_map(), flags=re.MULTILINE)]
     words = [word.rstrip("/") for line in shown for word in line.split()]
     expected = [name for name, _ in table()]
-    for room, inside in (("course", ("judging", "problems", "notebooks")), ("grading", ("sandbox", "classes"))):
+    for room, inside in (
+        ("course", ("judging", "drills", "problems", "notebooks")),
+        ("grading", ("sandbox", "classes")),
+    ):
         at = expected.index(room) + 1
         expected[at:at] = inside
     assert [word for word in words if word in names] == expected

@@ -1,6 +1,7 @@
 """What a learner calls in a notebook: check an answer, ask for a hint, see how far one has come."""
 
 import difflib
+import html
 import os
 import sys
 import textwrap
@@ -9,6 +10,7 @@ from bplib.course import course_map, pages, progress
 from bplib.course.judging.closing import closed
 from bplib.course.judging.reading import PASSED
 from bplib.course.problems import PROBLEMS, TURNS
+from bplib.pictures import svg
 
 _hints_given = {}
 _last_mistake = {}
@@ -48,11 +50,14 @@ def _remembered(id, verdict):
 
 
 def _told(id, verdict):
-    """The nudge where a mistake is made for the first time, the whole sentence where it comes again."""
+    """The nudge where a mistake is made for the first time, the whole sentence where it comes again.
+
+    In practice, where nothing is at stake and the next question is another one, the whole sentence at once.
+    """
     mistake = verdict.misconception or verdict.message  # the numbers of a message may be other ones each time
     again = _last_mistake.get(id) == mistake
     _last_mistake[id] = mistake
-    if again or not verdict.nudge:
+    if again or not verdict.nudge or (id not in PROBLEMS and id not in TURNS):
         return verdict.message
     return f"{verdict.nudge} If you are stuck, check again, and you are told more."
 
@@ -66,6 +71,25 @@ def hint(id):
     number = given % len(hints)
     text = f"hint {number + 1} of {len(hints)}: {hints[number]}"
     print(again + textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False))
+
+
+def mine(id, me):
+    """Show the numbers of an exercise that are made of who answers, as in mine("own-graph", "Ada Lovelace").
+
+    me is a name, an address of mail or a number, as the list of the course has it. ValueError for an exercise that has
+    the same numbers for everybody, and for what names nobody.
+    """
+    problem = _problem(id)
+    if problem.own is None:
+        raise ValueError(f"{id} has the same numbers for everybody")
+    if me is Ellipsis:
+        print("Write your name in the place of the three dots, in quotes, as the list of your course has it.")
+        return
+    drill = problem.own(me)
+    blanks = ", ".join(f'"{field.name}": ...' for field in drill.fields)
+    plain = f'{drill.asks}\n\n{drill.text}\n\n{{"me": {me!r}, {blanks}}}'
+    words, pre = html.escape(drill.asks), html.escape(plain.rpartition("\n\n")[2])
+    _show(plain, lambda: f"<p>{words}</p>{svg.figure(drill.pictures, '')}<pre>{pre}</pre>")
 
 
 def practice(kind=None, level=None, seed=None, *, widget=True):
@@ -104,6 +128,10 @@ def _problem(id):
 
         if drill := kinds.named(id):
             return drill.problem
+        if id.partition("-")[0] in kinds.KINDS:
+            raise ValueError(
+                f"there is no question {id!r}; its name is a kind, a level from 1 to 3 and a seed: graphs-2-417"
+            )
         close = difflib.get_close_matches(id, [*PROBLEMS, *TURNS], n=3)
         meant = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
         raise ValueError(f"there is no exercise {id!r}{meant}\nthe exercises are: {', '.join(PROBLEMS)}")

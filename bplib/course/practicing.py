@@ -21,12 +21,15 @@ _WIDE = {"number": 4, "formula": 40}
 class Practice:
     """The drills that are asked, and what has become of them.
 
-    kind, level and seed may be given, to begin with; what is not is chosen by how the learner stands.
+    kind, level and seed may be given, to begin with, or the name of a drill, as "graphs-2-417"; what is not is chosen
+    by how the learner stands.
     """
 
     def __init__(self, kind=None, level=None, seed=None):
         """Draw the first drill."""
         known = progress.standings()
+        if isinstance(kind, str) and (drill := kinds.named(kind)):
+            kind, level, seed = drill.kind, drill.level, drill.seed
         if kind is None:
             kind = standing.next_kind(known, kinds.KINDS, datetime.date.today())
         self._before = deque(maxlen=_REMEMBERED)
@@ -88,7 +91,10 @@ def counted(id, status):
     if id in _counted or status == NOT_ATTEMPTED:
         return ""
     _counted.add(id)
-    before, now = progress.record_drill(id.partition("-")[0], status == PASSED)
+    kind, level, _ = id.split("-")
+    if int(level) < progress.standings().get(kind, standing.Standing()).level and status == PASSED:
+        return ""  # what is easier than what one can already says nothing new
+    before, now = progress.record_drill(kind, status == PASSED)
     if now.level > before.level:
         return f" Three in a row: the next one is of level {now.level}."
     if now.level < before.level:
@@ -131,6 +137,6 @@ class Question:
         choices = "".join(
             f"<p>{escape(field.label)}: {' or '.join(f'<code>{escape(each)}</code>' for each in field.options)}</p>"
             for field in drill.fields
-            if field.options and not drill.code  # which holds the choices
+            if not all(option in drill.code for option in field.options)  # which may hold the choices
         )
         return f"{self.words}{svg.figure(self.pictures, '')}{choices}<pre>{escape(drill.stub)}</pre>"

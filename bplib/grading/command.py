@@ -55,7 +55,8 @@ def add_to(commands):
         type=Path,
         action="append",
         default=[],
-        help="with --out: a sheet that an LMS has exported, to be written with the grades in it to upload/",
+        help="with --out: a sheet that an LMS has exported, to be written with the grades in it to upload/, now and in"
+        " later runs; it may be there again",
     )
     command.add_argument("--anonymous", action="store_true", help="with --out: write all of it without names, too")
     command.add_argument(
@@ -144,8 +145,8 @@ def _grade_files(options, limits):
 
 
 def _grade_class(options, limits):
-    if len(options.paths) > 1 or any(getattr(options, option) for option in _OF_ONE):
-        print("bplib: --out takes one folder or zip of hand-ins, and writes its own files", file=sys.stderr)
+    if reason := _refused(options):
+        print(f"bplib: {reason}", file=sys.stderr)
         return 2
     if options.jobs is not None and options.jobs < 1:
         print(f"bplib: --jobs is {options.jobs}; at least 1 is needed", file=sys.stderr)
@@ -168,6 +169,22 @@ def _grade_class(options, limits):
     print("\n".join([reports.class_table(results), *lines]))
     print(f"gradebook, feedback, statistics and what an LMS takes are in {options.out}")
     return 1 if any(result["points"] is None or result["problems"] for result in results) else 0
+
+
+def _refused(options):
+    """What was given that is not for a class, and what does its work there; None if there is nothing."""
+    if len(options.paths) > 1:
+        given = f"--out takes one folder or zip of hand-ins, and {len(options.paths)} were given"
+        return f"{given}; several downloads may stand side by side in one folder"
+    if options.lesson:
+        return (
+            "--lesson is not for a class: of the lessons in course.toml those count that are due or that anybody has"
+            " handed in, and without that file those that anybody has handed in"
+        )
+    given = [f"--{option}" for option in _OF_ONE if getattr(options, option)]
+    if given:
+        return f"{given[0]} is not for a class: --out writes the results of all, as pages and as results.json"
+    return None
 
 
 def _autograder(options):

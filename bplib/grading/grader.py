@@ -48,8 +48,9 @@ def grade_file(path, launcher, limits=Limits(), *, data, seed=None):  # noqa: B0
     """Grade what one notebook holds: a dict of path, points, max_points, exercises, problems and more. It raises
     nothing but what launcher.renew does.
 
-    An exercise is a dict of id, points, max_points, status, message, misconception and code. Each problem is one line
-    that says what is wrong with the file. points is None when the grader itself failed, which is never the same as 0.
+    An exercise is a dict of id, title, points, max_points, status, message, misconception, code and ungraded: code that
+    might have answered it if it stood elsewhere. Each problem is one line that says what is wrong with the file. points
+    is None when the grader itself failed, which is never the same as 0.
     path is for people; with the same seed the judge draws the same inputs.
     """
     try:

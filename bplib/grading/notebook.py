@@ -10,7 +10,7 @@ import threading
 
 from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED, Gone, Settled, Verdict
 from bplib.course.notebooks.answers import answer_cells
-from bplib.course.notebooks.assembling import Check, Code, assemble
+from bplib.course.notebooks.assembling import BELOW, Check, Code, assemble, named, ungraded
 from bplib.course.problems import PROBLEMS
 from bplib.grading.sandbox import launching
 from bplib.grading.sandbox.launching import TRIES, Failed
@@ -22,6 +22,7 @@ JUDGE_MEMORY = 1 << 30
 """The bytes that it may take for that, beside what it has."""
 
 _LONGEST_MESSAGE = 1000
+_LONGEST_UNGRADED = 20_000  # letters of what a person may read and nothing runs; pages show fewer
 _GIVEN = Verdict(NOT_ATTEMPTED, "Its cell is as it was given.")
 
 
@@ -67,6 +68,7 @@ class Grading:
         self.released, self.seed = released, seed
         self.names = {step.id: step.name for step in self.steps if isinstance(step, Check)}
         self.answers = {id: [step for step in self._codes() if id in step.answers] for id in answer_cells(released)}
+        self.ungraded = ungraded(learner, released, self.steps)
         self.verdicts = {}  # of the exercises that the judge has seen, by id
         self.stopped = set()  # those whose answer did not come back, and was taken out
         self.raised = {}  # what code raised
@@ -137,8 +139,12 @@ class Grading:
         """Give every exercise what it has earned."""
         given = [step for step in self._codes() if step.given and self.raised.get(step)]
         broken = [f"the cell {code.given!r} raised {self.raised[code]}" for code in given]
+        misplaced = []
         for id, cell in answer_cells(self.released).items():
             verdict = self.verdicts.get(id) or self._silence(id, broken)
+            elsewhere = self._elsewhere(id, verdict)
+            if elsewhere:
+                misplaced.append(f"{named(id)}: an answer stands {elsewhere[0][0]}, where it is not graded")
             points = PROBLEMS[id].points
             self.exercises.append(
                 {
@@ -149,10 +155,12 @@ class Grading:
                     "status": verdict.status,
                     "message": _plainly(verdict.told_first[:_LONGEST_MESSAGE]),
                     "misconception": verdict.misconception,
+                    "whose": verdict.whose,
                     "code": "\n\n".join(code.source for code in self.answers[id]) or cell.source,
+                    "ungraded": "\n\n".join(source for _, source in elsewhere)[:_LONGEST_UNGRADED],
                 }
             )
-        self.problems = [_plainly(problem) for problem in self.problems + broken + self._misplaced()]
+        self.problems = [_plainly(problem) for problem in self.problems + broken + misplaced]
         return self
 
     def _silence(self, id, broken):
@@ -164,17 +172,16 @@ class Grading:
                 return Verdict(NOT_YET, f"Its cell raised {self.raised[code]}.")
         if broken:
             return Verdict(NOT_YET, f"There is nothing to judge: {broken[0]}.")
-        named = f"There is no function named {self.names[id]} when the check runs"
-        return Verdict(NOT_YET, f"{named}; define it in the cell of the answer.")
+        lacks = f"There is no function named {self.names[id]} when the check runs"
+        return Verdict(NOT_YET, f"{lacks}; define it in the cell of the answer.")
 
-    def _misplaced(self):
-        """Lines about exercises that are not attempted although code below their check defines their function."""
-        late = {id for code in self._codes() for id in code.late}
-        return [
-            f"{each['id']}: an answer stands outside of its cell, below the check, where it is not graded"
-            for each in self.exercises
-            if each["status"] == NOT_ATTEMPTED and each["id"] in late
-        ]
+    def _elsewhere(self, id, verdict):
+        """What might have earned the points that are missing, if it stood elsewhere: [(where, source), ...].
+
+        Where there is an answer, what stands in no code is a note.
+        """
+        places = self.ungraded.get(id, ()) if verdict.status != PASSED else ()
+        return [each for each in places if verdict.status == NOT_ATTEMPTED or each[0] == BELOW]
 
 
 @contextlib.contextmanager

@@ -82,6 +82,7 @@ def chart(
     labels=(),
     named=True,
     places=None,
+    looks=LOOKS,
     width=430,
     height=300,
 ):
@@ -97,6 +98,7 @@ def chart(
     labels    (x, y, words, color): the middle of a text
     named     False leaves the names away, where a legend has them
     places    {name: (x, y)}: where the middle of a name stands instead
+    looks     the color and the dashes of each curve
     """
     x_low, x_high, y_low, y_high = limits or _limits([*curves.values(), *([points] if points else [])])
     x_ticks, y_ticks = _ticks(x_low, x_high), _ticks(y_low, y_high)
@@ -133,7 +135,7 @@ def chart(
         inside.append(f'<path data-role="points" d="{dots}" {round_dots}/>')
     ends = [_apart([ys[end] for _, ys in curves.values()]) for end in (0, -1)]
     end = 0 if ends[0] > ends[1] else -1  # names stand where the curves are farthest apart
-    for k, ((color, dash), (name, (xs, ys))) in enumerate(zip(LOOKS, curves.items(), strict=False)):
+    for k, ((color, dash), (name, (xs, ys))) in enumerate(zip(looks, curves.items(), strict=False)):
         line = "L".join(at(x, y) for x, y in zip(xs, ys, strict=True))
         inside.append(
             f'<path data-curve="{escape(name)}" d="M{line}" fill="none" stroke="{color}" stroke-width="2" '

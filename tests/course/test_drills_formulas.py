@@ -71,6 +71,18 @@ def test_our_own_evaluation_is_that_of_python(level):
             assert expressions.evaluated(tree, place) == pytest.approx(computed(expressions.written(tree), place))
 
 
+@each_level
+def test_letters_stand_in_the_order_of_the_alphabet_and_no_minus_leads_where_a_term_has_none(level):
+    for _, formula, _, _ in asked(level):
+        for node in expressions.nodes(formula):
+            if isinstance(node, expressions.Product):
+                names = [part.name for part in node.factors if isinstance(part, expressions.Letter)]
+                assert names == sorted(names), expressions.written(formula)
+            if isinstance(node, expressions.Sum):
+                signs = [bool(expressions.minus(term)) for term in node.terms]
+                assert not signs[0] or all(signs), expressions.written(formula)
+
+
 # Right and wrong
 
 

@@ -66,7 +66,8 @@ def test_the_right_answer_passes_and_every_known_mistake_is_refused(level):
             verdict = drill.judge(lambda given=given: given)
             assert verdict.status == NOT_YET
             told.add(verdict.misconception)
-    assert {"local-only", "own-factor", "no-two"} <= told
+    assert {"local-only", "own-factor", "no-two"} <= {each.partition(" at ")[0] for each in told}
+    assert level == 1 or any(each.startswith("lost path") for each in told)
 
 
 @each_level
@@ -79,3 +80,23 @@ def test_levels_ask_for_more():
     assert fields[0] < fields[2] and fields[1] < fields[2]
     assert all("max(" in drill.text for drill in drawn(3, range(100)))
     assert all(drill.text.count("x") > 2 for drill in drawn(2, range(100)))
+
+
+def test_of_graphs_with_a_max_either_input_is_the_larger_in_many():
+    larger = [drill.right["m"] == drill.right["u"] for drill in drawn(3, range(200))]
+    assert 50 < sum(larger) < 150
+
+
+@each_level
+def test_every_lost_path_of_the_first_wrong_gradient_is_recognized(level):
+    for drill in drawn(level, range(60)):
+        mistakes = [each for each in drill.judge.misconceptions if each.id.startswith("lost path")]
+        answers = [drill.right | each.answer() for each in mistakes]
+        told = [drill.judge(lambda given=given: given).misconception for given in answers]
+        assert told == [each.id for each in mistakes], drill.id
+
+
+@each_level
+def test_what_is_subtracted_from_what_stands_in_words_beside_the_picture(level):
+    for drill in drawn(level, range(60)):
+        assert drill.code == drill.text and all(f"{field.name} = " in drill.code for field in drill.fields[:3])

@@ -290,3 +290,32 @@ def test_hints_say_first_what_shapes_say_and_then_what_each_line_undoes():
         assert "shape of its variable" in first and "summed backward" in second
         assert [words.split()[0] for words in said] == [field.name for field in drill.fields[1:]]
         assert all("undoes" in words and "  " not in words for words in said)
+
+
+@each_level
+def test_a_hint_names_no_gradient_that_is_nowhere_on_the_page_and_no_shape_that_is_asked_for(level):
+    for drill in drawn(level)[:400]:
+        _, _, back, _ = page(drill)
+        hidden = drill.fields[0].name.removeprefix("shape_")
+        for field, words in zip(drill.fields[1:], drill.hints[2:], strict=True):
+            made = re.findall(r"made of (.*)[.]$", words)
+            sources = re.findall(r"\w+", made[0].replace(" and ", " ")) if made else []
+            assert all(re.search(rf"\b{name}\b", drill.right[field.name]) for name in sources), (drill.id, words)
+            assert all(name in back or name in ("P", "Y") for name in sources), (drill.id, words)
+            assert field.name != f"d{hidden}" or drill.right[f"shape_{hidden}"] not in words, drill.id
+
+
+@each_level
+def test_what_is_given_stands_in_rows_of_about_one_length(level):
+    for drill in drawn(level)[:100]:
+        [picture] = drill.pictures
+        names = re.findall(r"(\w+) (?:\([^)]*\)|\?)", drill.text.split("\n\n")[0])
+        placed = [re.search(rf'<text x="([^"]+)" y="([^"]+)"[^>]*>{name}</text>', picture).groups() for name in names]
+        rows = [sum(y == row for _, y in placed) for row in dict.fromkeys(y for _, y in placed)]
+        assert len(rows) == 1 or max(rows) - min(rows) <= 2, (drill.id, rows)
+
+
+def test_what_all_entries_are_is_said_where_a_line_may_count_them():
+    for drill in drawn(1)[:200]:
+        options = {option for field in drill.fields for option in field.options}
+        assert ".size is the number of all entries" in drill.asks or not any(".size" in option for option in options)

@@ -199,13 +199,15 @@ def test_a_kind_a_level_or_a_seed_that_there_is_not_is_one_sentence(given, neede
 def test_what_stands_without_a_widget_holds_all_of_the_question_and_no_script(kind, level):
     question = practicing.Practice(kind, level, 5).first
     drill, html = question.drill, question.html()
-    words = " ".join("".join(ET.fromstring(f"<div>{html}</div>").itertext()).split())
+    whole = ET.fromstring(f"<div>{html}</div>")
+    words = " ".join("".join(whole.itertext()).split())
     for said in (drill.asks, drill.id, *drill.code.splitlines(), *drill.stub.splitlines()):
         assert " ".join(said.split()) in words and said in question.text
     for field in drill.fields:
         for option in field.options:
             assert option in words and option in question.text, field.label
-    assert html.count('role="img"') == len(drill.pictures)
+    drawn = [each.get("role") for each in whole.iter("{http://www.w3.org/2000/svg}svg")]
+    assert drawn.count("img") == len(drill.pictures)
     assert not re.search("<script|<input|<button| on[a-z]+=", unescape(html))
     assert form_is_static(drill)
 
@@ -254,6 +256,30 @@ def test_in_a_notebook_it_is_displayed_as_a_widget_or_without_one(widget, monkey
     question = practicing.Practice("graphs", 1, 7).first
     assert (WIDGET in bundle) == widget
     assert bundle["text/html"] == question.html() and bundle["text/plain"] == question.text
+
+
+def test_questions_below_the_level_that_one_has_raise_it_no_further():
+    for seed in range(3):
+        check_right(f"graphs-1-{seed}")
+    assert progress.standings()["graphs"].level == 2
+    for seed in range(10, 13):
+        check_right(f"graphs-1-{seed}")
+    assert progress.standings()["graphs"].level == 2
+    for seed in range(20, 23):
+        check_right(f"graphs-2-{seed}")
+    assert progress.standings()["graphs"].level == 3
+
+
+def check_right(id):
+    drill = kinds.named(id)
+    check(id, lambda: drill.right)
+
+
+def test_a_name_is_enough_to_ask_for_a_question(capsys):
+    practice("graphs-1-7")
+    assert "(graphs-1-7)" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="its name is a kind, a level from 1 to 3 and a seed"):
+        check("graphs-9-7", lambda: {})
 
 
 def test_what_is_stored_in_the_notebook_is_what_practice_shows_today():

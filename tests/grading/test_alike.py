@@ -66,6 +66,35 @@ def as_class(each):
 
 # One answer
 
+
+@pytest.mark.parametrize(
+    "code, is_one",
+    [
+        ("def f():\n    return 'squared error'", True),
+        ('def f():\n    """Which."""\n    # mine\n    return (5, -1)', True),
+        ("f = lambda: 'mse'", True),
+        ("def f():\n    a = b = {'x': None}\n    return {**a, 'y': [1, True]}", True),
+        ("def f(a):\n    return 1", False),
+        ("def f(*, a=1):\n    return a", False),
+        ("def f():\n    return 2 / 8", False),
+        ("def f():\n    return max(1, 2)", False),
+        ("def f():\n    if True:\n        return 1", False),
+        (
+            "def f():\n    return 'It is the report of a project, ' 'which somebody has to read, " + "x" * 60 + "'",
+            False,
+        ),
+        ("x = 1", False),
+        ("import math\ndef f():\n    return 1", False),
+        ("def f(:", False),
+        ("", False),
+        ("def f():\n    return " + "(" * 5000, False),
+        ("def f():\n    'only words'", True),
+    ],
+)
+def test_an_answer_is_only_written_down_if_it_takes_nothing_and_computes_nothing(code, is_one):
+    assert alike.is_written_down(code) == is_one
+
+
 PLAIN = """
 def mse(y_pred, y_true):
     total = 0

@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+import time
 
 from bplib.course.syllabus import Syllabus
 from bplib.grading import handins
@@ -65,6 +66,68 @@ def test_no_name_identity_address_path_or_fingerprint_is_left():
         "14:30",
     ):
         assert not re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", said), word
+
+
+def test_a_name_is_found_without_its_accents_with_two_letters_for_one_and_however_they_are_composed():
+    zoe, anna = "Zoë Åkerström", "Anna Müller"
+    spelled = ["zoe akerstrom", "Zoë Akerstroem", "ZOE AAKERSTROEM", "Zoe\u0308 A\u030akerstro\u0308m", "åkerström_zoe"]
+    records = [
+        record(zoe, "# " + ", ".join([*spelled, "Akerstrom", "x = 1", "zoe"])),
+        record(anna, "\n".join(f"# {each}" for each in spelled)),
+    ]
+    records += [
+        record("Anna Muller", "# Anna Müller; or Anna Muller; or Anna Mueller; or Anna Muler"),
+        record("Jörg Moeller", "# jorg, x, MÖLLER"),
+    ]
+    whole = counting.settled(records, {"01_loss_functions": {"mse": 2}}, Syllabus())
+    nameless = {each["learner"]: each for each in anonymous.without_names(whole, b"salt")}
+    codes = {each["notebooks"][0]["exercises"][0]["code"] for each in nameless.values()}
+    number = next(code for code in codes if "x = 1" in code)[len("# learner_") :][:3]
+    assert f"# {', '.join([f'learner_{number}'] * 6)}, x = 1, learner_{number}" in codes
+    assert "\n".join([f"# learner_{number}"] * 5) in codes
+    [three] = [code for code in codes if "Muler" in code]
+    found = re.findall(r"learner_(\d+)", three)
+    assert found[0] == found[2] != found[1] == found[3] and len(found) == 4
+    assert any(re.fullmatch(r"# learner_(\d+), x, learner_\1", code) for code in codes)
+
+
+def test_what_is_left_of_names_is_listed_with_its_places_and_what_is_rare_comes_first():
+    records = [record(f"Will {name}", "# I will do it") for name in ("Abel", "Cain", "Seth", "Noah", "Sem")]
+    records += [record("Max Béla", "x = max(will)"), record("Mats Öberg", "# with help of bela\ny = 1")]
+    records[5]["notebooks"][0]["exercises"][0]["ungraded"] = "# Oberg"
+    whole = counting.settled(records, {"01_loss_functions": {"mse": 2}}, Syllabus())
+    nameless = anonymous.without_names(whole, b"salt")
+    lines = anonymous.left(nameless, whole)
+    numbers = {each["notebooks"][0]["exercises"][0]["code"]: each["learner"] for each in nameless}
+    bela, oberg = numbers["# with help of bela\ny = 1"], numbers["x = max(will)"]
+    assert lines[:3] == [
+        f"without names there is still 'bela', which is part of one: {bela}, The mse",
+        f"without names there is still 'oberg', which is part of one: {oberg}, The mse",
+        f"without names there is still 'will', which is part of one: {oberg}, The mse",
+    ]
+    assert len(lines) == 3  # nobody who is called Will keeps the word
+    many = [
+        record(f"Person{k} Sur{k}", "# " + " ".join(f"sur{n}x Sur{n}" for n in range(60) if n != k)) for k in range(60)
+    ]
+    whole = counting.settled(many, {"01_loss_functions": {"mse": 2}}, Syllabus())
+    lines = anonymous.left(anonymous.without_names(whole, b"salt"), whole)
+    assert len(lines) == 21 and lines[-1] == "without names there are still 40 other words that are part of one"
+    assert all(line.endswith("and 56 more") for line in lines[:-1])
+
+
+def test_names_made_to_be_spelled_in_many_ways_take_no_time():
+    name = " ".join("äöüåø" * 20 + str(k) for k in range(20))
+    begun = time.monotonic()
+    whole = counting.settled([record(name, f"# {name}")], {"01_loss_functions": {"mse": 2}}, Syllabus())
+    [nameless] = anonymous.without_names(whole, b"salt")
+    assert nameless["notebooks"][0]["exercises"][0]["code"] == "# learner_001"
+    assert anonymous.left([nameless], whole) == [] and time.monotonic() - begun < 5
+
+
+def test_no_extension_tells_who_somebody_is():
+    whole = results()
+    whole[0]["extensions"] = {"01_loss_functions": "2026-10-09T23:59"}
+    assert all(each["extensions"] == {} for each in anonymous.without_names(whole, b"salt"))
 
 
 def test_code_that_only_looks_like_a_name_stays():

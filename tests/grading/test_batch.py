@@ -242,10 +242,12 @@ def test_two_workers_of_dask_one_of_which_is_killed_lose_nothing(class_of, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["a", "b", "--out", "out"], "one folder or zip"),
+        (["a", "b", "--out", "out"], "one folder or zip of hand-ins, and 2 were given"),
         (["a", "--jobs", "2"], "--out"),
         (["a", "--out", "out", "--jobs", "0"], "at least 1"),
-        (["a", "--out", "out", "--json", "x"], "its own files"),
+        (["a", "--out", "out", "--json", "x"], "--json is not for a class"),
+        (["a", "--out", "out", "--classroom50", "x"], "--classroom50 is not for a class"),
+        (["a", "--out", "out", "--lesson", "01"], "--lesson is not for a class: of the lessons in course.toml"),
         (["a", "--roster", "x"], "--out"),
     ],
 )

@@ -8,13 +8,14 @@ import pytest
 
 from bplib.course.problems import LESSONS
 from bplib.course.syllabus import Asked, Extension, Syllabus
-from bplib.grading.classes import counting
+from bplib.grading.classes import counting, gradebook
 
 FIRST, SECOND = "01_loss_functions", "02_gradients"
 POINTS = {lesson.LESSON: {problem.id: problem.points for problem in lesson.PROBLEMS} for lesson in LESSONS}
 MOST = sum(POINTS[FIRST].values())
 DUE = datetime.datetime(2026, 10, 5, 23, 59)
 BERLIN = ZoneInfo("Europe/Berlin")
+LONG_AGO = datetime.datetime(2020, 1, 1)
 
 
 def term(counts="best", points=None, per_day=0.25, days=3, extensions=(), due=DUE):
@@ -62,13 +63,58 @@ def test_without_a_plan_what_somebody_handed_in_is_asked_of_everybody():
     assert (cy["state"], cy["points"], cy["lessons"]) == (counting.EMPTY, None, {})
 
 
-def test_a_lesson_of_the_term_is_asked_though_nobody_handed_it_in_and_no_other_is():
-    plan = Syllabus({FIRST: Asked(), SECOND: Asked()})
+def test_a_lesson_that_is_due_is_asked_though_nobody_handed_it_in_and_one_that_is_not_listed_never_is():
+    plan = Syllabus({FIRST: Asked(), SECOND: Asked(LONG_AGO)})
     result = settled(notebook(), notebook(lesson="04_single_neuron", path="04.ipynb"), plan=plan)
     assert result["points"] == MOST
     assert result["max_points"] == MOST + sum(POINTS[SECOND].values())
-    assert result["problems"] == ["04.ipynb is of 04_single_neuron, which was not asked for"]
+    assert result["problems"] == ["04.ipynb is of A single neuron (04_single_neuron), which was not asked for"]
     assert [each["lesson"] for each in result["notebooks"]] == [FIRST]
+
+
+@pytest.mark.parametrize(
+    "due, day, is_asked",
+    [
+        (DUE, 5, False),
+        (DUE, 6, True),
+        (None, 25, False),  # what is never due can be handed in any day
+    ],
+)
+def test_a_lesson_that_nobody_has_handed_in_is_not_asked_before_it_is_due(due, day, is_asked):
+    plan = Syllabus({FIRST: Asked(DUE), SECOND: Asked(due)}, timezone=BERLIN)
+    records, now = [record(notebook()), record(learner="Bob")], datetime.datetime(2026, 10, day, 22, 30, tzinfo=BERLIN)
+    asked = counting.asked(records, plan, now=now)
+    assert list(asked) == [FIRST, SECOND][: 1 + is_asked]
+    ada, bob = counting.settled(records, asked, plan)
+    assert (ada["points"], ada["max_points"]) == (MOST, sum(sum(POINTS[lesson].values()) for lesson in asked))
+    assert bob["max_points"] == ada["max_points"]
+    until = "it is due 2026-10-05 23:59" if due else "it has no date"
+    line = f"Gradients (02_gradients) is not asked for yet: nobody has handed it in, and {until}"
+    assert counting.news(asked, plan) == ([] if is_asked else [line])
+
+
+def test_a_lesson_that_anybody_has_handed_in_is_asked_of_everybody_and_stays_so():
+    plan = Syllabus({FIRST: Asked(), SECOND: Asked()})
+    asked = counting.asked([record(notebook()), record(notebook(lesson=SECOND), learner="Bob")], plan)
+    assert list(asked) == [FIRST, SECOND]
+    assert counting.asked([record(notebook())], plan, asked) == asked
+    assert counting.asked([], plan) == {}
+    assert list(counting.asked([], Syllabus({FIRST: Asked()}), asked)) == [FIRST]
+
+
+def test_a_lesson_has_the_points_that_the_course_gave_it_when_it_was_first_asked_for():
+    plan = Syllabus({FIRST: Asked(), SECOND: Asked(DUE)}, timezone=BERLIN)
+    records, later = [record(notebook())], datetime.datetime(2026, 10, 25, tzinfo=BERLIN)
+    assert SECOND not in counting.asked(records, plan, now=datetime.datetime(2026, 10, 1, tzinfo=BERLIN))
+    assert counting.asked([], plan, {FIRST: {"mse": 1}}, later) == {FIRST: {"mse": 1}, SECOND: POINTS[SECOND]}
+
+
+def test_where_nothing_is_asked_yet_nothing_counts_and_nobody_fails():
+    plan = Syllabus({SECOND: Asked()})
+    records = [record(notebook())]
+    [result] = counting.settled(records, counting.asked(records, plan), plan)
+    assert (result["state"], result["points"], result["max_points"]) == (counting.EMPTY, None, 0)
+    assert gradebook.lessons([result], {}) == {}
 
 
 def test_a_lesson_is_worth_what_the_plan_says_and_its_exercises_keep_their_points():
@@ -94,7 +140,7 @@ def test_an_exercise_more_in_the_course_changes_no_result_that_stands():
     asked = counting.asked(records, plan, {FIRST: fewer})
     [result] = counting.settled(records, asked, plan)
     assert result["points"] == result["max_points"] == sum(fewer.values()) < MOST
-    [line] = counting.news(asked)
+    [line] = counting.news(asked, Syllabus())
     assert list(POINTS[FIRST])[-1] in line
 
 
@@ -154,6 +200,18 @@ def test_an_extension_finds_its_learner_by_every_name_that_any_lms_uses(name):
     assert bob["points"] == MOST * 0.5
 
 
+def test_a_result_says_until_when_a_learner_may_hand_in_where_that_is_their_own_date():
+    plan = Syllabus(
+        {FIRST: Asked(DUE), SECOND: Asked(datetime.datetime(2026, 10, 12, 10, tzinfo=datetime.UTC))},
+        timezone=BERLIN,
+        extensions=(Extension("Ada", "", 2), Extension("Cy", FIRST, 0)),
+    )
+    records = [record(notebook()), record(notebook(lesson=SECOND), learner="Cy", identity="")]
+    ada, cy = counting.settled(records, counting.asked(records, plan), plan)
+    assert ada["extensions"] == {FIRST: "2026-10-07T23:59", SECOND: "2026-10-14T12:00"}
+    assert cy["extensions"] == {}
+
+
 def test_where_an_lms_says_late_and_knows_nothing_of_our_extension_it_is_not_counted():
     plan = term(extensions=[Extension("Ada", FIRST, 2)])
     assert settled(notebook(late=True), plan=plan)["lessons"][FIRST]["days_late"] is None
@@ -171,8 +229,8 @@ def test_a_reader_learns_how_many_times_are_not_known_and_which_extension_fits_n
     ]
     results = counting.settled(whole, counting.asked(whole, plan), plan)
     assert counting.dates(results, plan) == [
-        f"{FIRST}: hand-ins that count as in time, since no time of theirs is known: 2",
-        f"{FIRST}: hand-ins that count as one day late, since only that they are late is known: 1",
+        f"Loss functions ({FIRST}): hand-ins that count as in time, since no time of theirs is known: 2",
+        f"Loss functions ({FIRST}): hand-ins that count as one day late, since only that they are late is known: 1",
         "the extension for Adda is of nobody here",
         "the extension for twin is of 2 learners: Bob, Cy",
     ]

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from bplib.course.syllabus import Asked, Syllabus
+from bplib.course.syllabus import Asked, Extension, Syllabus
 from bplib.grading import handins, reports
 from bplib.grading.classes import counting, feedback, gradebook
 
@@ -201,8 +201,40 @@ def test_points_that_a_person_gave_are_everywhere_with_the_comment_and_what_the_
     assert rows(feedback.gradebook_csv(results))[2] == ["Bo", "", "late", "", "1.5", "3", "4.5", "", "", "4.5", "6"]
     assert rows(feedback.gradebook_csv(results))[3][-4:] == ["1", "1", "1", "6"]
     page = Page(feedback.feedback_page(results[1])).text
-    assert "These points were given by a person; the grader gave 0. A loop <is> fine." in page and "1.5 / 2" in page
+    said = "The mse mse 1.5 / 2 ✎ decided by a person These points were given by a person; the grader gave 0 (not yet)."
+    assert f"{said} A loop <is> fine." in page and "◐" not in page
     assert "nothing was handed in" in feedback.feedback_page(results[2])
+    assert "1 passed · 3 not yet · 0 not attempted · 1 of them decided by a person" in feedback.class_page(results)
+
+
+def test_code_that_is_not_graded_stands_on_the_page_as_that_and_the_page_of_the_class_leads_there(records):
+    for place, status in ((0, "not attempted"), (1, "not yet")):
+        answer = exercise("mse", 0, 2, status, "No.", None, "stub") | {"ungraded": "def mse(a, y):\n    return a < y"}
+        records[place] = learner(records[place]["learner"], notebook("01", answer))
+    results = settled(*records)
+    page, other = (feedback.feedback_page(result) for result in results[:2])
+    block = "def mse(a, y):\n    return a &lt; y</code></pre>"
+    assert "Not graded, because of where it stands in the notebook:" in page and block in page
+    assert "What is not graded of The mse" in Page(page).labels
+    assert "stub" not in page and page.index("Not graded, because") < page.index(block)
+    assert other.index("stub") < other.index("Not graded, because") < other.index(block)
+    assert "Not graded, because" not in feedback.feedback_page(results[4])
+    says = "2 answers that stand where nothing is graded: Ada Lovelace (The mse), Bo (The mse)"
+    text = re.sub(r" (?=[,)])|(?<=\() ", "", Page(feedback.class_page(results)).text)
+    assert says in text
+    decided = settled(*records, overrides={(results[0]["slug"], "mse"): (2, "")})
+    assert "1 answer that stands where nothing is graded" in feedback.class_page(decided)
+
+
+def test_an_extension_stands_on_the_page_of_its_learner_handed_in_or_not():
+    due = datetime.datetime(2026, 10, 5, 12, tzinfo=datetime.UTC)
+    plan = Syllabus({"01": Asked(due), "04": Asked(due)}, timezone=datetime.UTC, extensions=(Extension("Al", "", 3),))
+    one = notebook("01", exercise("mse", 2, 2, "passed"), when="2026-10-08T11:00:00")
+    al, bo = settled(learner("Al", one), learner("Bo", one), syllabus=plan)
+    page = Page(feedback.feedback_page(al, ASKED)).text
+    assert "handed in 2026-10-08 11:00:00 · extension until 2026-10-08 12:00" in page and "late" not in page
+    assert "Not handed in 04 · extension until 2026-10-08 12:00" in page
+    assert "extension" not in feedback.feedback_page(bo, ASKED)
 
 
 # The numbers
@@ -242,6 +274,7 @@ def test_the_numbers_are_those_counted_by_hand(results):
         "passed": 1,
         "not_yet": 3,
         "not_attempted": 0,
+        "by_hand": 0,
         "mean": 0.5,
         "discrimination": None,
         "unrecognized": [],
@@ -385,8 +418,8 @@ def test_the_page_of_a_learner_says_points_status_sentence_and_code_of_each_exer
         HALF,
     ):
         assert words in text
-    assert re.search(r"The mse 0 / 2 ◐ not yet This is half of it\.", text)
-    assert re.search(r"The ce 3 / 3 ✓ passed", text)
+    assert re.search(r"The mse mse 0 / 2 ◐ not yet This is half of it\.", text)
+    assert re.search(r"The ce ce 3 / 3 ✓ passed", text)
 
 
 def test_a_page_shows_the_beginning_of_very_long_code_and_says_that_it_is_one(results):
@@ -402,7 +435,11 @@ def test_the_links_on_a_page_lead_somewhere(results):
     page = Page(feedback.feedback_page(results[0]))
     assert page.links and {link.removeprefix("#") for link in page.links} <= set(page.ids)
     ids = {f"feedback/{each['slug']}.html": Page(feedback.feedback_page(each)).ids for each in results}
-    links = Page(feedback.class_page(results)).links
+    page = Page(feedback.class_page(results))
+    links = [link for link in page.links if not link.startswith("#")]
+    assert (
+        {link.removeprefix("#") for link in page.links if link not in links} == {"01-ce", "problems"} <= set(page.ids)
+    )
     assert {link.partition("#")[0] for link in links} == set(ids)
     assert all(link.partition("#")[2] in ids[link.partition("#")[0]] for link in links if "#" in link)
     assert f"feedback/{results[4]['slug']}.html#01-ce" in links
@@ -476,6 +513,65 @@ def test_the_same_wrong_answer_under_other_names_is_read_once_and_the_commonest_
     assert row["unrecognized"] == [[results[1]["slug"], results[2]["slug"]], [results[0]["slug"]]]
     page = Page(feedback.class_page(results))
     assert re.search(r"3 wrong answers that no cause was found for 2 × Be , Ce No\. def mse.* 1 × Al No\.", page.text)
+
+
+SAID = "It returns 'squared error', which is none of the choices."
+
+
+def test_what_is_only_written_down_is_counted_and_is_nothing_to_read():
+    choice = 'def faster():\n    """Which."""\n    return "squared error"'
+    results = settled(
+        *(answered(str(k), choice, SAID) for k in range(8)),
+        answered("Al", "def faster():\n    return 'mse'", HALF, "mse"),
+        answered("Be", "def faster():\n    words = {'a': 'b', 'c': -1}\n    return words", "No b."),
+        answered("Ce", "def faster():\n    return 2 / 8"),
+        answered("De", "def faster(a):\n    return 1"),
+    )
+    [row] = feedback.statistics(results)["exercises"]
+    assert row["misconceptions"] == [
+        {"id": "", "count": 8, "message": SAID},
+        {"id": "", "count": 1, "message": "No b."},
+        {"id": "mse", "count": 1, "message": HALF},
+    ]
+    assert row["unrecognized"] == [[results[10]["slug"]], [results[11]["slug"]]]
+    assert f"8 × {SAID}" in Page(feedback.class_page(results)).text
+
+
+def test_what_a_person_has_decided_is_not_to_be_read_again():
+    records = [answered("Al", "def mse(a, y):\n    return a"), answered("Be", "def mse(a, y):\n    return y")]
+    results = settled(*records, overrides={(records[0]["slug"], "mse"): (1, "half of it")})
+    [row] = feedback.statistics(results)["exercises"]
+    assert (row["unrecognized"], row["by_hand"]) == ([[records[1]["slug"]]], 1)
+
+
+def test_the_page_of_the_class_begins_with_what_to_read_the_most_first():
+    def one(name, lesson, id, code, title="The exercise"):
+        return learner(name, notebook(lesson, {**exercise(id, 0, 2, "not yet", "No.", None, code), "title": title}))
+
+    results = settled(
+        one("Al", "01", "mse", "def mse(a, y):\n    return a", "First"),
+        *(one(f"B{k}", "04", "step", "def step(a):\n    return a + 0.5", "Second") for k in range(3)),
+        one("C", "04", "step", "def step(a):\n    return a * 7", "Second"),
+        *(one(f"D{k}", "05", f"e{k}", "def f(a):\n    return a", f"E{k}") for k in range(12)),
+        learner("Fe", problems=["x.zip: it is damaged"]),
+        asked={"01": {"mse": 2}, "04": {"step": 1}, "05": {f"e{k}": 2 for k in range(12)}},
+    )
+    numbers = feedback.statistics(results)
+    numbers["alike"] = [{"slugs": [results[0]["slug"], results[1]["slug"]], "shared": 24, "as_alike": 1, "pairs": 780}]
+    numbers["alike"][0]["exercises"] = [{"lesson": "01", "id": "mse", "shared": 24, "rare": 26}]
+    page = Page(feedback.class_page(results, numbers))
+    begin = page.text.partition(" Points ")[0]
+    assert re.search(
+        r"To read Second : 4 wrong answers that no cause was found for, 3 of them alike First : 1 wrong answer that no "
+        r"cause was found for E0 : 1 .* and 2 more in 2 exercises, each below Answers that are alike : 1 pair "
+        r"Problems with files and grading : 1$",
+        begin,
+    )
+    assert [link for link in page.links if link.startswith("#")][:2] == ["#04-step", "#01-mse"]
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+    assert ("details", {"open": None}) in page.tags and ("details", {}) not in page.tags
+    fine = settled(learner("Al", notebook("01", exercise("mse", 2, 2, "passed"))))
+    assert "To read" not in feedback.class_page(fine)
 
 
 def test_a_class_of_ten_thousand_has_a_page_that_a_browser_opens():

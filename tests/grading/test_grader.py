@@ -20,7 +20,7 @@ from toy_problems import RIGHT
 from bplib import cli
 from bplib.course.judging.reading import Gone
 from bplib.course.notebooks import releases, submissions
-from bplib.course.notebooks.assembling import Check, assemble
+from bplib.course.notebooks.assembling import Check, assemble, named, ungraded
 from bplib.grading import grader, reports
 from bplib.grading.sandbox import launching
 from bplib.grading.sandbox.processes import Limits
@@ -205,6 +205,7 @@ def test_a_missing_or_empty_answer_is_named_and_what_was_given_is_not_judged():
     learner = answered({**RIGHT, "toy-half": "  \n"})
     learner.cells = [each for each in learner.cells if each.id != "toy-double"]
     cell(learner, "toy-parity").cell_type = "raw"
+    cell(learner, "toy-parity").source = cell(toy_course.released(), "toy-parity").source
     assert steps(learner) == [SETUP, SETUP, *(f"={id}" for id in RIGHT)]
     assert assemble(learner, toy_course.released())[1] == [
         "toy-double: its cell is missing",
@@ -224,7 +225,72 @@ def test_an_answer_below_its_check_is_not_graded_but_not_passed_over_in_silence(
     learner, _ = submissions.parse(submit(nb).read_bytes())
     exercises, problems = graded_by(toy_course.Here(), learner)
     assert {exercise["status"] for exercise in exercises.values()} == {"not attempted"}
-    assert problems == ["toy-double: an answer stands outside of its cell, below the check, where it is not graded"]
+    assert problems == ["toy-double: an answer stands below its check, where it is not graded"]
+    assert exercises["toy-double"]["ungraded"] == RIGHT["toy-double"]
+    assert [exercises[id]["ungraded"] for id in ("toy-half", "toy-parity")] == ["", ""]
+
+
+def test_code_below_the_check_of_a_wrong_answer_is_shown_and_below_that_of_a_right_one_it_is_not():
+    for above, shown in ((WRONG["toy-double"], True), (RIGHT["toy-double"], False)):
+        learner = answered({"toy-double": above})
+        learner.cells += [
+            new_code_cell(source, id=f"mine-{k}") for k, source in enumerate((RIGHT["toy-double"], "x = 1"))
+        ]
+        exercises, problems = graded_by(toy_course.Here(), learner)
+        assert exercises["toy-double"]["ungraded"] == RIGHT["toy-double"] * shown
+        assert problems == ["toy-double: an answer stands below its check, where it is not graded"] * shown
+
+
+@pytest.mark.parametrize("kind", ["Markdown", "raw"])
+@pytest.mark.parametrize("keeps_the_stub", [True, False])
+def test_an_answer_in_no_code_is_not_graded_but_named_and_shown(kind, keeps_the_stub):
+    learner = answered({"toy-half": RIGHT["toy-half"]})
+    text = f"```python\n{RIGHT['toy-half']}\n```"
+    half = cell(learner, "toy-half")
+    if keeps_the_stub:
+        learner.cells.append(new_markdown_cell(text, id="mine"))
+        learner.cells[-1].cell_type, half.source = kind.lower(), cell(toy_course.released(), "toy-half").source
+    else:
+        half.cell_type, half.source = kind.lower(), text
+    exercises, problems = graded_by(toy_course.Here(), learner)
+    assert problems == [f"toy-half: an answer stands in a {kind} cell, where it is not graded"]
+    assert (exercises["toy-half"]["status"], exercises["toy-half"]["ungraded"]) == ("not attempted", text)
+
+
+def test_of_text_without_end_no_more_is_kept_than_a_person_reads():
+    learner = toy_course.released()
+    long = "def half(x):\n    return x / 2  # " + "long " * 100_000
+    learner.cells += [new_markdown_cell(f"{k}\n{long}", id=f"m{k}") for k in range(10)]
+    assert len(ungraded(learner, toy_course.released(), [])["toy-half"]) == 1
+    exercises, problems = graded_by(toy_course.Here(), learner)
+    assert len(exercises["toy-half"]["ungraded"]) == 20_000 and len(problems) == 1
+
+
+def test_text_of_the_lesson_and_a_note_beside_an_answer_are_no_answers():
+    learner = answered(WRONG)
+    learner.cells.append(new_markdown_cell(RIGHT["toy-double"], id="note"))
+    nb = toy_course.released()
+    nb.cells.append(new_markdown_cell("def half(x):\n    return ...", id="task"))
+    learner.cells.append(nb.cells[-1])
+    assert set(ungraded(learner, nb, assemble(learner, nb)[0])) == {"toy-double"}
+    exercises, problems = graded_by(toy_course.Here(), answered({}, nb), nb)
+    assert problems == [] and not any(each["ungraded"] for each in exercises.values())
+    learner.cells.pop()
+    exercises, problems = graded_by(toy_course.Here(), learner)
+    assert problems == [] and exercises["toy-double"]["ungraded"] == ""
+
+
+def test_code_below_a_check_is_kept_to_be_read_though_it_did_not_come_back():
+    learner = toy_course.released()
+    learner.cells.append(new_code_cell("while True: pass\n" + RIGHT["toy-double"], id="mine"))
+    exercises, problems = graded_by(Scripted({"while True": Gone("took too long")}), learner)
+    assert exercises["toy-double"]["ungraded"].endswith(RIGHT["toy-double"])
+    assert problems[-1] == "toy-double: an answer stands below its check, where it is not graded"
+
+
+def test_people_read_the_title_of_an_exercise_with_its_id():
+    assert named("softmax-ce") == "Softmax cross-entropy, example by example (softmax-ce)"
+    assert named("toy-half") == "toy-half" and named("gone") == "gone"
 
 
 def test_a_single_answer_with_its_mark_is_enough_to_know_the_lesson():
@@ -647,7 +713,7 @@ def test_grade_prints_the_table_writes_the_json_and_exits_0_whatever_the_points(
     assert capsys.readouterr().out == reports.table(report) + "\n"
     [submission] = report["submissions"]
     assert set(submission) == {
-        *("path", "lesson", "title", "points", "max_points", "exercises", "problems", "not_enforced")
+        *("path", "lesson", "title", "points", "max_points", "exercises", "problems", "not_enforced", "is_cut_off")
     }
     assert set(submission["exercises"][0]) == {
         *("id", "title", "points", "max_points", "status", "message", "misconception", "code")

@@ -14,7 +14,7 @@ from toy_problems import RIGHT
 
 from bplib import cli
 from bplib.course.notebooks import releases, submissions
-from bplib.course.notebooks.assembling import assemble
+from bplib.course.notebooks.assembling import assemble, ungraded
 from bplib.grading import grader
 from bplib.grading.sandbox import launching
 
@@ -156,8 +156,10 @@ def test_of_the_type_of_a_cell_only_what_we_know_is_said(kind):
     nb = json.loads(json.dumps(answered(RIGHT)))
     next(each for each in nb["cells"] if each["id"] == "toy-half")["cell_type"] = kind
     learner, _ = submissions.parse(json.dumps(nb).encode())
-    _, problems = assemble(learner, toy_course.released())
-    assert problems == ["toy-half: its cell is of the type unknown"]
+    steps, problems = assemble(learner, toy_course.released())
+    assert problems == []
+    where = "in a cell of no known type"
+    assert ungraded(learner, toy_course.released(), steps) == {"toy-half": [(where, RIGHT["toy-half"])]}
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ per_day = 0.5
 [lessons.01]
 due = 2026-10-05 23:59:00
 [lessons.04]
+due = 2020-10-05
 points = 10
 """
 
@@ -130,6 +131,21 @@ def test_what_was_asked_stays_asked_though_the_course_changes(week):
     after, lines = graded(week)
     assert after["Ada Lovelace"]["max_points"] < results["Ada Lovelace"]["max_points"]
     assert any("the course has changed mse;" in line for line in lines)
+
+
+def test_the_first_week_of_a_term_is_graded_alone_though_the_plan_has_more(tmp_path):
+    (tmp_path / "in" / "ada").mkdir(parents=True)
+    (tmp_path / "in" / "ada" / LESSON).write_text(full(), encoding="utf-8")
+    plan = "[lessons.01]\n[lessons.02]\ndue = 2999-01-01\n[lessons.04]\n"
+    (tmp_path / "course.toml").write_text(plan, encoding="utf-8")
+    out = tmp_path / "out"
+    [ada], _ = grade_class(tmp_path / "in", out, term=Term(syllabus.read(tmp_path / "course.toml")))
+    assert (ada["points"], ada["max_points"]) == (12, 12)
+    assert json.loads((out / "asked.json").read_text(encoding="utf-8")).keys() == {"01_loss_functions"}
+    page = (out / "feedback" / "ada.html").read_text(encoding="utf-8")
+    assert "Not handed in" not in page and "of 12 points" in page
+    assert "Gradients" not in (out / "class.html").read_text(encoding="utf-8")
+    assert (out / "gradebook.csv").read_text(encoding="utf-8").splitlines()[1].endswith(",12,12,12")
 
 
 def test_a_term_adds_up_over_weeks_by_the_roster(tmp_path):

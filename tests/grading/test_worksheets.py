@@ -7,7 +7,7 @@ import pytest
 from lms_imports import GERMAN, blackboard_import, brightspace_import, canvas_import, moodle_import
 from lms_records import GRADIENTS, LOSS, entry, merged, moodle_class, notebook, record, settled
 
-from bplib.grading.classes.sheets import uploads
+from bplib.grading.classes.sheets import exports, uploads
 
 # As gradebook_exporter.rb writes it: a row of what is posted by hand, what can be had, totals that are read only.
 CANVAS = '''Student,ID,SIS User ID,SIS Login ID,Section,01 notes (5),\
@@ -275,7 +275,10 @@ def test_where_it_cannot_be_decided_the_columns_are_shown(titles):
 def test_another_maximum_is_said_and_nothing_is_rescaled():
     text = MOODLE.replace("10.00", "100.00")
     content, lines = uploads.filled(text.encode(), settled(*moodle_class()))
-    assert lines[1] == '"Grade" is worth 100.00 points there and 10 here; no grade was rescaled'
+    assert lines[-1] == (
+        '"Grade" is worth 100 points there and 10 here, and no grade was rescaled: set points = 100 in [lessons.01] of'
+        " course.toml, or set the maximum there to 10"
+    )
     assert moodle_import(content, {"1001"}, 100) == {"1001": 7.5}
 
 
@@ -295,28 +298,69 @@ def test_what_is_no_such_sheet_is_refused_in_a_sentence(content, says):
     assert "\n" not in str(error.value)
 
 
-# When
+# Who and when
+
+
+def times_of(text):
+    people, lines = exports.participants(text.encode())
+    assert not lines
+    return {number: person.when for number, person in people.items() if person.when}
 
 
 def test_moodles_sheet_says_when_things_were_handed_in():
-    assert uploads.handed_in_times(MOODLE.encode()) == {"1001": "2026-10-05T14:30:00", "1002": "2026-10-06T00:05:00"}
-    assert uploads.handed_in_times(GERMAN_SHEET.encode()) == {
-        "1001": "2026-10-05T14:30:00",
-        "1003": "2026-03-01T09:05:00",
-    }
+    assert times_of(MOODLE) == {"1001": "2026-10-05T14:30:00", "1002": "2026-10-06T00:05:00"}
+    assert times_of(GERMAN_SHEET) == {"1001": "2026-10-05T14:30:00", "1003": "2026-03-01T09:05:00"}
     american = MOODLE.replace("Monday, 5 October 2026, 2:30 PM", "Monday, October 5, 2026, 2:30 PM")
-    assert uploads.handed_in_times(american.encode())["1001"] == "2026-10-05T14:30:00"
+    assert times_of(american)["1001"] == "2026-10-05T14:30:00"
 
 
 UNREADABLE = ["mardi 7 avril 2026, 14:30", "5 October", "Monday, 45 October 2026, 2:30 PM"]
 
 
 @pytest.mark.parametrize("time", UNREADABLE)
-def test_a_time_that_cannot_be_read_is_shown(time):
-    with pytest.raises(ValueError, match=f'"{time}" is no time'):
-        uploads.handed_in_times(MOODLE.replace("Monday, 5 October 2026, 2:30 PM", time).encode())
+def test_a_time_that_cannot_be_read_is_shown_and_keeps_nothing_from_being_filled(time):
+    text = MOODLE.replace("Monday, 5 October 2026, 2:30 PM", time)
+    people, [line] = exports.participants(text.encode())
+    assert f'1 times are not read: "{time}" is no time' in line
+    assert (people["1001"].when, people["1002"].when) == ("", "2026-10-06T00:05:00")
+    assert uploads.filled(text.encode(), settled(*moodle_class()))[0] != text.encode()
 
 
-def test_only_moodles_sheet_says_when():
-    with pytest.raises(ValueError, match="a sheet of Canvas; needed is Moodle's"):
-        uploads.handed_in_times(CANVAS.encode())
+def test_only_moodles_sheet_says_who_a_participant_is():
+    assert exports.participants(CANVAS.encode()) == ({}, [])
+    assert exports.participants(BRIGHTSPACE.encode()) == ({}, [])
+
+
+def test_the_other_names_of_a_participant_are_read_in_english_and_german():
+    english = MOODLE.replace('"Full name",', '"Full name","ID number",').replace(",ada@uni.edu", ",0077,ada@uni.edu")
+    english = english.replace(",bo@uni.edu", ",,bo@uni.edu").replace(",cy@uni.edu", ",,cy@uni.edu")
+    german = GERMAN_SHEET.replace("ID;Name;", "ID;Name;ID-Nummer;").replace(";Ada;", ";Ada;0077;")
+    german = german.replace('"Zoë Ä.";', '"Zoë Ä.";;')
+    for text in (english, german):
+        people, _ = exports.participants(text.encode())
+        ada, other = people["1001"], people["1003" if "1003" in people else "1002"]
+        assert (ada.name, ada.identities, ada.email) == ("Ada", ("0077",), "ada@uni.edu")
+        assert other.identities == ()
+
+
+BLIND = """Identifier,Status,Grade,"Maximum Grade","Grade can be changed","Last modified (submission)",\
+"Last modified (grade)"
+"Participant 1001","Submitted for grading",,10.00,Yes,"Monday, 5 October 2026, 2:30 PM",-
+"Participant 1007","Submitted for grading",,10.00,Yes,"Monday, 5 October 2026, 2:31 PM",-
+"""
+
+
+def test_where_names_are_hidden_the_status_is_no_name():
+    _, lines = uploads.filled(BLIND.encode(), settled(*moodle_class()))
+    assert "in the sheet, and without points: Participant 1007" in lines
+    assert exports.participants(BLIND.encode())[0]["1001"].name == ""
+
+
+def test_a_sheet_of_another_assignment_is_left_as_it_is_and_says_which_numbers_are_where():
+    text = MOODLE.replace("Participant 1", "Participant 7")
+    content, lines = uploads.filled(text.encode(), settled(*moodle_class()))
+    assert content == text.encode()
+    assert lines == [
+        "it fits none of the downloads, and is as it was: its participants are 7001 to 7009; here they are 1001 to 1003"
+        " in week 1.zip"
+    ]

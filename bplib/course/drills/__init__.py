@@ -2,5 +2,5 @@
 
 May import: bplib, bplib.pictures, bplib.course.judging; numpy, sympy.
 Reading order: drill, expressions, bounds, notation, typed, standing, graphs, grammar, rules, slips, nearly, formulas,
-choosing, networks, stacks, page, shapes, backwards, bugs, patients, signs, charts, curves, kinds.
+choosing, networks, stacks, page, shapes, backwards, bugs, patients, signs, charts, curves, kinds, owning.
 """

@@ -29,6 +29,9 @@ class Network:
 # The lines
 
 
+_FUSED = "with the cross-entropy the output minus the label is left."
+
+
 def _loss(rng, Z, A, before):
     """The end of a forward and the first line back: (lines, the first `Line`, what is the label)."""
     kind = str(rng.choice(["mean", "half", "binary", "softmax"]))
@@ -62,7 +65,11 @@ def _loss(rng, Z, A, before):
             (f"(Y - {A}) / {A}.size", "The sign is turned around: where the label is 1, Z has to grow."),
             (f"({Z} - Y) / {Z}.size", "The label is compared with what the sigmoid gives, and not with what goes in."),
         )  # fmt: skip
-        return lines, Line(slope, f"({A} - Y) / {A}.size", "sigmoid and cross-entropy leave A - Y.", bugs), "binary"
+        return (
+            lines,
+            Line(slope, f"({A} - Y) / {A}.size", _FUSED, bugs),
+            "binary",
+        )
     lines = (f"{A} = softmax({Z})", f"L = -(Y * np.log({A})).sum(axis=1).mean()")
     bugs = (
         (f"({A} - Y) / {A}.size", "The mean is over the rows, and not over all entries."),
@@ -70,7 +77,11 @@ def _loss(rng, Z, A, before):
         (f"-Y / {A} / len(X)", f"This is the gradient with respect to {A}, the output of the softmax."),
         (f"(Y - {A}) / len(X)", "The sign is turned around: the score of the right class has to grow."),
     )
-    return lines, Line(slope, f"({A} - Y) / len(X)", "softmax and cross-entropy leave P - Y.", bugs), "one-hot"
+    return (
+        lines,
+        Line(slope, f"({A} - Y) / len(X)", _FUSED, bugs),
+        "one-hot",
+    )
 
 
 _ACTIVATIONS = ["tanh", "sigmoid", "relu"]

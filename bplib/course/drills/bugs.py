@@ -8,6 +8,7 @@ import numpy as np
 
 from bplib.activations import sigmoid, softmax
 from bplib.course.drills import backwards
+from bplib.course.drills.choosing import judge_choices
 from bplib.course.drills.drill import Drill, Field
 from bplib.course.judging.paper import judge_choice
 from bplib.pictures import svg
@@ -25,25 +26,33 @@ def draw(rng, level, seed):
         if not seen[planted.name]:  # behind relus that are all off nothing is wrong
             break
     lines = [f"{line.name} = {code if line is planted else line.code}" for line in network.backward]
-    if level == 1:
-        shown = seen
-    else:
-        shown = {name: fine for name, fine in seen.items() if name[1:] in network.shapes}
-    table = _table(shown) if level < 3 else "The chart shows the loss with this backward, and with the right one."
     program = "\n".join([*network.forward, "", *lines])
-    wrong = {line.name: f"{line.name} is right here: {line.why}" for line in network.backward if line is not planted}
+    names = tuple(line.name for line in network.backward)
+    fields, right = [Field("line", "the wrong gradient", "choice", names)], {"line": planted.name}
+    if level == 1:  # differences tell the line, so that what is wrong with it is asked for, too
+        repairs = {planted.code: "", **{other: says for other, says in planted.bugs if other != code}}
+        options = tuple(str(option) for option in rng.permutation([*repairs]))
+        fields.append(Field("repair", f"{planted.name} should be", "choice", options))
+        right["repair"] = planted.code
+    wrong = {"line": {line.name: _fine(line, seen[line.name]) for line in network.backward if line is not planted}}
+    if level == 1:
+        wrong["repair"] = {option: says for option, says in repairs.items() if says}
+    seen = {name: fine for name, fine in seen.items() if level == 1 or name[1:] in network.shapes}
+    pictures, table = ((), _table(seen)) if level < 3 else _trainings(network, planted.name, code, seed)
+    why = f"{words} It should be {planted.name} = {planted.code}"
+    choices = "".join(f"\n{field.name}: {' or '.join(field.options)}" for field in fields)
     return Drill(
         kind="bugs",
         level=level,
         seed=seed,
-        asks="The forward is right, and one line of the backward is wrong: it would be even where what comes into it is"
-        " right. Which gradient is it?",
-        pictures=(_curves(network, planted.name, code, seed),) if level == 3 else (),
-        code=f"{program}\n\n{table}",
-        text=f"{program}\n\n{table}",
-        fields=(Field("line", "the wrong line", "choice", tuple(line.name for line in network.backward)),),
-        right={"line": planted.name},
-        judge=judge_choice(planted.name, f"{words} It should be {planted.name} = {planted.code}", wrong),
+        asks="The forward is right. One line of the backward is wrong by itself, and not only because of what it is"
+        f" given. Which gradient does it compute{', and what should stand there' if level == 1 else ''}?",
+        pictures=pictures,
+        code=f"{program}\n\n{table}" if level < 3 else program,
+        text=f"{program}\n\n{table}\n{choices}",
+        fields=tuple(fields),
+        right=right,
+        judge=judge_choices(right, why, wrong) if level == 1 else judge_choice(planted.name, why, wrong["line"]),
         hints=(
             "Go backward from the loss and derive each gradient before you read its line. What differences call wrong"
             " may be wrong only because of what came into it.",
@@ -52,6 +61,12 @@ def draw(rng, level, seed):
         ),
         alike=(network.forward, planted.name, code),
     )
+
+
+def _fine(line, agrees):
+    """What is told of a line that is right, though what comes into it may not be."""
+    rest = "" if agrees else " Its gradient differs because of what comes into it."
+    return f"The line of {line.name} is right: {line.why}{rest}"
 
 
 def verdicts(network, name, code, seed):
@@ -109,11 +124,18 @@ def _table(seen):
     return "\n".join(["Differences of the loss say:", *rows])
 
 
-def _curves(network, name, code, seed):
-    """The loss of two trainings."""
+def _trainings(network, name, code, seed):
+    """The loss of two trainings: (a picture, a table)."""
     rights = ((rate, losses(network, seed, rate)) for rate in _RATES)
     rate, right = next((rate, found) for rate, found in rights if max(found) < 2 * found[0])
-    curves, top = {"right": right, "with this backward": losses(network, seed, rate, {name: code})}, 1.2 * max(right)
+    curves, top = {"right": right, "this one": losses(network, seed, rate, {name: code})}, 1.2 * max(right)
     drawn = {label: (range(_STEPS), np.nan_to_num(ys, nan=2 * top).clip(None, 2 * top)) for label, ys in curves.items()}
     label = f"The loss of {_STEPS} steps, with the right backward and with this one."
-    return svg.chart(drawn, label, "step", "loss", limits=(0, _STEPS - 1, 0, top), named=False, width=430, height=220)
+    names = {each: (_STEPS * (0.3 + 0.4 * k), top * 0.95) for k, each in enumerate(curves)}
+    picture = svg.chart(
+        drawn, label, "step", "loss", limits=(0, _STEPS - 1, 0, top), places=names, width=430, height=220
+    )
+    steps = range(0, _STEPS, _STEPS // 4)
+    rows = [f"{each:9}" + "".join(f"{svg.number(curves[each][step]):>9}" for step in steps) for each in curves]
+    head = f"{'step':9}" + "".join(f"{step:>9}" for step in steps)
+    return (picture,), "\n".join(["The loss of two trainings:", head, *rows])

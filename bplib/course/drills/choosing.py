@@ -25,7 +25,9 @@ def judge_choices(right, why, wrong):
                 if _plain(value) == _plain(option):
                     return mistaken(says, f"{name}: {option}")
             options = listed(sorted([right[name], *wrong[name]]))
-            return Verdict(NOT_YET, f"What stands for {name} is none of the choices: {options}.")
+            return Verdict(
+                NOT_YET, f"What stands for {name} is none of the choices, even if it comes to the same: {options}."
+            )
         if missing:
             return Verdict(NOT_YET, missing + (" What is there is right." if given else ""))
         return Verdict(PASSED, why)

@@ -38,6 +38,7 @@ def draw(rng, level, seed):
         if signs.is_clear(readings, illness):
             break
     pictures, columns = ward.draw(record)
+    named = f"\n\nthe activation is {record.bend}" if record.bend else ""
     wide = max(map(len, words))
     meant = "\n".join(f"{word:{wide}}  {means}" for word, (means, _) in ward.illnesses.items())
     wrong = {word: reading.objection for word, reading in readings.items() if word != illness}
@@ -47,8 +48,8 @@ def draw(rng, level, seed):
         seed=seed,
         asks=ward.asks,
         pictures=pictures,
-        code=meant,
-        text=f"{meant}\n\n{charts.table(columns)}\n\nguessing has the loss {signs.shown(record.guess)}",
+        code=f"{meant}{named}",
+        text=f"{meant}{named}\n\n{charts.table(columns)}\n\nguessing has the loss {signs.shown(record.guess)}",
         fields=(Field("illness", "the illness", "choice", words),),
         right={"illness": illness},
         judge=judge_choice(illness, readings[illness].why, wrong),
@@ -61,7 +62,7 @@ def draw(rng, level, seed):
 
 
 _LOSSES = Ward(
-    "These are the losses of a training, on what it learns from and on what is held out; the thin line is the loss of"
+    "These are the losses of a training, on what it learns from and on what is held out; the dotted line is the loss of"
     " guessing. What is wrong, if anything?",
     "Three questions: does the training loss come down, and how far below guessing? Does it jump? And what does the"
     " validation loss do meanwhile?",
@@ -69,11 +70,15 @@ _LOSSES = Ward(
     signs.of_losses,
     charts.of_losses,
     {
-        "well": ("nothing is wrong", "It comes down far, and nothing turns or jumps. What is there to complain of?"),
+        "well": (
+            "it ends below half of guessing, and nothing turns or jumps",
+            "Lay a ruler at half the height of the dotted line. On which side of it does the training loss end?",
+        ),
         "rate too large": ("each step leads too far", "Count how often the loss rises from one epoch to the next."),
         "rate too small": (
-            "each step is too short for so few epochs",
-            "Compare the last third with the one before: is it still falling? And how far has it come?",
+            "it ends above half of guessing, and is still falling",
+            "Lay a ruler at half the height of the dotted line. On which side of it does the training loss end, and is"
+            " it level there?",
         ),
         "overfitting": (
             "it learns its own examples by heart",
@@ -81,15 +86,15 @@ _LOSSES = Ward(
         ),
         "learns nothing": (
             "it does no better than guessing",
-            "Lay a ruler on the thin line. How far below it does the training loss get?",
+            "Lay a ruler on the dotted line. How far below it does the training loss get?",
         ),
     },
 )
 _STEP = "Read the numbers at the axis of the updates: which share of the weights is a step, and what would be healthy?"
-_LAYERS = "Compare the first layer with the last in the beginning: which has the larger gradient, and by how much?"
+_LAYERS = "Compare the first layer with the last in the first epoch: which has the larger gradient, and by how much?"
 _NORMS = Ward(
-    "This is what a training has written down: its loss, the updates beside the weights, the gradients, and how many"
-    " relus of the worst layer give 0 for every image. What is wrong, if anything?",
+    "This is what a training has written down: its loss, the updates beside the weights, the gradients, and, where"
+    " there are relus, how many of the worst layer give 0 for every image. What is wrong, if anything?",
     "Ask one picture after the other. Has the loss come down? Are most relus of a layer dead? Is the gradient of the"
     " first layer about as large as that of the last in the beginning? And does a step move the weights at all?",
     patients.with_norms,
@@ -97,23 +102,23 @@ _NORMS = Ward(
     charts.of_norms,
     {
         "well": ("nothing is wrong", "The loss comes down. Is one of the other pictures out of the ordinary?"),
-        "slow": ("the rate is far too small", _STEP),
-        "diverged": ("the loss has left all bounds", "Where does the loss begin, and where does it end?"),
-        "dead": ("most relus of a layer give 0 for every image", "Look at the dead relus in the end."),
-        "vanishing": ("the gradient fades on its way back", _LAYERS),
-        "exploding": ("the gradient grows on its way back", _LAYERS),
+        "rate too small": ("no step moves the weights by a ten-thousandth", _STEP),
+        "diverged": ("the loss leaves all bounds and does not come back", "Where does the loss end?"),
+        "dead relus": ("most relus of a layer give 0 for every image", "Look at the dead relus in the end."),
+        "vanishing gradient": ("the gradient fades on its way back", _LAYERS),
+        "exploding gradient": ("the gradient grows on its way back", _LAYERS),
     },
 )
 _STUCK = Ward(
     "The loss does not come down. What is wrong?",
     "Most of these have much the same loss. Read the axes of the other two pictures: does a step move the weights, and"
     " by how much? Does a gradient reach the first layer?",
-    patients.with_norms,
+    patients.with_a_loss_that_stays,
     signs.of_stuck,
     charts.of_stuck,
     {
-        "rate too small": ("steps are far too short", _STEP),
-        "rate too large": ("steps are far too long", _STEP),
+        "rate too small": ("no step moves the weights by a ten-thousandth", _STEP),
+        "rate too large": ("each step leads too far, and the loss jumps", _STEP),
         "dead relus": (
             "the relus of a layer give 0 for every image",
             "Look at the gradients in the end: what is left of them in the first layer, and in the last?",
@@ -126,26 +131,29 @@ _STUCK = Ward(
     },
 )
 _APART = Ward(
-    "A neuron learns numbers that are measured with some noise; the thin line is the loss of always saying their mean."
-    " What do the pictures say of this training?",
+    "A neuron learns numbers that are measured with some noise; the dotted line is the loss of always saying their"
+    " mean. What do the pictures say of this training?",
     "Look at the distance between the two losses: is there any, since when, and does it grow? Then ask whether the"
     " training loss has arrived.",
     patients.with_a_gap,
     signs.of_a_gap,
     charts.of_a_gap,
     {
-        "well": ("nothing is wrong", "How large is the distance in the end, beside the loss of the first epoch?"),
+        "well": (
+            "both losses are level in the end, and together",
+            "How large is the distance in the end, beside the loss of the first epoch?",
+        ),
         "overfitting": (
             "it learns its own examples by heart",
             "In the first epochs both fall together. Which of them goes on falling?",
         ),
         "harder validation set": (
-            "what is held out is measured with more noise",
+            "what is held out is measured with more noise, and so harder from the start",
             "Follow the distance from the first epoch on: does it come with the learning, or was it there before?",
         ),
         "rate too small": (
-            "each step is too short for so few epochs",
-            "Lay a ruler on the last third of the training loss: is it level?",
+            "both losses still fall, and no step moves the weights by a thousandth",
+            "Lay a ruler on the last third of the training loss: is it level? And how long is the first step?",
         ),
     },
 )
@@ -161,8 +169,8 @@ _JUMPS = Ward(
             "a step sees a few examples only, and all is well",
             "Follow the loss of all examples from its beginning to its end.",
         ),
-        "rate too large": ("each step leads too far", "Compare the loss of all examples with the thin line."),
-        "rate too small": ("steps are far too short", _STEP),
+        "rate too large": ("each step leads too far", "Compare the loss of all examples with the dotted line."),
+        "rate too small": ("no step moves the weights by a ten-thousandth", _STEP),
         "labels mixed up": (
             "each image has the label of another one",
             "Steps are of a healthy length. What do they lead to?",

@@ -1,9 +1,11 @@
 """What a drill is: a question drawn from a kind, a level and a seed, fields for its answer, and a judge."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bplib.course.judging.judges import Problem
+from bplib.course.judging.reading import NOT_ATTEMPTED
+from bplib.course.judging.turns import DOTS
 
 LEVELS = (1, 2, 3)
 
@@ -60,7 +62,13 @@ class Drill:
     @property
     def problem(self):
         """The drill as a problem of no points."""
-        return Problem(self.id, f"Practice: {self.kind}", 0, self.hints, self.judge, minutes=2, difficulty=self.level)
+
+        def judge(answer, seed=None):
+            verdict = self.judge(answer, seed=seed)
+            return replace(verdict, message=DOTS) if verdict.status == NOT_ATTEMPTED else verdict
+
+        judge.misconceptions = self.judge.misconceptions
+        return Problem(self.id, f"Practice: {self.kind}", 0, self.hints, judge, minutes=2, difficulty=self.level)
 
     @property
     def stub(self):
@@ -68,4 +76,5 @@ class Drill:
         blanks = ", ".join(f'"{field.name}": ...' for field in self.fields)
         value = f"{{{blanks}}}" if len(self.fields) > 1 else "..."
         arguments = ", ".join(self.letters.split())
-        return f'def answer({arguments}):\n    return {value}\n\n\ncheck("{self.id}", answer)'
+        functions = "from sympy import exp, log, sqrt, tanh\n\n\n" if self.letters else ""
+        return f'{functions}def answer({arguments}):\n    return {value}\n\n\ncheck("{self.id}", answer)'

@@ -76,15 +76,21 @@ ZERO, ONE = number(0), number(1)
 
 
 def add(*terms):
-    """The sum, without zeros; numbers are added up in the place of the first."""
+    """The sum, without zeros; numbers are added up in the place of the first, and no minus leads if a term has none."""
     flat = [each for term in terms for each in (term.terms if isinstance(term, Sum) else (term,))]
     flat = _folded(flat, sum)
     flat = [each for each in flat if each != ZERO]
+    if flat and minus(flat[0]):  # 4 - 2 z reads better than -2 z + 4
+        first = next((k for k, each in enumerate(flat) if not minus(each)), 0)
+        flat.insert(0, flat.pop(first))
     return Sum(tuple(flat)) if len(flat) > 1 else flat[0] if flat else ZERO
 
 
 def times(*factors):
-    """The product, without ones: a number first, then letters, then the rest. A quotient takes the others above."""
+    """The product, without ones: a number first, then letters by the alphabet, then the rest.
+
+    A quotient takes the others above.
+    """
     if any(isinstance(factor, Quotient) for factor in factors):
         above = [factor.above if isinstance(factor, Quotient) else factor for factor in factors]
         return over(times(*above), times(*(factor.below for factor in factors if isinstance(factor, Quotient))))
@@ -113,7 +119,9 @@ def raised(base, exponent):
 def _rank(factor):
     """Where a factor stands in a product."""
     base = factor.base if isinstance(factor, Power) else factor
-    return 0 if isinstance(factor, Number) else 1 if isinstance(base, Letter) else 2
+    if isinstance(factor, Number):
+        return 0, ""
+    return (1, base.name) if isinstance(base, Letter) else (2, "")
 
 
 def _apart(tree):

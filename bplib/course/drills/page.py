@@ -1,5 +1,8 @@
 """A network as a page to be proofread: each line of the forward with its shape, beside it the lines that undo it."""
 
+import math
+from itertools import accumulate
+
 from bplib.pictures import svg
 
 _SIZE, _CHARACTER, _LINE, _UNIT, _BLANK = 13, 7.9, 23, 2.5, 130
@@ -70,19 +73,22 @@ class Page:
 
     def given(self, width):
         """What is given, side by side, and how low it reaches."""
-        parts, x, y = [], 16, 20
-        for name in self.network.given:
-            words = _CHARACTER * len(name)
-            shape = self.shapes[name]
-            takes = words + 8 + _CHARACTER * len(self.shape(name)) + 8 + _UNIT * (shape or (0,))[-1] + 26
-            if x + takes > width and x > 16:
-                x, y = 16, y + 28
-            color = svg.INK if name in ("X", "Y") else svg.GREEN
-            parts.append(_code(x, y, name, color))
-            parts.append(self.shape_at(x + words + 8, y, name))
-            parts.append(self.box(x + words + 16 + _CHARACTER * len(self.shape(name)), y, name))
-            x += takes
+        parts, y = [], 20 - 28
+        for row in _rows({name: self.takes(name) for name in self.network.given}, width - 16):
+            x, y = 16, y + 28
+            for name in row:
+                words = _CHARACTER * len(name)
+                color = svg.INK if name in ("X", "Y") else svg.GREEN
+                parts.append(_code(x, y, name, color))
+                parts.append(self.shape_at(x + words + 8, y, name))
+                parts.append(self.box(x + words + 16 + _CHARACTER * len(self.shape(name)), y, name))
+                x += self.takes(name)
         return parts, y + 22
+
+    def takes(self, name):
+        """How wide a name with its shape and its rectangle is, and what lies between it and the next."""
+        words = _CHARACTER * (len(name) + len(self.shape(name)))
+        return words + 16 + _UNIT * (self.shapes[name] or (0,))[-1] + 26
 
     def shape_at(self, x, y, name):
         """The shape of an array in words; what is asked for stands in a frame."""
@@ -115,6 +121,24 @@ class Page:
             return _code(x, y, f"{line.name} = {line.code}", svg.VERMILLION)
         start = f"{line.name} ="
         return _code(x, y, start, svg.VERMILLION) + _blank(x + _CHARACTER * (len(start) + 1), y, _BLANK)
+
+
+def _rows(widths, most):
+    """The names of {name: width} in rows, as few as fit, none much longer than another; in their order."""
+
+    def filled(limit):
+        rows, used = [], math.inf
+        for name, width in widths.items():
+            if used + width > limit:
+                rows, used = [*rows, []], 0
+            rows[-1].append(name)
+            used += width
+        return rows
+
+    starts = list(accumulate(widths.values(), initial=0))
+    limits = sorted({end - start for start in starts for end in starts if 0 < end - start <= most})
+    fewest = filled(most)
+    return next((rows for limit in limits if len(rows := filled(limit)) == len(fewest)), fewest)
 
 
 def shape_words(shape):

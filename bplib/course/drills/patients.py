@@ -19,6 +19,7 @@ from bplib.optimizers import SGD, Adam
 from bplib.training import train
 
 _KINDS = ("gradients", "updates", "weights")
+_LEFT, _AFTER = 1e4, 3  # beyond so many times guessing for so many epochs, a loss has left for good
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Record:
     training, validation  the losses of each epoch
     guess                 the loss of guessing: of equal probabilities, or of the mean of all
     updates, gradients    of the first and the last matrix, (2, epochs): the update beside the weights, and the length
-    dead                  the share of dead relus in the worst layer, after each epoch
+    dead                  the share of dead relus in the worst layer, after each epoch; empty without relus
+    bend                  the name of the activation
     batches               the loss of the batch of each step
     drawn                 whole numbers by which two trainings differ
     """
@@ -40,6 +42,7 @@ class Record:
     gradients: np.ndarray = ()
     dead: np.ndarray = ()
     batches: np.ndarray = ()
+    bend: str = ""
     drawn: tuple = ()
 
 
@@ -84,31 +87,37 @@ def with_losses(rng, illness):
 # What lesson 08 calls vital signs
 
 
-def with_norms(rng, illness):
-    """A training of some epochs, full batches, with its updates, its gradients and its dead relus."""
-    classes, width, epochs = (int(rng.integers(*ends)) for ends in ((3, 11), (12, 33), (20, 31)))
-    depth, bend, loss, gain, bias = int(rng.integers(1, 4)), (tanh, relu)[rng.integers(2)], softmax_cross_entropy, 1, 0
+def with_norms(rng, illness, stuck=False):
+    """A training of some epochs, full batches, with its updates, its gradients and its dead relus.
+
+    stuck says that its loss shall not come down, whatever it has.
+    """
+    classes, width, epochs = (int(rng.integers(*ends)) for ends in ((3, 11), (12, 33), (20, 36)))
+    depth, loss, gain, bias = int(rng.integers(1, 4)), softmax_cross_entropy, 1, 0
+    bend = (tanh, relu, sigmoid)[rng.integers(3)]  # so that an activation is no sign of an illness
+    depth = 1 if bend is sigmoid else depth
     match illness:
         case "well":
-            rate, depth = _rate(rng, 0.4, 0.8), int(rng.integers(1, 3))
-        case "slow" | "rate too small":
+            rate, depth, epochs = _rate(rng, 0.2, 0.45), min(depth, 2), int(rng.integers(26, 36))
+            rate *= 4 if bend is sigmoid else 1  # whose slope is a quarter at most
+        case "rate too small":
             rate = _rate(rng, 1e-6, 2e-5)
         case "diverged":
-            bend, loss, rate = tanh, mse, _rate(rng, 3, 12)
+            bend, loss, rate = (tanh, relu)[rng.integers(2)], mse, _rate(rng, 1.2, 3)
+            depth = int(rng.integers(1, 4))
         case "rate too large":
-            bend, rate, depth = tanh, _rate(rng, 1.5, 2.5), 1
-        case "dead":
-            bend, rate = relu, _rate(rng, 2, 6)
-            if rng.random() < 0.3:
-                rate, bias = _rate(rng, 0.1, 0.5), -9
+            bend, depth = (tanh, sigmoid)[rng.integers(2)], 1
+            rate = _rate(rng, 1.5, 2.5) if bend is tanh else _rate(rng, 4, 8)
         case "dead relus":
-            bend, rate, bias = relu, _rate(rng, 0.1, 0.5), -9
-        case "vanishing" | "vanishing gradient":
+            bend, depth, rate, bias = relu, int(rng.integers(1, 4)), _rate(rng, 0.1, 0.5), -9
+            if not stuck and rng.random() < 0.7:
+                rate, bias = _rate(rng, 2, 6), 0
+        case "vanishing gradient":
             bend, depth, rate = sigmoid, int(rng.integers(4, 6)), _rate(rng, 0.02, 0.1)
-        case "exploding":
+        case "exploding gradient":
             bend, depth, rate, gain = tanh, int(rng.integers(6, 8)), _rate(rng, 0.002, 0.02), 8
         case "labels mixed up":
-            rate = _rate(rng, 0.02, 0.1)
+            rate = _rate(rng, 0.1, 0.4)
     (X, y), _ = _digits(rng, classes, 100)
     if loss is mse:
         X, y = _one_hot((X, y), classes)
@@ -122,13 +131,21 @@ def with_norms(rng, illness):
             history = train(network, loss, X, truth, steps, epochs=1, rng=rng, norms=True)
             losses += history["training"]
             norms.append([[history[kind][name][0] for name in (matrices[0], matrices[-1])] for kind in _KINDS])
-            dead.append(_dead(network, X) if bend is relu else 0.0)
+            if bend is relu:
+                dead.append(_dead(network, X))
+            if not np.any(np.nan_to_num(losses, nan=np.inf)[-_AFTER:] < _LEFT * _guess(loss, classes)):
+                break
         gradients, moved, weights = np.transpose(norms, (1, 2, 0))
         updates = moved / weights
     return Record(
         np.array(losses), _guess(loss, classes), updates=updates, gradients=gradients, dead=np.array(dead),
-        drawn=(classes, width, epochs, depth, bend.__name__),
+        bend=bend.__name__, drawn=(classes, width, epochs, depth, bend.__name__),
     )  # fmt: skip
+
+
+def with_a_loss_that_stays(rng, illness):
+    """A training as `with_norms` makes it, whose loss does not come down."""
+    return with_norms(rng, illness, stuck=True)
 
 
 # Two curves that part
@@ -136,17 +153,17 @@ def with_norms(rng, illness):
 
 def with_a_gap(rng, illness):
     """The training of a line in some features, by the squared error, and its two losses."""
-    features, epochs = (int(rng.integers(*ends)) for ends in ((8, 21), (100, 161)))
-    n, noise, rate = int(rng.integers(150, 251)), float(rng.uniform(0.2, 0.4)), _rate(rng, 0.03, 0.06)
+    features, epochs = (int(rng.integers(*ends)) for ends in ((8, 21), (180, 241)))
+    n, noise, rate = int(rng.integers(150, 251)), float(rng.uniform(0.2, 0.4)), _rate(rng, 0.015, 0.03)
     noise_held_out = noise
     match illness:
         case "overfitting":
-            n, noise = features + int(rng.integers(3, 8)), float(rng.uniform(0.5, 0.9))
-            noise_held_out, rate = noise, _rate(rng, 0.1, 0.2)
+            n, noise = features + int(rng.integers(2, 6)), float(rng.uniform(0.7, 1.1))
+            noise_held_out, rate = noise, _rate(rng, 0.04, 0.09)
         case "harder validation set":
-            noise_held_out = float(rng.uniform(0.9, 1.4))
+            noise_held_out = float(rng.uniform(1.1, 1.6))
         case "rate too small":
-            rate = _rate(rng, 0.0015, 0.003)
+            rate = _rate(rng, 0.0003, 0.00036)
     slopes = rng.normal(size=features)
     slopes /= np.linalg.norm(slopes)
 
@@ -154,7 +171,7 @@ def with_a_gap(rng, illness):
         X = rng.normal(size=(n, features))
         return X, (X @ slopes + noise * rng.normal(size=n))[:, None]
 
-    network = _network(rng, (features, 1), tanh, gain=0.2)
+    network = _network(rng, (features, 1), tanh)
     history = train(
         network, mse, *drawn(n, noise), SGD(rate),
         epochs=epochs, rng=rng, validation=drawn(300, noise_held_out), norms=True,
@@ -172,7 +189,7 @@ _BETWEEN = 5
 
 
 def with_steps(rng, illness):
-    """A training in small batches: the loss of each, and from time to time that of all examples, the first at once."""
+    """A training in small batches: the loss of each, and from time to time that of all examples."""
     classes, width, looks = (int(rng.integers(*ends)) for ends in ((3, 11), (12, 33), (16, 25)))
     size, bend, n = int(rng.integers(2, 5)), (tanh, relu)[rng.integers(2)], 120
     match illness:
@@ -183,10 +200,10 @@ def with_steps(rng, illness):
         case "rate too small":
             rate = _rate(rng, 1e-6, 1e-5)
         case "labels mixed up":
-            rate = _rate(rng, 0.018, 0.045)
+            rate = _rate(rng, 0.04, 0.08)
     (X, y), _ = _digits(rng, classes, n)
     network, steps = _network(rng, (64, width, classes), bend), SGD(rate)
-    batches, norms, of_all = [], [], [softmax_cross_entropy(network.predict(X), y)]
+    batches, norms, of_all = [], [], []
     for _ in range(looks * _BETWEEN):
         rows = rng.permutation(n)[:size]
         truth = y[rng.permutation(n)[:size]] if illness == "labels mixed up" else y[rows]

@@ -32,20 +32,28 @@ def draw(rng, level, seed):
         fields.append(Field(each, label, "choice", tuple(options[k] for k in rng.permutation(len(options)))))
     page = Page(network, shapes, name, [blank.name for blank in hidden])
     key = [blank for blank in hidden if blank.name in _matters(network)]
+    words = f"{network.words or ' n is the number of examples.'}{_of_entries(page)}"
     asked = [f"the shape of {name}", *(blank.name for blank in hidden)]
     return Drill(
         kind="shapes",
         level=level,
         seed=seed,
-        asks=f"Fill in what is hidden: {_and(asked)}.{network.words or ' n is the number of examples.'}",
+        asks=f"Fill in what is hidden: {_and(asked)}.{words}",
         pictures=(page.svg(),),
         text=page.text(fields),
         fields=tuple(fields),
         right=right,
         judge=judge_choices(right, f"All of it fits. {_fits(key[0], known)}", wrong),
-        hints=_hints(network, hidden, known),
+        hints=_hints(network, hidden, known, name),
         alike=(network.code, name, tuple(blank.name for blank in hidden)),
     )
+
+
+def _of_entries(page):
+    """What .size is, where a line of the page may need it."""
+    options = [code for line in page.network.lines for code in (line.code, *(code for code, _ in line.wrong))]
+    found = next((name for code in options for name in re.findall(r"(\w+)\.size", code)), None)
+    return f" {found}.size is the number of all entries of {found}." if found else ""
 
 
 def _numbers(network, rng):
@@ -147,15 +155,20 @@ def _fits(blank, known):
     return f"{blank.name} = {blank.code} has the shape of {blank.variable}, {shape_words(known[blank.name].shape)}."
 
 
-def _hints(network, hidden, known):
+def _hints(network, hidden, known, name):
     """First what shapes can say, then for each line what it undoes."""
     said = []
     for blank in hidden:
         step = next(step for step in network.steps if blank in step.back)
         used = [each.name for each in network.steps if re.search(rf"\b{blank.variable}\b", each.code)]
-        source = "" if "L" in used else f" It is made of {_and([f'd{name}' for name in used])}."
-        shape = shape_words(known[blank.name].shape)
-        said.append(f"{blank.name} undoes {step.name} = {step.code}, and has the shape {shape}.{source}")
+        shape = (
+            f"the shape {shape_words(known[blank.name].shape)}" if blank.variable != name else f"the shape of {name}"
+        )
+        if "P" in used:  # no line has dP: a softmax and its loss are undone at once
+            said.append(f"{blank.name} undoes softmax and loss together, and has {shape}. It is made of P and Y.")
+            continue
+        source = "" if "L" in used else f" It is made of {_and([f'd{each}' for each in used])}."
+        said.append(f"{blank.name} undoes {step.name} = {step.code}, and has {shape}.{source}")
     first = "A gradient has the shape of its variable. Write the shape of each option beside it, and see which fit."
     return first, "What was copied forward is summed backward, and what goes two ways gets the sum of both.", *said
 

@@ -75,8 +75,9 @@ def of_losses(record):
     ends = f"the training loss ends at {end}, where guessing has {guessing}"
     well = (
         Sign(rises, 3, 0, "Where all is well the loss does not jump", jump),
-        Sign(share, 0.55, 0.35, "Where all is well the loss ends far below guessing", ends),
+        Sign(share, 0.55, 0.35, "Where all is well the training loss ends below half of guessing", ends),
         Sign(turned, 1.25, 1.1, "Where all is well the validation loss stays down", f"it turns: {turn}"),
+        Sign((record.validation[-1] - losses[-1]) / guess, 0.4, 0.2),
     )
     large = (
         Sign(rises, 0, 4, "A rate that is too large makes the training loss jump or grow", step),
@@ -84,13 +85,13 @@ def of_losses(record):
     )
     small = (
         Sign(rises, 3, 0, "With a rate that is too small each step goes down a little", jump),
-        Sign(share, 0.45, 0.6, "With a rate that is too small the training loss would be far from done", ends),
+        Sign(share, 0.45, 0.6, "With a rate that is too small the training loss ends above half of guessing", ends),
         Sign(slope / guess, 0.03, 0.06, "With a rate that is too small it would still be falling", falls),
         Sign(1 - share, 0.06, 0.12),
     )
     by_heart = (
         Sign(share, 0.5, 0.25, "Who overfits knows the examples by heart", ends),
-        Sign(turned, 1.1, 1.25, "Where a network overfits the validation loss turns and rises", turn),
+        Sign(turned, 1.1, 1.35, "Where a network overfits the validation loss turns and rises", turn),
         Sign(record.validation.min() / guess, 1, 0.85),
     )
     reach = f"between {shown(late.min())} and {shown(late.max())}, and guessing has {guessing}"
@@ -121,29 +122,45 @@ def of_norms(record):
     losses, norms = record.training, _Norms(record)
     grown = np.nan_to_num(losses[-1] / record.guess, nan=np.inf)
     ends = f"the loss ends at {shown(losses[-1])}, where guessing has {shown(record.guess)}"
-    dead = f"{record.dead[-1]:.0%} of the relus of the worst layer give 0 for every image at the end"
-    bounded = Sign(grown, 1e4, 50, "First of all one would see a loss within bounds", ends)
+    dead = f"the activation is {record.bend}, and there is no relu"
+    share = 0.0
+    if len(record.dead):
+        share = record.dead[-1]
+        dead = f"{share:.0%} of the relus of the worst layer give 0 for every image at the end"
+
+    def bounded(would):
+        return Sign(grown, 1e4, 50, would, f"it has left all bounds: {ends}")
+
     well = (
-        bounded,
-        Sign(record.dead[-1], 0.6, 0.35, "A few dead relus are in most trainings", dead),
-        Sign(
-            max(norms.fades, 1 / norms.fades), 25, 7, "Where all is well layers have gradients of a size", norms.begins
-        ),
+        bounded("Where all is well the loss falls"),
+        Sign(share, 0.6, 0.35, "A few dead relus are in most trainings", dead),
+        Sign(max(norms.fades, 1 / norms.fades), 25, 7, "Where all is well gradients are of one size", norms.begins),
         norms.evenly,
         Sign(norms.moves, 3e-5, 5e-4, "A healthy update is a hundredth to a thousandth of the weights", norms.beside),
         Sign(losses[-1] / record.guess, 0.7, 0.5, "Where all is well the loss falls", ends),
+        Sign(int(np.sum(np.diff(losses) > 0.03 * record.guess)), 1, 0),
     )
-    diverged = (Sign(grown, 50, 1e4, "Where a training has diverged the loss grows beyond all bounds", ends),)
-    died = (bounded, Sign(record.dead[-1], 0.35, 0.7, "Where relus are the illness most of a layer are dead", dead))
+    would, here = "Where a training has diverged the loss leaves all bounds", ends
+    if losses.max() > 50 * record.guess:
+        would, here = "A training that has diverged does not come back", f"it came back from {shown(losses.max())}: "
+        here += f"{ends}, for {dead}" if share > 0.5 else ends
+    diverged = (Sign(grown, 50, 1e4, would, here),)
+    died = (
+        Sign(share, 0.35, 0.7, "Where relus are the illness most of a layer are dead", dead),
+        bounded("Through dead relus nothing comes, and the loss stays where it is"),
+    )
     larger = "A gradient that explodes is far larger in the first layer than in the last, from the beginning"
-    exploding = (bounded, Sign(1 / norms.fades, 7, 25, larger, norms.begins))
+    exploding = (
+        Sign(1 / norms.fades, 7, 25, larger, norms.begins),
+        bounded("A gradient that explodes is there before the loss has moved"),
+    )
     return {
         "well": Reading(f"No sign is out of the ordinary: {ends}; {norms.beside}; {norms.begins}; {dead}.", well),
-        "slow": norms.slow(bounded),
+        "rate too small": norms.slow(bounded("With a rate that is too small the loss would hardly move")),
         "diverged": Reading(f"The loss has left all bounds: {ends}.", diverged),
-        "dead": Reading(f"No gradient comes through them: {dead}.", died),
-        "vanishing": norms.vanishing(bounded),
-        "exploding": Reading(f"The gradient grows on its way back: {norms.begins}.", exploding),
+        "dead relus": Reading(f"No gradient comes through them: {dead}.", died),
+        "vanishing gradient": norms.vanishing(bounded("If the gradient vanished, the loss would stay near guessing")),
+        "exploding gradient": Reading(f"The gradient grows on its way back: {norms.begins}.", exploding),
     }
 
 
@@ -159,7 +176,7 @@ def of_stuck(record):
     large = (
         finite,
         norms.evenly,
-        Sign(typical, 0.02, 0.08, "A rate that is too large changes a good part of the weights in each step", step),
+        Sign(typical, 0.05, 0.15, "A rate that is too large changes a good part of the weights in each step", step),
         Sign(rises, 0, 4, "A rate that is too large makes the loss jump", "it never does"),
     )
     died = (finite, Sign(left, 1e-4, 1e-9, "Through relus that are all dead no gradient comes", comes))
@@ -167,7 +184,7 @@ def of_stuck(record):
         finite,
         norms.evenly,
         Sign(norms.moves, 3e-5, 5e-4, "Wrong labels teach as much as right ones, and weights move", norms.beside),
-        Sign(typical, 0.08, 0.02, "Wrong labels make no steps longer", step),
+        Sign(typical, 0.15, 0.05, "Wrong labels make no steps longer", step),
         Sign(max(norms.fades, 1 / norms.fades), 25, 7, "Wrong labels hold no gradient back", norms.begins),
         Sign(abs(losses[-1] - record.guess) / record.guess, 1, 0.25),
     )
@@ -224,7 +241,7 @@ def of_a_gap(record):
     far, from_start = gap[-1] / losses[0], gap[0] / abs(gap[-1])
     well = (
         Sign(far, 0.25, 0.12, "Where all is well the two losses stay together", apart),
-        Sign(fall, 0.08, 0.02, "Where all is well the loss arrives", late),
+        Sign(fall, 0.04, 0.015, "Where all is well the loss is level in the end", late),
     )
     by_heart = (
         Sign(turned, 1.1, 1.25, "Where a network overfits the validation loss turns and rises", turn),
@@ -235,15 +252,19 @@ def of_a_gap(record):
         Sign(far, 0.12, 0.25, "The loss of a harder set lies above the other", apart),
         Sign(from_start, 0.4, 0.7, "A harder set is harder from the start", apart),
     )
+    step = f"in the first epoch the update is {shown(record.updates[0, 0])} of the weights"
     small = (
-        Sign(fall, 0.02, 0.08, "With a rate that is too small the training loss would still be falling", late),
-        Sign(turned, 1.25, 1.05, "With a rate that is too small both losses fall", f"validation turns: {turn}"),
+        Sign(fall, 0.015, 0.04, "With a rate that is too small the training loss is still falling", late),
+        Sign(turned, 1.25, 1.05, "With a rate that is too small both losses are falling", turn),
+        Sign(record.updates[0, 0], 3e-3, 1e-3, "With a rate that is too small each step is short", step),
     )
     return {
         "well": Reading(f"Both have come down and stay together: {apart}.", well),
         "overfitting": Reading(f"The validation loss turns: {turn}. The training loss goes on to {end}.", by_heart),
         "harder validation set": Reading(f"The distance is there from the start, and stays: {apart}.", harder),
-        "rate too small": Reading(f"Both are still on their way: {late}; it began with {start}.", small),
+        "rate too small": Reading(
+            f"Both still fall, in short steps: {step}, and {late}; it began with {start}.", small
+        ),
     }
 
 

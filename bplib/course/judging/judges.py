@@ -62,7 +62,7 @@ class Problem:
     judge(answer, seed=None) gives a Verdict; inputs are drawn afresh each time unless a seed is given. It also carries
     the misconceptions that it knows. hints go from a nudge to nearly the answer; minutes is the time to allow,
     difficulty goes from 1 to 3. Of the course's mathematics an answer may call what allowed names, as `closing.closed`
-    reads it.
+    reads it. own(me) is the drill of somebody, where the numbers of an exercise are made of who answers.
     """
 
     id: str
@@ -73,6 +73,7 @@ class Problem:
     minutes: int
     difficulty: int
     allowed: tuple[str, ...] = ()
+    own: Callable | None = None
 
     @property
     def misconceptions(self):

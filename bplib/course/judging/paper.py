@@ -139,7 +139,14 @@ def judge_numbers(reference, misconceptions):
                     and all(by_hand(given[name], variant[name]) for name in wrong)
                 )
 
-            if known := recognized(misconceptions, lambda mistake: same(mistake.answer())):
+            def spoils_these(variant):
+                return [name for name in variant if not by_hand(variant[name], reference[name])] == wrong
+
+            # Of two mistakes that agree in what is wrong, the one that spoils no more is meant.
+            known = recognized(
+                misconceptions, lambda mistake: same(mistake.answer()) and spoils_these(mistake.answer())
+            ) or recognized(misconceptions, lambda mistake: same(mistake.answer()))
+            if known:
                 return known
             value, needed = given[wrong[0]], reference[wrong[0]]
             first = f"{wrong[0]} = {shown(value)}"

@@ -45,7 +45,8 @@ class Verdict:
 
     An id that begins with "seen" stands for facts that were seen of an answer whose mistake is not among the known.
     parts is what was compared, in one case, where it was arrays: a tuple of `Part`. nudge is what is told first of a
-    known mistake: where to look, and not yet what to write.
+    known mistake: where to look, and not yet what to write. whose is who the answer says it is of, where its numbers
+    are made of that.
     """
 
     status: str
@@ -53,6 +54,7 @@ class Verdict:
     misconception: str | None = None
     parts: tuple = ()
     nudge: str = ""
+    whose: str = ""
 
     @property
     def told_first(self):

@@ -6,9 +6,14 @@ Each exercise is judged where that notebook checks it last, so that what passes 
 from dataclasses import dataclass, field
 
 from bplib.course.notebooks.answers import answer_cells, asked, checks, defined, grade_id, keys
+from bplib.course.notebooks.submissions import MAX_CODE
+from bplib.course.problems import PROBLEMS
 
 TRIAL = "trial"
 """The tag of a given cell that tries a learner's functions on real data: nothing of it counts, so it is not run."""
+BELOW = "below its check"
+"""Where code stands that would answer an exercise, and is not graded."""
+_OF_TYPE = {"markdown": "in a Markdown cell", "raw": "in a raw cell"}
 
 
 @dataclass(eq=False)
@@ -57,8 +62,33 @@ def assemble(learner, released):
     for id in names:
         _place(steps, id, names[id])
     there = {_key(cell, names) for cell in cells} | {stubs.get(cell.source.strip()) for cell in cells}
-    there.update(id for code in _codes(steps) for id in code.answers + code.late)
+    there.update(id for code in _codes(steps) for id in code.answers)
+    there.update(ungraded(learner, released, steps))
     return [Code(cell.source, cell.id) for cell in given] + steps, _missing(learner, names, there)
+
+
+def ungraded(learner, released, steps):
+    """Answers that are not graded for where they stand, below their check or in no code: id to [(where, source), ...].
+
+    steps are those of `assemble`. Text that the released notebook has is no answer, whatever it defines, and of all
+    text no more is looked into than of code.
+    """
+    names, given, room = asked(released), {cell.source.strip() for cell in released.cells}, MAX_CODE
+    found = {id: [(BELOW, code.source) for code in _codes(steps) if id in code.late] for id in names}
+    for cell in learner.cells:
+        if cell.cell_type == "code" or cell.source.strip() in given or len(cell.source) > room:
+            continue
+        room -= len(cell.source)
+        held = defined(cell.source) if any(name in cell.source for name in names.values()) else ()
+        for id in (id for id, name in names.items() if name in held):
+            found[id].append((_OF_TYPE.get(cell.cell_type, "in a cell of no known type"), cell.source))
+    return {id: places for id, places in found.items() if places}
+
+
+def named(id):
+    """What people read for an exercise: its title, with its id, by which a file of ours calls it."""
+    title = PROBLEMS[id].title if id in PROBLEMS else id
+    return title if title == id else f"{title} ({id})"
 
 
 def _codes(steps):
@@ -125,4 +155,4 @@ def _missing(learner, names, there):
     for cell in learner.cells:
         if (key := _key(cell, names)) in names:
             odd[key] = "is empty" if cell.cell_type == "code" else f"is of the type {cell.cell_type}"
-    return [f"{id}: its cell {odd.get(id, 'is missing')}" for id in names if id not in there]
+    return [f"{named(id)}: its cell {odd.get(id, 'is missing')}" for id in names if id not in there]

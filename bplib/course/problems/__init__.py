@@ -5,7 +5,7 @@ TURNS, those that stand in the lesson itself and are worth nothing, and SKIP, th
 A new module is added to LESSONS here; whatever else
 needs the lessons asks for them here.
 
-May import: bplib, bplib.course.judging, bplib.course.planted, bplib.course.projects; numpy, sympy.
+May import: bplib, bplib.course.judging, bplib.course.planted, bplib.course.projects, bplib.course.drills; numpy, sympy.
 Reading order: projects, then any.
 """
 

@@ -1,10 +1,13 @@
 """Lesson 03: derivatives of compositions, the numbers of a graph, a program to repair, and what both ways cost."""
 
+import functools
 import itertools
 
 import numpy as np
 from sympy import exp, log, tanh
 
+from bplib.course.drills import graphs
+from bplib.course.drills.owning import SOMEBODY, drill_of, judge_own
 from bplib.course.judging.experiments import Probe
 from bplib.course.judging.judges import Problem, judge_function, misconceptions
 from bplib.course.judging.paper import judge_formula, judge_numbers
@@ -443,6 +446,11 @@ NUMBER_MISTAKES = misconceptions(
         (lambda: NUMBERS | {"s": 3.0, "r": 0.3, "L": 4.3, "dL_dw": -4.0 * X + 2 * RATE},),
     ),
 )
+
+
+# own-graph: a graph whose numbers nobody else has
+
+OWN_HINTS = drill_of(SOMEBODY, graphs.draw_for_one).hints
 
 
 # diamond: a = w x, b = a^2, c = tanh(a), L = b c
@@ -969,6 +977,16 @@ PROBLEMS = (
         judge=judge_numbers(NUMBERS, NUMBER_MISTAKES),
         minutes=15,
         difficulty=2,
+    ),
+    Problem(
+        id="own-graph",
+        title="A graph of your own",
+        points=2,
+        hints=OWN_HINTS,
+        judge=judge_own(graphs.draw_for_one),
+        minutes=10,
+        difficulty=2,
+        own=functools.partial(drill_of, draw=graphs.draw_for_one),
     ),
     Problem(
         id="diamond",

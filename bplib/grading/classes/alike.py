@@ -33,6 +33,9 @@ _LEAST = 20  # of all exercises; about fifty equal nodes, which one line never h
 _FAR = 6.0  # deviations above what is usual in the class
 _LONGEST = 10_000  # letters of an answer that are read
 _PRIME, _BASE = (1 << 61) - 1, 1_000_003
+_TEXT = 100  # letters from which on what is written down is something to read
+_WRITTEN = (ast.Constant, ast.Name, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp, ast.unaryop, ast.expr_context)
+_WRITTEN += (ast.Assign, ast.Return, ast.Pass)
 _SILENT = {"annotation", "returns", "type_comment", "decorator_list", "ctx", "kind", "type_params", "type_ignores"}
 
 
@@ -45,6 +48,32 @@ def normal(code):
     What cannot be parsed is equal to itself alone, up to comments and spaces.
     """
     return tuple(_nodes(code))
+
+
+def is_written_down(code):
+    """Whether an answer is one function that takes nothing and computes nothing, as a choice among a few words.
+
+    Nothing in it can be read that its value does not say. Texts are something to read, from _TEXT letters on.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            statements = ast.parse(code[:_LONGEST]).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    if len(statements) != 1:
+        return False
+    [answer] = statements
+    if isinstance(answer, ast.Assign) and isinstance(answer.value, ast.Lambda):
+        args, parts = answer.value.args, [answer.value.body]
+    elif isinstance(answer, ast.FunctionDef):
+        described = isinstance(answer.body[0], ast.Expr) and isinstance(answer.body[0].value, ast.Constant)
+        args, parts = answer.args, answer.body[described:]
+    else:
+        return False
+    nodes = [node for part in parts for node in ast.walk(part)]
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    takes = args.posonlyargs or args.args or args.kwonlyargs or args.vararg or args.kwarg
+    return not takes and all(isinstance(node, _WRITTEN) for node in nodes) and max(map(len, texts), default=0) < _TEXT
 
 
 def _nodes(code):

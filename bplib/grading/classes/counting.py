@@ -11,6 +11,8 @@ is what it comes to in this term. So a date, a weight or an override changes res
              points       of the lessons that were asked for; None where the state is another
              max_points   of all lessons that were asked for, whether handed in or not
              lessons      lesson to a dict: points, max_points, days_late (None: unknown), share (what lateness leaves)
+             extensions   lesson to until when it may be handed in, in clocks' time of the term, where that is the
+                          learner's own
              notebooks    those that count, one of each lesson; of an exercise that somebody has overridden the dict has
                           override: a dict of points (what the grader gave) and comment
 
@@ -19,38 +21,52 @@ the last counts, it is the last in time, and only where none was, the last that 
 """
 
 import copy
+import datetime
 import math
 
 from bplib.course.problems import LESSONS, PROBLEMS
 from bplib.course.syllabus import LAST
+from bplib.grading.grader import title_of
 
 GRADED, EMPTY, FAILED = "graded", "nothing to grade", "not graded"
 
 
-def asked(records, syllabus, before=None):
+def asked(records, syllabus, before=None, now=None):
     """The exercises of the term: lesson to {id: points}, in the order of the course.
 
-    The lessons are those of the syllabus; without one, those that anybody handed in. before is what was asked when
-    these results were first made: of its lessons it says the exercises and their points, whatever the course has now.
+    The lessons are those of the syllabus that are due by now, a moment, or that anybody handed in; without a syllabus
+    all that anybody handed in. before is what was asked when these results were made the last time: that stays asked,
+    with the exercises and points that it had, whatever the course has now.
     """
+    now = now or datetime.datetime.now(datetime.UTC)
     handed_in = {each["lesson"] for record in records for each in record["notebooks"] if "lesson" in each}
-    lessons = set(syllabus.lessons) or handed_in | set(before or ())
-    now = {lesson.LESSON: {problem.id: problem.points for problem in lesson.PROBLEMS} for lesson in LESSONS}
+    lessons = handed_in | set(before or ())
+    if syllabus.lessons:
+        dates = {lesson: syllabus.due(lesson) for lesson in syllabus.lessons}
+        lessons = {each for each, due in dates.items() if each in lessons or (due and syllabus.moment(due) < now)}
+    course = {lesson.LESSON: {problem.id: problem.points for problem in lesson.PROBLEMS} for lesson in LESSONS}
     for record in records:  # a lesson that the course lists nowhere is known by what was graded
         for notebook in record["notebooks"]:
             if notebook.get("lesson") in lessons:
-                now.setdefault(notebook["lesson"], {each["id"]: each["max_points"] for each in notebook["exercises"]})
-    return {lesson: (before or {}).get(lesson) or now[lesson] for lesson in sorted(lessons)}
+                course.setdefault(
+                    notebook["lesson"], {each["id"]: each["max_points"] for each in notebook["exercises"]}
+                )
+    return {lesson: (before or {}).get(lesson) or course[lesson] for lesson in sorted(lessons)}
 
 
-def news(asked):
-    """Lines about what the course has now and these results do not ask for, or the other way around."""
+def news(asked, syllabus):
+    """Lines about what the term or the course has now and these results do not ask for, or the other way around."""
     lines = []
+    for lesson, plan in syllabus.lessons.items():
+        if lesson not in asked:
+            due = f"it is due {syllabus.local(plan.due):%Y-%m-%d %H:%M}" if plan.due else "it has no date"
+            lines.append(f"{_named(lesson)} is not asked for yet: nobody has handed it in, and {due}")
     for lesson, exercises in asked.items():
         now = next(({p.id: p.points for p in each.PROBLEMS} for each in LESSONS if each.LESSON == lesson), exercises)
         if now != exercises:
             differs = sorted(id for id in now.keys() | exercises.keys() if now.get(id) != exercises.get(id))
-            lines.append(f"{lesson}: the course has changed {', '.join(differs)}; these results ask as they did")
+            changed = f"{_named(lesson)}: the course has changed {', '.join(differs)}"
+            lines.append(f"{changed}; these results ask as they did")
     return lines
 
 
@@ -87,15 +103,28 @@ def _settled(record, asked, syllabus, overrides):
         lessons[lesson] = {**rated[counts], "max_points": _plain(most * scale)}
         lines += [_passed_over(each, mine[counts], syllabus) for each in mine if each is not mine[counts]]
     unasked = [each for each in notebooks if "lesson" in each and each["lesson"] not in asked]
-    lines += [f"{each['path']} is of {each['lesson']}, which was not asked for" for each in unasked]
+    lines += [f"{each['path']} is of {_named(each['lesson'])}, which was not asked for" for each in unasked]
     failed = any(each["points"] is None and (each in [*chosen.values()] or "lesson" not in each) for each in notebooks)
     result["notebooks"] = [*chosen.values()]
     result["problems"] = lines
     result["state"] = FAILED if failed else GRADED if chosen else EMPTY
     result["lessons"] = lessons
+    result["extensions"] = _extensions(asked, syllabus, names)
     result["points"] = _plain(sum(each["points"] for each in lessons.values())) if result["state"] == GRADED else None
     result["max_points"] = _plain(sum(worth_of(lesson, exercises, syllabus) for lesson, exercises in asked.items()))
     return result
+
+
+def _extensions(asked, syllabus, names):
+    """The lessons for which a learner has a date of their own, each with it."""
+    if not syllabus.extensions:
+        return {}
+    mine = {lesson: syllabus.due(lesson, names) for lesson in asked}
+    return {
+        lesson: syllabus.local(due).isoformat(timespec="minutes")
+        for lesson, due in mine.items()
+        if due != syllabus.due(lesson)
+    }
 
 
 def worth_of(lesson, exercises, syllabus):
@@ -118,7 +147,7 @@ def dates(results, syllabus):
             (days.count(None), "hand-ins that count as in time, since no time of theirs is known"),
             (days.count(1), "hand-ins that count as one day late, since only that they are late is known"),
         ):
-            lines += [f"{lesson}: {line}: {count}"] if count else []
+            lines += [f"{_named(lesson)}: {line}: {count}"] if count else []
     for extension in syllabus.extensions:
         whose = [result["learner"] for result in results if extension.is_of(names_of(result))]
         if len(whose) != 1:
@@ -133,6 +162,12 @@ def names_of(record):
     for entry in record.get("entries", ()):
         names += [entry["identity"], entry["name"], entry["email"]]
     return [name for name in dict.fromkeys(names) if name]
+
+
+def _named(lesson):
+    """What people read for a lesson: its title, with the name of its notebook."""
+    title = title_of(lesson)
+    return title if title == lesson else f"{title} ({lesson})"
 
 
 def _ask(notebook, exercises):
@@ -157,12 +192,11 @@ def _override(exercise, override):
 def _by_hand(lesson, exercises, overrides):
     """A notebook that nobody handed in, of points that a person gave."""
     titles = {id: PROBLEMS[id].title if id in PROBLEMS else id for id in exercises}
-    title = next((each.TITLE for each in LESSONS if each.LESSON == lesson), lesson)
-    notebook = {"path": "", "lesson": lesson, "title": title, "problems": [], "when": "", "late": False}
+    notebook = {"path": "", "lesson": lesson, "title": title_of(lesson), "problems": [], "when": "", "late": False}
     notebook["exercises"] = []
     for id, most in exercises.items():
         exercise = {"id": id, "title": titles[id], "points": 0, "max_points": most, "status": "not attempted"}
-        exercise |= {"message": "", "misconception": None, "code": ""}
+        exercise |= {"message": "", "misconception": None, "code": "", "ungraded": ""}
         _override(exercise, overrides.get(id))
         notebook["exercises"].append(exercise)
     return notebook | {"points": 0, "max_points": sum(exercises.values())}

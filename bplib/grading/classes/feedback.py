@@ -23,6 +23,8 @@ _MOST_CODE = 10_000
 _MOST_GROUPS, _MOST_LINKS, _MOST_SINGLE = 8, 12, 60  # of answers to one exercise that a teacher should read
 _EXCERPT_LINES, _EXCERPT = 14, 700
 _MOST_PAIRS = 50
+_MOST_FIRST = 12  # exercises that are named at the top
+_MOST_UNFOLDED = 40  # different answers to read; more of them are closed at first
 _MOST_OPEN = 100  # learners; a longer table is closed at first
 
 _TELLS = (
@@ -50,7 +52,7 @@ def feedback_page(result, asked=None):
         "grading/classes/feedback.html",
         title=f"Feedback for {result['learner']}",
         result=result,
-        missing=[title for lesson, (title, _) in titles.items() if lesson not in result["lessons"]],
+        missing=[(lesson, title) for lesson, (title, _) in titles.items() if lesson not in result["lessons"]],
         late=gradebook.is_late(result),
         untouched=NOT_ATTEMPTED,
         most_code=_MOST_CODE,
@@ -59,7 +61,7 @@ def feedback_page(result, asked=None):
 
 
 def class_page(results, numbers=None):
-    """The page of the class, HTML: its numbers, the commonest mistakes, the answers to read, the learners, what failed.
+    """The page of the class, HTML: its numbers, what to read, the commonest mistakes, the learners, what failed.
 
     It links each learner to feedback/<slug>.html. numbers are those of `statistics`, if they are there already.
     """
@@ -76,6 +78,7 @@ def class_page(results, numbers=None):
         most_mistakes=_MOST_MISCONCEPTIONS,
         tells=lambda r: next(words for least, words in _TELLS if r >= least),
         to_read=_to_read(results, numbers["exercises"]),
+        first=_first(results, numbers),
         most_links=_MOST_LINKS,
         alike=_alike(results, numbers),
         is_late=gradebook.is_late,
@@ -88,6 +91,38 @@ _SHARED = {"anchor": anchor, "signs": _SIGNS, "number": svg.number, "empty": EMP
 
 
 # What a teacher should read
+
+
+def _first(results, numbers):
+    """What the page begins with, a dict; None where there is nothing to read.
+
+    exercises  dicts lesson, id, title, count and most: how many unrecognized answers, and how many of them are one; the
+               exercise with the most first
+    more       a dict of count and exercises, of those that are not named any more
+    open       whether the answers to read are unfolded
+    ungraded   (result, lesson, exercise) of each answer that is not graded for where it stands
+    """
+    read = [
+        {**row, "count": sum(map(len, row["unrecognized"])), "most": len(row["unrecognized"][0])}
+        for row in numbers["exercises"]
+        if row["unrecognized"]
+    ]
+    read.sort(key=lambda row: -row["count"])
+    more = [row["count"] for row in read[_MOST_FIRST:]]
+    found = {
+        "exercises": read[:_MOST_FIRST],
+        "more": {"count": sum(more), "exercises": len(more)} if more else None,
+        "open": sum(len(row["unrecognized"]) for row in read) <= _MOST_UNFOLDED,
+        "ungraded": [
+            (result, notebook["lesson"], exercise)
+            for result in results
+            for notebook in result["notebooks"]
+            for exercise in notebook["exercises"]
+            if exercise.get("ungraded") and not exercise.get("override")
+        ],
+    }
+    anything = read or found["ungraded"] or numbers["alike"] or numbers["not_graded"]
+    return found if anything else None
 
 
 def _to_read(results, exercises):

@@ -36,7 +36,7 @@ def lessons(results, asked=None):
     for result in results:
         for notebook in result["notebooks"]:
             lesson = notebook["lesson"]
-            if asked and lesson not in asked:
+            if asked is not None and lesson not in asked:
                 continue
             _, exercises = found.setdefault(lesson, (notebook.get("title") or lesson, {}))
             for exercise in notebook["exercises"]:
@@ -104,11 +104,14 @@ def statistics(results, asked=None):
                               and three quarters of those who are graded have had at most by the end of each week, by
                               when what counts was handed in or first seen; empty if that is in one week
     exercises                 a list of dicts lesson, lesson_title, id, title, max_points, handed_in, passed, not_yet,
-                              not_attempted, mean, discrimination, misconceptions, unrecognized
+                              not_attempted, by_hand, mean, discrimination, misconceptions, unrecognized
+        by_hand               of how many a person has decided the points, whatever their status
         discrimination        see `discrimination`
-        misconceptions        a list of dicts id, count, message, the commonest first
-        unrecognized          the answers that are wrong and no cause was found for: a list of lists of slugs, those who
-                              have the same answer (`alike.normal`) in one list, the longest first
+        misconceptions        a list of dicts id, count, message, the commonest first; of words and numbers that are
+                              only written down and are no known mistake, the id is ""
+        unrecognized          the answers to be read, which are wrong, compute something and have no known cause, and
+                              of which no person has decided: a list of lists of slugs, those who have the same answer
+                              (`alike.normal`) in one list, the longest first
     alike                     what `alike.pairs` gives
     not_graded                a list of dicts learner, path, problem: what could not be graded or read; path "" for all
     not_enforced              a list of dicts limit, learners
@@ -202,6 +205,7 @@ def _exercises(results, asked):
                     "passed": status[PASSED],
                     "not_yet": status[NOT_YET],
                     "not_attempted": status[NOT_ATTEMPTED],
+                    "by_hand": sum(bool(answer.get("override")) for answer in answers),
                     "mean": round(numbers.fmean(points), 2) if answers else None,
                     "discrimination": discrimination(points, [total for *_, total in given[lesson, id]]),
                     "misconceptions": _misconceptions(answers),
@@ -228,19 +232,23 @@ def _misconceptions(answers):
     messages = defaultdict(Counter)
     for answer in answers:
         if answer.get("misconception"):
-            messages[answer["misconception"]][answer["message"]] += 1
+            messages[answer["misconception"], ""][answer["message"]] += 1
+        elif answer["status"] == NOT_YET and alike.is_written_down(answer.get("code") or ""):
+            messages["", answer["message"]][answer["message"]] += 1
     rows = [
         {"id": id, "count": said.total(), "message": min(said, key=lambda message: (-said[message], message))}
-        for id, said in messages.items()
+        for (id, _), said in messages.items()
     ]
-    return sorted(rows, key=lambda row: (-row["count"], row["id"]))
+    return sorted(rows, key=lambda row: (-row["count"], row["id"], row["message"]))
 
 
 def _unrecognized(answers):
     groups = defaultdict(list)
     for slug, answer in answers:
-        if answer["status"] == NOT_YET and not answer.get("misconception"):
-            groups[alike.normal(answer.get("code") or "")].append(slug)
+        code = answer.get("code") or ""
+        known = answer.get("misconception") or answer.get("override") or alike.is_written_down(code)
+        if answer["status"] == NOT_YET and not known:
+            groups[alike.normal(code)].append(slug)
     return sorted(groups.values(), key=lambda slugs: (-len(slugs), slugs))
 
 

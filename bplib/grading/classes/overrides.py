@@ -117,7 +117,7 @@ def _learner(row, known):
 
 def _exercises(records, asked):
     """The exercises: id to (lesson, the most points)."""
-    if asked:
+    if asked is not None:
         return {id: (lesson, most) for lesson, exercises in asked.items() for id, most in exercises.items()}
     return {
         exercise["id"]: (notebook["lesson"], exercise["max_points"])

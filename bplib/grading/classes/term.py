@@ -2,8 +2,8 @@
 
 In the folder are then gradebook.csv, class.html, a page for each learner in feedback/, what an LMS takes in upload/,
 and results.json with all of it for programs. Its people may add overrides.csv. For our own use are learners/,
-asked.json, which keeps what is asked and for how many points though the course may change, and .seed, which makes a
-second run draw the same inputs.
+exported/, which keeps the sheets that were given (see `given`), asked.json, which keeps what is asked and for how many
+points though the course may change, and .seed, which makes a second run draw the same inputs.
 """
 
 import copy
@@ -12,10 +12,10 @@ from pathlib import Path
 
 from bplib.course import files
 from bplib.course.syllabus import Syllabus, require_version
-from bplib.grading.classes import anonymous, changes, counting, feedback, overrides
-from bplib.grading.classes.people import layouts, roster
+from bplib.grading.classes import anonymous, changes, counting, feedback, overrides, owners
+from bplib.grading.classes.people import layouts, participants, roster
 from bplib.grading.classes.records import as_json, records, seed, stored
-from bplib.grading.classes.sheets import exports, placing, uploads, worksheets
+from bplib.grading.classes.sheets import given, placing, uploads, worksheets
 from bplib.grading.sandbox.processes import Limits
 
 
@@ -26,7 +26,7 @@ class Term:
     syllabus  what counts, until when
     layout    how folders are read, where that cannot be told (see `layouts.find`)
     roster    the path of the list of the class, or None
-    exported  paths of sheets that an LMS has exported, to be filled in
+    exported  paths of sheets that an LMS has exported, to be filled in now and in every later run
     nameless  whether out/anonymous/ is to hold all of it without names
     """
 
@@ -46,29 +46,54 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     who is who, or if a roster, a sheet, an override or the course is not what is needed.
     """
     require_version(term.syllabus)
-    people = roster.read(term.roster) if term.roster else None
-    exported = {Path(path).name: Path(path).read_bytes() for path in term.exported}
-    times = {number: when for content in exported.values() for number, when in exports.handed_in_times(content).items()}
-    handed = layouts.find(source, term.layout)
+    out = Path(out)
+    people = roster.read(term.roster) if term.roster else []
+    now, before = given.read(term.exported, out / given.FOLDER)
+    sheets, unread = given.participants({**before, **now})
+    handed, unknown = participants.known(layouts.find(source, term.layout), sheets, people, Path(source).name)
     if people:
         handed = roster.matched(handed, people)
-    out = Path(out)
-    found = _timed(records(handed, out, jobs, dask, limits, progress), times)
+    times = {number: person.when for sheet in sheets.values() for number, person in sheet.items() if person.when}
+    found = owners.compared(_timed(records(handed, out, jobs, dask, limits, progress), times))
     asked = counting.asked(found, term.syllabus, stored(out / "asked.json"))
     files.write(out / "asked.json", as_json(asked))
     by_hand, lines = overrides.read(out / overrides.FILE_NAME, found, asked)
     results = counting.settled(found, asked, term.syllabus, by_hand)
-    lines += [*counting.news(asked), *counting.dates(results, term.syllabus), *placing.without_a_sheet(results)]
+    lines += [*counting.news(asked, term.syllabus), *counting.dates(results, term.syllabus)]
+    lines += _absent(results, term.syllabus)
+    lines += [*unread, *unknown, *placing.without_a_sheet(results), *given.left_aside(source, {**before, **now})]
     lines += changes.lines(changes.between(stored(out / "results.json"), {"learners": results}))
     upload = uploads.files(results, asked, term.syllabus)
-    for name, content in exported.items():
+    for name, content in before.items():
+        upload[name], _ = worksheets.filled(content, results)
+    again = [name for name, content in before.items() if upload[name] != content]
+    lines += [f"filled in again, as they were given to a run before: {', '.join(again)}"] if again else []
+    for name, content in now.items():
         upload[name], said = worksheets.filled(content, results)
         lines += [f"{name}: {line}" for line in said]
+    _fill(out / given.FOLDER, {**before, **now})
     _write(results, asked, out)
     _fill(out / "upload", upload)
     if term.nameless:
-        _write(anonymous.without_names(results, seed(out)), asked, out / "anonymous")
+        nameless = anonymous.without_names(results, seed(out))
+        _write(nameless, asked, out / "anonymous")
+        lines += anonymous.left(nameless, results)
     return results, lines
+
+
+def _absent(results, syllabus):
+    """Lines about extensions of people who are absent, while hand-ins are there that may be theirs."""
+    unknown = [result for result in results if result["stranger"] and result["identity"]]
+    lines = []
+    for extension in syllabus.extensions if unknown else ():
+        whose = [result for result in results if extension.is_of(counting.names_of(result))]
+        if whose and all(result["absent"] for result in whose):
+            lines.append(
+                f"the extension for {extension.learner} is of one who is absent, while {len(unknown)} hand-ins are of"
+                " nobody on the roster: if one of them is theirs, let the extension name it as the gradebook does, such"
+                f' as learner = "{unknown[0]["identity"]}"'
+            )
+    return lines
 
 
 def _timed(found, times):

@@ -102,3 +102,34 @@ def ways_in_one_sum(sizes):
 RIGHT["count-ways"] = [ways_by_shapes, ways_in_one_sum]
 
 TURNED = {"turn-weight-slope": [lambda x, w: x**3, lambda x, w: (x**2) * x]}
+
+
+def graph_of_somebody():
+    x, a, d = -4.0, -29.0, -36.0
+    u = a * x
+    s = 2 * u - d
+    slope = s + 2 * u
+    return {
+        "me": " ada  LOVELACE",
+        **{"u": u, "m": u, "v": u - d, "s": s, "L": s * u, "ds": u, "dm": u, "dv": u, "du": slope},
+        **{"dx": a * slope, "da": x * slope, "dc": 0.0, "dd": -u},
+    }
+
+
+def graph_by_moving():
+    """Each gradient as what happens to L when its number moves a little."""
+    leaves = {"x": -4.0, "a": -29.0, "c": -9.0, "d": -36.0}
+
+    def run(moved="", by=0.0):
+        at = {name: value + by * (name == moved) for name, value in leaves.items()}
+        at["u"] = at["x"] * at["a"] + by * (moved == "u")
+        at["m"] = max(at["u"], at["c"]) + by * (moved == "m")
+        at["v"] = at["u"] - at["d"] + by * (moved == "v")
+        at["s"] = at["m"] + at["v"] + by * (moved == "s")
+        return at | {"L": at["s"] * at["u"]}
+
+    slopes = {f"d{name}": (run(name, 1e-3)["L"] - run(name, -1e-3)["L"]) / 2e-3 for name in [*"smvu", *leaves]}
+    return {"me": "ADA LOVELACE", **{name: run()[name] for name in "umvsL"}, **slopes}
+
+
+RIGHT["own-graph"] = [graph_of_somebody, graph_by_moving]

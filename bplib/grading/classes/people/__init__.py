@@ -1,5 +1,5 @@
 """Whose work is what: how an LMS names people, which folders are classes, and who should be there.
 
 May import: bplib.course, bplib.grading; yaml.
-Reading order: downloads, naming, levels, layouts, roster.
+Reading order: downloads, naming, levels, layouts, participants, roster.
 """

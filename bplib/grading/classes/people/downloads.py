@@ -48,7 +48,7 @@ _PATTERNS = [
     )
 ]
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_BLIND = "Participant"  # instead of a name, where Moodle hides it
+_HIDDEN = "Participant", "Teilnehmerin"  # instead of a name, where Moodle hides it; of Teilnehmer/in no / is left
 
 METADATA = "submission_metadata.yml"
 _MOST_METADATA = 50_000_000
@@ -88,7 +88,7 @@ def named(name):
         if match:
             said = match.groupdict()
             identity, person = said.get("id") or "", (said.get("name") or "").strip(" _")
-            if person in ("anon", _BLIND) and identity:
+            if person in ("anon", *_HIDDEN) and identity:
                 person = f"{person} {identity}"
             return Sent(
                 lms,
@@ -100,6 +100,11 @@ def named(name):
                 late=said.get("late") is not None,
             )
     return None
+
+
+def is_hidden(name, identity):
+    """Whether a name is what Moodle writes instead of one."""
+    return name in [f"{word} {identity}" for word in _HIDDEN]
 
 
 def _when(said):

@@ -22,7 +22,6 @@ between them for each level: CLASS/LEARNER for folders that hold learners, LESSO
 same person in each of them, LEARNER where each hand-in is one.
 """
 
-import itertools
 import os
 import re
 from collections import Counter, defaultdict
@@ -245,7 +244,6 @@ def _distinct(piles):
         ]
     taken, distinct = set(), []
     for name in names:
-        numbered = (f"{name} ({number})" for number in itertools.count(2))
-        distinct.append(name if name not in taken else next(each for each in numbered if each not in taken))
+        distinct.append(next(each for each in naming.numbered(name) if each not in taken))
         taken.add(distinct[-1])
     return distinct

@@ -1,6 +1,7 @@
 """Which lesson a notebook is of, and what its name says besides: whose it is."""
 
 import functools
+import itertools
 import re
 
 from bplib.course import files
@@ -20,6 +21,11 @@ def stem(name):
 def without_copy(name):
     """A name without what Canvas or a browser adds to one that is there already."""
     return _COPY.sub("", name)
+
+
+def numbered(name):
+    """A name, and the same with a number behind it, without end."""
+    return itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
 
 
 def learner(file, lessons):

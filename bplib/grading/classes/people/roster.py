@@ -8,7 +8,8 @@ The list is CSV, with commas, semicolons or tabs, and a first line that names it
 Of these three any will do. An identity is whatever an LMS, a repository or a file calls the person; several stand with
 a | between them, in columns of their own, or in rows of their own, which are one person's if they share an identity or
 an address. The lists that LMSs export are read as they are: first and last names in two columns, Canvas's "Lovelace,
-Ada" and its SIS columns, Brightspace's # before a number, Blackboard's UTF-16.
+Ada" and its SIS columns, Brightspace's # before a number, Blackboard's UTF-16, Moodle's participants with their groups
+and its grading worksheet, in English or German.
 
 A hand-in is somebody's if its identity or address is theirs, or else its name. What fits two is nobody's, and says so.
 """
@@ -21,11 +22,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bplib.grading import handins, listings
-from bplib.grading.classes.people import layouts
+from bplib.grading.classes.people import downloads, layouts, naming
 
-_NAME = {"name", "fullname", "student", "studentname", "learner"}
-_FIRST, _LAST = {"firstname", "givenname"}, {"lastname", "surname", "familyname"}
-_EMAIL = {"email", "emailaddress", "mail"}
+# Letters that are none of a to z are left out: Vollständiger Name.
+_NAME = {"name", "fullname", "student", "studentname", "learner", "vollstndigername"}
+_FIRST, _LAST = {"firstname", "givenname", "vorname"}, {"lastname", "surname", "familyname", "nachname"}
+_EMAIL = {"email", "emailaddress", "mail", "emailadresse"}
+_GROUPS = {"group", "groups", "gruppe", "gruppen"}
 _IDENTITY = {
     *(
         "identity",
@@ -41,17 +44,20 @@ _IDENTITY = {
         "user",
     ),
     *("username", "userid", "studentid", "studentnumber", "orgdefinedid", "github", "githubusername", "githubid"),
+    *("idnummer", "anmeldename"),
 }
+_PARTICIPANT = re.compile(r"(?:participant|teilnehmer/?in)\s*([0-9]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody on the roster: an identity, a name and an address, "" where there is none, and further identities."""
+    """Somebody on the roster: an identity, a name and an address, "" where there is none, more identities, groups."""
 
     identity: str
     name: str
     email: str
     more: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
     @property
     def identities(self):
@@ -102,11 +108,19 @@ def _person(cells):
     parts = [cell for kind in (_FIRST, _LAST) for column, cell in cells if column in kind and cell]
     email = next((cell for column, cell in cells if column in _EMAIL and cell), "")
     each = [part.strip().removeprefix("#") for column, cell in cells if column in _IDENTITY for part in cell.split("|")]
-    identity, *more = dict.fromkeys(part for part in each if part) or [""]
+    each = [_PARTICIPANT.sub(r"Participant \1", part) for part in each if part]
+    each.sort(key=_is_participant)  # of one assignment, so that any other says more
+    identity, *more = dict.fromkeys(each) or [""]
+    cells = [cell for column, cell in cells if column in _GROUPS and cell]
+    groups = tuple(dict.fromkeys(part.strip() for cell in cells for part in (cell, *cell.split(","))))
     if name == "Points Possible":  # the second row of Canvas's gradebook
         return None
-    person = Person(identity, name or " ".join(parts), email, tuple(more))
+    person = Person(identity, name or " ".join(parts), email, tuple(more), groups)
     return person if person.name or _keys(person) else None
+
+
+def _is_participant(identity):
+    return _PARTICIPANT.fullmatch(identity) is not None
 
 
 def _add(person, people, numbers, path):
@@ -119,7 +133,9 @@ def _add(person, people, numbers, path):
     if number < len(people):
         old = people[number]
         identity, *more = dict.fromkeys((*old.identities, *person.identities)) or [""]
-        person = people[number] = Person(identity, old.name or person.name, old.email or person.email, tuple(more))
+        groups = tuple(dict.fromkeys((*old.groups, *person.groups)))
+        name, email = old.name or person.name, old.email or person.email
+        person = people[number] = Person(identity, name, email, tuple(more), groups)
     else:
         people.append(person)
     numbers.update(dict.fromkeys(_keys(person), number))
@@ -139,8 +155,9 @@ def matched(handed, people):
     """
     index, mine, strangers = _Index(people), defaultdict(list), []
     for each in handed:
-        found = set().union(*(index.people(entry)[0] for entry in each.entries))
-        by_name = not any(index.people(entry)[1] for entry in each.entries)
+        fits = [index.people(entry) for entry in each.entries]
+        by_name = not any(sure for _, sure in fits)
+        found = set().union(*(numbers for numbers, sure in fits if sure or by_name))
         if len(found) == 1:
             mine[found.pop()].append((each, by_name))
         else:
@@ -154,7 +171,7 @@ def matched(handed, people):
         results.append(_merged(names[number], person, kept))
     taken = set(names)
     for each in strangers:
-        name = next(name for name in _more_names(each.learner) if name not in taken)
+        name = next(name for name in naming.numbered(each.learner) if name not in taken)
         taken.add(name)
         results.append(replace(each, learner=name))
     return sorted(results, key=lambda each: (each.learner.casefold(), each.learner))
@@ -177,10 +194,11 @@ class _Index:
         names = self.by_name.get(_plain(entry.name)) or self.by_letters.get(_letters(entry.name)) or set()
         keys = [entry.identity, entry.email, *([] if entry.lms else [entry.name])]
         if entry.lms == "moodle":
-            # Its numbers are of one assignment, so that they say something about people of that name only; where it
-            # hides names, its own sheet has "Participant 1001".
+            # Its numbers are of one assignment, or of a group, so that they say something about people of that name
+            # only; where it hides names, its own sheet has "Participant 1001".
             chosen = names & self.by_key.get(entry.identity.casefold(), set())
-            chosen |= self.by_key.get(entry.name.casefold(), set())
+            mine = self.by_key.get(f"participant {entry.identity}", set())
+            chosen |= mine if downloads.is_hidden(entry.name, entry.identity) else names & mine
             return chosen or names, bool(chosen)
         known = set().union(*(self.by_key.get(key.casefold(), set()) for key in keys if key))
         if known and names:
@@ -224,7 +242,12 @@ def _stranger(handed, candidates, twice=False):
         line = f"it might be {' or '.join(map(str, candidates[:3]))} of the roster, and counts as nobody's"
     else:
         line = "it is nobody's on the roster"
-    return replace(handed, stranger=True, problems=(*handed.problems, line))
+    return replace(handed, stranger=True, problems=(*_told(handed), line))
+
+
+def _told(handed):
+    """The problems of a hand-in without those that a roster is the answer to."""
+    return [line for line in handed.problems if not line.endswith(layouts.A_ROSTER_TELLS)]
 
 
 def _merged(name, person, parts):
@@ -234,11 +257,10 @@ def _merged(name, person, parts):
     for part in parts:
         head = f"{part.entries[0].download or part.learner}/" if len(parts) > 1 else ""
         for notebook in part.notebooks:
-            path = next(path for path in _more_names(f"{head}{notebook.path}") if path not in taken)
+            path = next(path for path in naming.numbered(f"{head}{notebook.path}") if path not in taken)
             taken.add(path)
             notebooks.append(replace(notebook, path=path))
-        lines = [line for line in part.problems if not line.endswith(layouts.A_ROSTER_TELLS)]
-        problems += [f"{head.rstrip('/')}: {line}" if head else line for line in lines]
+        problems += [f"{head.rstrip('/')}: {line}" if head else line for line in _told(part)]
     return handins.Handed(
         name,
         person.identity,
@@ -256,14 +278,6 @@ def _distinct(names, people):
     full = [str(person) if times[name] > 1 else name for name, person in zip(names, people, strict=True)]
     taken, distinct = set(), []
     for name in full:
-        distinct.append(next(each for each in _more_names(name) if each not in taken))
+        distinct.append(next(each for each in naming.numbered(name) if each not in taken))
         taken.add(distinct[-1])
     return distinct
-
-
-def _more_names(name):
-    yield name
-    number = 2
-    while True:
-        yield f"{name} ({number})"
-        number += 1

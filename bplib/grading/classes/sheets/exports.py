@@ -12,15 +12,19 @@ import re
 from dataclasses import dataclass
 
 from bplib.grading import listings
+from bplib.grading.classes.people.participants import Participant
 from bplib.grading.classes.sheets.cells import Sheet
 from bplib.grading.classes.sheets.placing import BLACKBOARD, BRIGHTSPACE, CANVAS, MOODLE
 
 NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")
+MAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 _CANVAS_COLUMN = re.compile(r"(.*)\s\([0-9]+\)", re.DOTALL)  # title_and_id of canvas-lms, app/models/assignment.rb
 _BLACKBOARD_COLUMN = re.compile(r"(.*?) ?\[Total Pts: ([0-9.,]+)[^\]]*\](?: ?\|[0-9]+)?", re.DOTALL)
 _BRIGHTSPACE_COLUMN = re.compile(r"(.*) Points Grade(?: <.*?MaxPoints:([0-9.,]+).*>)?", re.DOTALL)
 _MOODLE_TIME = re.compile(r"(?P<what>.*\S) ?\((?P<of>[^()]+)\)", re.DOTALL)
+_IDENTITIES = {"id number", "username", "id-nummer", "anmeldename"}
+_STATUS = {"status", "statut", "estado", "stato"}  # what stands there in blind marking, instead of the name
 _ENGLISH = "january february march april may june july august september october november december".split()
 _GERMAN = "januar februar märz april mai juni juli august september oktober november dezember".split()
 _MONTHS = {name: k + 1 for names in (_ENGLISH, _GERMAN) for k, name in enumerate(names)}
@@ -66,21 +70,36 @@ def listed(headings):
     return ", ".join(f'"{listings.clean(heading)}"' for heading in headings)
 
 
-def handed_in_times(content):
-    """When each participant of Moodle's grading worksheet last changed a hand-in: {"1001": "2026-10-05T14:30:00"}.
+def participants(content):
+    """(who is who in Moodle's grading worksheet, {"1001": `Participant`}, lines); ({}, []) for a sheet of another LMS.
 
-    The times are those of whoever exported it. ValueError for another sheet, or a language other than English and
-    German.
+    The times are those of whoever exported it, "" where none is there, or is read: that is so in English and German, as
+    is which columns hold identities.
     """
     sheet = Sheet(content)
     export = known(sheet)
     if export.lms != MOODLE:
-        raise ValueError(f"this is a sheet of {export.lms.capitalize()}; needed is Moodle's grading worksheet")
-    _, column = _moodle_columns([heading.strip() for heading in sheet.rows[0]])
-    if column is None:
-        raise ValueError(f"no column says when something was handed in; there are {listed(sheet.rows[0])}")
-    times = {_digits(sheet.rows[row][0]): sheet.rows[row][column].strip() for row in export.people}
-    return {number: _time(text) for number, text in times.items() if text not in ("", "-")}
+        return {}, []
+    head = [heading.strip() for heading in sheet.rows[0]]
+    grade, time = _moodle_columns(head)
+    found, unread = {}, []
+    for cells in (sheet.rows[row] for row in export.people):
+        when = ""
+        if time is not None and cells[time].strip() not in ("", "-"):
+            try:
+                when = _time(cells[time].strip())
+            except ValueError as error:
+                unread.append(str(error))
+        others = [listings.clean(cells[k]) for k in range(1, grade) if k not in export.name]
+        found[export.key(cells[0])] = Participant(
+            export.key(cells[0]),
+            listings.clean(" ".join(cells[k] for k in export.name)),
+            tuple(text for k in export.other if (text := listings.clean(cells[k]))),
+            next((text for text in others if MAIL.fullmatch(text)), ""),
+            tuple(others),
+            when,
+        )
+    return found, [f"{len(unread)} times are not read: {unread[0]}"] if unread else []
 
 
 def _time(text):
@@ -152,7 +171,9 @@ def _moodle(rows, head):
     worth = worth.pop() if len(worth) == 1 else ""
     if "," in worth and not NUMBER.fullmatch(worth):
         raise ValueError(f"this assignment is graded by a scale, {listings.clean(worth)}; needed are points")
-    return Export(MOODLE, [0], [], [1], {grade: (head[grade], worth)}, people)
+    other = [k for k in range(2, grade) if head[k].casefold() in _IDENTITIES]
+    hidden = grade == 2 or head[1].casefold() in _STATUS
+    return Export(MOODLE, [0], other, [] if hidden else [1], {grade: (head[grade], worth)}, people)
 
 
 def _moodle_columns(head):

@@ -28,11 +28,10 @@ from bplib.course.problems import LESSONS
 from bplib.grading import listings
 from bplib.grading.classes import counting, feedback, gradebook
 from bplib.grading.classes.sheets import placing
-from bplib.grading.classes.sheets.exports import handed_in_times
 from bplib.grading.classes.sheets.placing import BLACKBOARD, BRIGHTSPACE, CANVAS, written
 from bplib.grading.classes.sheets.worksheets import filled
 
-__all__ = ["files", "filled", "handed_in_times"]
+__all__ = ["files", "filled"]
 
 _PAGE = "feedback.html"
 _LONGEST = 60

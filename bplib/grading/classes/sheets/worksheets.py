@@ -20,14 +20,13 @@ from bplib.course.problems import LESSONS
 from bplib.grading import listings
 from bplib.grading.classes.sheets import exports, placing
 from bplib.grading.classes.sheets.cells import Sheet
-from bplib.grading.classes.sheets.exports import NUMBER
+from bplib.grading.classes.sheets.exports import MAIL, NUMBER
 from bplib.grading.classes.sheets.placing import MOODLE, written
 
 _TOTAL = "the total"
 _TOTALS = "total", "sum", "course total"
 _LEFT_ALONE = "EX", "N/A"
 _MOST_NAMES = 20
-_MAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,10 @@ def filled(content, results):
         downloads, columns = _of_assignment(sheet, export, results)
     else:
         downloads, columns = None, _of_lessons(export, results)
+    if downloads == () and (here := _participants(results)):
+        there = [int(export.key(sheet.rows[row][0])) for row in export.people]
+        numbers = f"{min(there)} to {max(there)}" if there else "nobody"
+        return content, [f"it fits none of the downloads, and is as it was: its participants are {numbers}; {here}"]
     whose = _whose(sheet, export, results, downloads)
     comma = _has_commas(sheet, export)
     news, numbers, without = defaultdict(list), dict.fromkeys(columns, 0), []
@@ -66,7 +69,7 @@ def filled(content, results):
     absent = [each for each in results if each["slug"] not in there]
     absent = [each["learner"] for each in absent if any(points.of(each) is not None for points in columns.values())]
     broken = [str(k + 1) for k, row in enumerate(sheet.rows) if len(row) != len(sheet.rows[0]) and row != [""]]
-    lines = [line for column in export.grades for line in _about(export, column, columns.get(column), numbers)]
+    lines = [_about(export, column, columns.get(column), numbers) for column in export.grades]
     for says, names in [
         ("with points, and not in the sheet", absent),
         ("in the sheet, and without points", without),
@@ -74,6 +77,8 @@ def filled(content, results):
         *news.items(),
     ]:
         lines += [f"{says}: {_some(names)}"] if names else []
+    for column, points in columns.items():
+        lines += _rescaled(export, column, points)
     return sheet.content(), lines
 
 
@@ -91,15 +96,23 @@ def _enter(sheet, row, column, grade, comma, learner, news):
 
 
 def _about(export, column, points, numbers):
-    """Lines about a column; points is None where it is none of the lessons of these results."""
-    title, worth = export.grades[column]
-    title = listings.clean(title)
+    """A line about a column; points is None where it is none of the lessons of these results."""
+    title = listings.clean(export.grades[column][0])
     if points is None:
-        return [f'"{title}" is none of the lessons of these results, and was left as it is']
-    lines = [f'"{title}" is {points.name}: {numbers[column]} grades']
-    if NUMBER.fullmatch(worth) and _float(worth) != points.most:
-        lines.append(f'"{title}" is worth {worth} points there and {written(points.most)} here; no grade was rescaled')
-    return lines
+        return f'"{title}" is none of the lessons of these results, and was left as it is'
+    return f'"{title}" is {points.name}: {numbers[column]} grades'
+
+
+def _rescaled(export, column, points):
+    """A line about a column in which the grades would mean something else, for whoever reads the last line alone."""
+    title, worth = export.grades[column]
+    if not NUMBER.fullmatch(worth) or _float(worth) == points.most:
+        return []
+    here, there = written(points.most), written(_float(worth))
+    line = f'"{listings.clean(title)}" is worth {there} points there and {here} here, and no grade was rescaled: '
+    lesson = next((each.LESSON for each in LESSONS if each.LESSON == points.name), "")
+    plan = f"set points = {there} in [lessons.{lesson.partition('_')[0]}] of course.toml, or " if lesson else ""
+    return [f"{line}{plan}set the maximum there to {here}"]
 
 
 def _shown(sheet, export, row):
@@ -204,6 +217,17 @@ def _of_assignment(sheet, export, results):
     return downloads, {column: _Points(", ".join(lessons) or "nothing", most, of)}
 
 
+def _participants(results):
+    """Which participants of Moodle's are in the results, for people, "" if there are none."""
+    numbers = defaultdict(list)
+    for result in results:
+        for entry in placing.entries(result, MOODLE):
+            if placing.is_key(entry):
+                numbers[entry["download"]].append(int(entry["identity"]))
+    of = (f"{min(each)} to {max(each)}{f' in {download}' if download else ''}" for download, each in numbers.items())
+    return f"here they are {', '.join(of)}" if numbers else ""
+
+
 # Which row
 
 
@@ -235,8 +259,8 @@ def _signs_of_row(sheet, export, row):
     cells = sheet.rows[row]
     keys = [export.key(cells[k]) for k in export.keys]
     # A number that Moodle gave somebody for one assignment is none of a roster's.
-    roster = [] if export.lms == MOODLE else [*keys, *(cells[k].strip() for k in export.other)]
-    mails = [cell.strip() for cell in cells if _MAIL.fullmatch(cell.strip())]
+    roster = [*([] if export.lms == MOODLE else keys), *(cells[k].strip() for k in export.other)]
+    mails = [cell.strip() for cell in cells if MAIL.fullmatch(cell.strip())]
     return keys, roster, mails, [_words(" ".join(cells[k] for k in export.name))]
 
 
@@ -248,7 +272,7 @@ def _signs_of_result(result, lms, downloads):
         return keys, [], [], []  # whoever has the same name and another key is somebody else
     roster = placing.of_roster(result)
     names = [result["learner"], *(entry["name"] for entry in entries)]
-    mails = [name for name in (roster, *(entry["email"] for entry in entries)) if _MAIL.fullmatch(name)]
+    mails = [name for name in (roster, *(entry["email"] for entry in entries)) if MAIL.fullmatch(name)]
     account = roster or ("" if any(entry["identity"] for entry in entries) else result["learner"])
     return [], [account], mails, [*map(_words, names)]
 

@@ -1,0 +1,84 @@
+"""The sheets that were given for a class, in this run or in one before: each is kept with the results, as it was given.
+
+So a time, who is who and the members of a group, once read, are known in every run, and every run fills all sheets in.
+"""
+
+from pathlib import Path
+
+from bplib.grading import archives, listings
+from bplib.grading.classes.people import downloads, naming
+from bplib.grading.classes.sheets import exports
+from bplib.grading.classes.sheets.cells import Sheet
+
+FOLDER = "exported"
+_LARGEST = 20_000_000
+
+
+def read(paths, folder):
+    """({name: content} of the sheets at these paths, the same of those that the folder keeps from runs before).
+
+    A sheet that is given again, under the same name, takes the place of the one that was kept; and where somebody gives
+    another one under that name, as of the next week, what was kept gets a number behind its name. ValueError, in one
+    sentence, for what is no sheet.
+    """
+    given, before = {}, {}
+    for path in map(Path, paths):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+        _require_a_sheet(path.name, content)
+        given[_free(path.name, given)] = content
+    keys = [(naming.without_copy(Path(name).stem), _people(content)) for name, content in given.items()]
+    for path in sorted(folder.glob("[!.]*")):
+        content = path.read_bytes()
+        _require_a_sheet(f"{path}, from a run before,", content)
+        stem, people = naming.without_copy(path.stem), _people(content)
+        if not any(stem == its_stem and people & its_people for its_stem, its_people in keys):
+            before[_free(path.name, {**given, **before})] = content
+    return given, before
+
+
+def participants(sheets):
+    """({name of a sheet: {number: Participant}} of those of Moodle's, lines about what is not read of them)."""
+    found, lines = {}, []
+    for name, content in sheets.items():
+        found[name], said = exports.participants(content)
+        lines += [f"{name}: {line}" for line in said]
+    return {name: people for name, people in found.items() if people}, lines
+
+
+def left_aside(source, sheets):
+    """Lines about grading worksheets among the hand-ins, of which nothing is read: a learner may have made them."""
+    source, lines = Path(source), []
+    for path in sorted(source.glob("*.csv")) if source.is_dir() else ():
+        try:
+            content = archives.Item((path.name,), archives.OTHER, (str(path),)).read(_LARGEST)
+            people, _ = exports.participants(content)
+        except (ValueError, IndexError):  # it is somebody's, and whatever it is
+            continue
+        if people and content not in sheets.values() and not downloads.named(path.name):
+            lines.append(
+                f"{listings.clean(path.name)}, which lies among the hand-ins, was not read: if it is yours, give it"
+                " with --fill, and its times, names and groups count"
+            )
+    return lines
+
+
+def _require_a_sheet(name, content):
+    try:
+        exports.known(Sheet(content))
+    except ValueError as error:
+        raise ValueError(f"{name} is not filled: {error}") from None
+
+
+def _people(content):
+    """What the LMS knows those by who are in a sheet."""
+    sheet = Sheet(content)
+    export = exports.known(sheet)
+    return {export.key(sheet.rows[row][k]) for row in export.people for k in export.keys} - {""}
+
+
+def _free(name, taken):
+    path = Path(name)
+    return next(each for stem in naming.numbered(path.stem) if (each := f"{stem}{path.suffix}") not in taken)
