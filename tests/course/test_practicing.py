@@ -207,7 +207,7 @@ def test_what_stands_without_a_widget_holds_all_of_the_question_and_no_script(ki
         for option in field.options:
             assert option in words and option in question.text, field.label
     drawn = [each.get("role") for each in whole.iter("{http://www.w3.org/2000/svg}svg")]
-    assert drawn.count("img") == len(drill.pictures)
+    assert drawn.count("img") == "".join(drill.pictures).count('role="img"')
     assert not re.search("<script|<input|<button| on[a-z]+=", unescape(html))
     assert form_is_static(drill)
 
