@@ -177,7 +177,7 @@ def _panel(curves, looks, said, x_label, y_label, limits, size=_SMALL, labels=()
     )  # fmt: skip
     told = [name for name in curves if name and name != "guessing"]
     told = told if len(told) > 1 else []
-    parts, x = [chart], 50.0
+    parts, x = [chart.replace(' role="img"', ' role="presentation"', 1)], 50.0  # the whole says it once
     for name in told:
         color, dash = looks[name]
         line = f'<path d="M{svg.px(x)} {size["height"] + 8}h28" stroke="{color}" stroke-width="2"'
