@@ -1,9 +1,11 @@
 """Promise: practice asks what is due, tells each answer, counts the first one, and needs no widget."""
 
 import datetime
+import json
 import re
 import xml.etree.ElementTree as ET
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from bplib.course.drills.drill import LEVELS
 from bplib.course.drills.standing import Standing
 from bplib.course.judging.reading import NOT_YET, PASSED
 
+ROOT = Path(__file__).resolve().parents[2]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 each_kind = pytest.mark.parametrize("kind", kinds.KINDS)
 each_drill = pytest.mark.parametrize("kind, level", [(kind, level) for kind in kinds.KINDS for level in LEVELS])
@@ -196,13 +199,15 @@ def test_a_kind_a_level_or_a_seed_that_there_is_not_is_one_sentence(given, neede
 def test_what_stands_without_a_widget_holds_all_of_the_question_and_no_script(kind, level):
     question = practicing.Practice(kind, level, 5).first
     drill, html = question.drill, question.html()
-    words = " ".join("".join(ET.fromstring(f"<div>{html}</div>").itertext()).split())
+    whole = ET.fromstring(f"<div>{html}</div>")
+    words = " ".join("".join(whole.itertext()).split())
     for said in (drill.asks, drill.id, *drill.code.splitlines(), *drill.stub.splitlines()):
         assert " ".join(said.split()) in words and said in question.text
     for field in drill.fields:
         for option in field.options:
             assert option in words and option in question.text, field.label
-    assert html.count('role="img"') == len(drill.pictures)
+    drawn = [each.get("role") for each in whole.iter("{http://www.w3.org/2000/svg}svg")]
+    assert drawn.count("img") == "".join(drill.pictures).count('role="img"')
     assert not re.search("<script|<input|<button| on[a-z]+=", unescape(html))
     assert form_is_static(drill)
 
@@ -275,3 +280,14 @@ def test_a_name_is_enough_to_ask_for_a_question(capsys):
     assert "(graphs-1-7)" in capsys.readouterr().out
     with pytest.raises(ValueError, match="its name is a kind, a level from 1 to 3 and a seed"):
         check("graphs-9-7", lambda: {})
+
+
+def test_what_is_stored_in_the_notebook_is_what_practice_shows_today():
+    cells = json.loads((ROOT / "notebooks" / "practice.ipynb").read_text(encoding="utf-8"))["cells"]
+    outputs = [each.get("data", {}) for cell in cells for each in cell.get("outputs", [])]
+    stored = [{kind: "".join(text) for kind, text in data.items()} for data in outputs]
+    asked = [(data, re.search("<small>(.*?)</small>", data.get("text/html", ""))) for data in stored]
+    questions = [(data, practicing.Question(kinds.named(found[1]))) for data, found in asked if found]
+    assert {question.drill.kind for _, question in questions} == set(kinds.KINDS)
+    for data, question in questions:
+        assert data["text/html"] == question.html() and data["text/plain"] == question.text

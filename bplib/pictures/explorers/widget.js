@@ -113,7 +113,7 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-function slider(control, move, id, buttons = []) {
+function slider(control, move, id) {
   const last = control.labels.length - 1;
   const range = make("input", { type: "range", id, min: 0, max: last, step: 1, "aria-label": control.name });
   const words = make("output", { for: id });
@@ -122,7 +122,7 @@ function slider(control, move, id, buttons = []) {
   range.disabled = last < 1; // nowhere to go
   range.addEventListener("input", () => move(Number(range.value)));
   return {
-    element: make("div", { class: "bplib-control" }, make("label", { for: id }, control.name), range, words, ...buttons),
+    element: make("div", { class: "bplib-control" }, make("label", { for: id }, control.name), range, words),
     show(place) {
       if (Number(range.value) !== place) range.value = place;
       range.setAttribute("aria-valuetext", control.labels[place]);
@@ -140,7 +140,8 @@ function stepper(control, move, id) {
     button.addEventListener("click", () => go(by));
     return button;
   });
-  const part = slider(control, move, id, [back, next]);
+  const part = slider(control, move, id);
+  part.element.append(back, next);
   return { element: part.element, show(place) { at = place; part.show(place); } };
 }
 
