@@ -185,8 +185,10 @@ def differences(deserved, results):
         who = re.findall(r"learner\d{5}", each["learner"])
         given = {done["id"]: done["points"] for nb in each["notebooks"] for done in nb["exercises"]}
         failed = [line for nb in each["notebooks"] for line in nb["problems"] if line.startswith("not graded, by a")]
-        if who and (failed or given != deserved[who[0]]):
-            lost = {id: (given.get(id), points) for id, points in deserved[who[0]].items() if given.get(id) != points}
+        needed = deserved[who[0]] if who else {}
+        # What was not touched may be no hand-in at all, where it came along with another lesson.
+        lost = {id: (given.get(id), needed.get(id)) for id in given | needed if given.get(id, 0) != needed.get(id, 0)}
+        if who and (failed or lost):
             lines.append(f"{each['learner']}: {failed or lost} {each['problems']}")
     return lines
 
