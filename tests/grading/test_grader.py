@@ -717,7 +717,7 @@ def test_grade_prints_the_table_writes_the_json_and_exits_0_whatever_the_points(
         *("path", "lesson", "title", "points", "max_points", "exercises", "problems", "not_enforced", "is_cut_off")
     }
     assert set(submission["exercises"][0]) == {
-        *("id", "title", "points", "max_points", "status", "message", "misconception", "code", "ungraded")
+        *("id", "title", "points", "max_points", "status", "message", "misconception", "whose", "code", "ungraded")
     }
     assert submission["path"] == path.as_posix()
     assert sorted(os.listdir(tmp_path)) == ["a.ipynb", "out.json"]
