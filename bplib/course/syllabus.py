@@ -204,7 +204,7 @@ def _syllabus(stored):
         raise ValueError("extensions are needed as tables, each under [[extensions]]")
     asked = {}
     for name, table in lessons.items():
-        lesson = _lesson(name)
+        lesson = named(name)
         if lesson in asked:
             raise ValueError(f"lesson {name} is there twice")
         asked[lesson] = _asked(name, lesson, table)
@@ -238,15 +238,15 @@ def _extension(stored, asked):
     where = f"the extension of {learner}"
     if ("days" in stored) == ("due" in stored):
         raise ValueError(f"{where} needs either days or due")
-    lesson = _lesson(stored["lesson"]) if "lesson" in stored else ""
+    lesson = named(stored["lesson"]) if "lesson" in stored else ""
     if not any(asked[each].due for each in asked if lesson in ("", each)):
         due = f"{lesson} has no date" if lesson else "no lesson has a date"
         raise ValueError(f"{where} changes nothing, since {due} in this file")
     return Extension(learner, lesson, _number(stored, "days", 0, _LONGEST), _date(stored, where))
 
 
-def _lesson(name):
-    """The name of the notebook that is meant by "01", or by the name itself."""
+def named(name):
+    """The name of the notebook that is meant by "01", or by the name itself. ValueError where there is none."""
     for lesson in LESSONS:
         if name in (lesson.LESSON, _number_of(lesson.LESSON)):
             return lesson.LESSON

@@ -7,6 +7,7 @@ points that are not known, and 0 would be wrong.
 import datetime
 import re
 
+from bplib.course import syllabus
 from bplib.course.judging.reading import NOT_ATTEMPTED, PASSED
 from bplib.course.problems import LESSONS
 
@@ -20,11 +21,7 @@ def of_lessons(report, names):
     A lesson that was not handed in is there with its exercises, not attempted. ValueError for a name that is none.
     """
     modules = {lesson.LESSON: lesson for lesson in LESSONS}
-    wanted = [next((each for each in modules if name in (each, each.partition("_")[0])), name) for name in names]
-    for name in wanted:
-        if name not in modules:
-            numbers = ", ".join(lesson.partition("_")[0] for lesson in modules)
-            raise ValueError(f"there is no lesson {name!r}; there are {numbers}")
+    wanted = [syllabus.named(name) for name in names]
     kept = []
     for each in report["submissions"]:
         if "lesson" in each and each["lesson"] not in wanted:

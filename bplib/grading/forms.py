@@ -1,11 +1,11 @@
 """The forms in which a report of `grader.grade` can be had, by the names of the options that ask for them."""
 
-import json
 import os
 
 from bplib.course.syllabus import Syllabus
 from bplib.grading import adapters
 from bplib.grading.classes import counting, feedback
+from bplib.grading.classes.records import as_json
 
 
 def page(report):
@@ -36,13 +36,9 @@ def page(report):
     return feedback.feedback_page(result, asked)
 
 
-def _json(content):
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-
-
 FORMS = {
-    "json": _json,
+    "json": as_json,
     "page": page,
-    "gradescope": lambda report: _json(adapters.gradescope(report)),
-    "classroom50": lambda report: _json(adapters.classroom50(report, os.environ)),
+    "gradescope": lambda report: as_json(adapters.gradescope(report)),
+    "classroom50": lambda report: as_json(adapters.classroom50(report, os.environ)),
 }

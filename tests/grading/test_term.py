@@ -36,11 +36,6 @@ points = 10
 """
 
 
-def one_wrong():
-    """The solution, in which the first answer is wrong in a way that nobody knows."""
-    return full().replace("np.mean((y_pred - y_true) ** 2)", "np.mean((y_pred - y_true) ** 2) + 0.123 * len(y_pred)")
-
-
 @pytest.fixture
 def week(tmp_path):
     """A download of Moodle with two hand-ins, and beside it what an instructor has."""
