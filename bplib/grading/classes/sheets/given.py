@@ -8,7 +8,7 @@ from pathlib import Path
 from bplib.grading import archives, listings
 from bplib.grading.classes.people import downloads, naming
 from bplib.grading.classes.sheets import exports
-from bplib.grading.classes.sheets.cells import Sheet
+from bplib.grading.classes.cells import Sheet
 
 FOLDER = "exported"
 _LARGEST = 20_000_000
