@@ -20,11 +20,12 @@ _PACKAGE = ("bplib", "course")  # where a learner has moved exercises/ away, a c
 class Notebook:
     """A notebook that was handed in, not loaded: a class of 10,000 does not fit into memory.
 
-    path      the path inside of the hand-in, for people
-    item      what it is read from; it can be sent to another process
-    when      when it was handed in, in the time of whoever wrote it down, as "2026-10-05T14:30:22"; "" if not known
-    late      whether the LMS says that it came late
-    download  the zip or folder of the LMS that it came in, as in `Entry`
+    path        the path inside of the hand-in, for people
+    item        what it is read from; it can be sent to another process
+    when        when it was handed in, in the time of whoever wrote it down, as "2026-10-05T14:30:22"; "" if not known
+    late        whether the LMS says that it came late
+    download    the zip or folder of the LMS that it came in, as in `Entry`
+    attachment  Canvas's number of the file, which counts upward; 0 for others
     """
 
     path: str
@@ -32,6 +33,7 @@ class Notebook:
     when: str = ""
     late: bool = False
     download: str = ""
+    attachment: int = 0
 
     def read(self):
         """The content, bytes, the same each time. ValueError, in one line, if it cannot be read any more."""
@@ -106,7 +108,7 @@ def gather(learner, identity, items, late, said=None):
 
     Zip files are opened. Of a clone of the course, exercises/ counts, and not our own lessons, solutions and released
     copies; and of a notebook that was reset the fresh one, where there is one. said is {where of an item: dict of when,
-    late and download}, which hold for what is in a zip too.
+    late, download and attachment}, which hold for what is in a zip too.
     """
     budget, said = _Budget(), said or {}
     expanded = [each for item in items for each in _expanded(item, budget)]

@@ -27,6 +27,7 @@ def record(name, code, identity="", entries=(), points=0, **more):
         **{"path": f"{name}/{name} final.ipynb", "lesson": "01_loss_functions", "title": "Loss functions"},
         **{"points": points, "max_points": 2, "exercises": [exercise], "problems": [], "late": False},
         **{"when": "2026-10-05T14:30:22", "seen": "2026-10-06", "content": "c0ffee", "download": "Ada's.zip"},
+        "attachment": 7012345,
     }
     return {
         **{"learner": name, "identity": identity, "entries": list(entries), "slug": handins.slug(name)},
@@ -63,6 +64,7 @@ def test_no_name_identity_address_path_or_fingerprint_is_left():
         "final",
         "c0ffee",
         "d1ce",
+        "7012345",
         "14:30",
     ):
         assert not re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", said), word

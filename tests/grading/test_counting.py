@@ -314,6 +314,11 @@ def test_where_no_time_is_known_the_best_counts_and_a_known_time_is_after_it():
     assert chosen(term("last"), notebook(0.5, path="one"), notebook(1.0, **LATE)) == ("one", MOST / 2)
 
 
+def test_where_canvas_numbers_the_files_the_highest_is_the_last():
+    numbered = [notebook(1.0, path="one", attachment=9), notebook(0.5, path="two", attachment=10)]
+    assert chosen(term("last"), *numbered) == ("two", MOST / 2) and chosen(term(), *numbered) == ("one", MOST)
+
+
 @pytest.mark.parametrize("counts, why", [("best", "which counts"), ("last", "which counts as the last")])
 def test_a_line_says_which_one_was_passed_over(counts, why):
     result = settled(notebook(0.5, when=october(1), path="old"), notebook(1.0, **TIMELY), plan=term(counts))

@@ -28,7 +28,8 @@ _FILE = re.compile(r"^.*\.\w{1,8}(?=: )|\S+\.(?:ipynb|zip|py|txt|html)\b")
 _PASSED_OVER = re.compile(r"^.* is of the same lesson as .*?(, which counts(?: as the last)?)$")
 _NOT_ASKED = re.compile(r"^.*( is of .*, which was not asked for)$")
 _NONE_ASKED = re.compile(r"^(\d+ notebooks are of lessons that were not asked for): .*$")
-_DROPPED = {"identity": "", "entries": [], "digest": "", "content": "", "download": "", "extensions": {}}
+_DROPPED = {"identity": "", "entries": [], "digest": "", "content": "", "download": ""}
+_DROPPED |= {"attachment": 0, "extensions": {}}
 _KEPT = "lesson", "id", "title", "status", "misconception", "state", "seen", "untouched"  # what no learner wrote
 _SHORTEST, _SHORTEST_NUMBER = (4, 2), (6, 4)  # letters of a name of one word, in what others wrote and in one's own
 _GAP = 3  # letters between two words of one name

@@ -1,4 +1,4 @@
-"""A sheet of cells as an LMS exports it: some cells are written, and all other bytes stay as they are.
+"""A sheet of cells as an LMS or a spreadsheet writes it: cells are read, some are written, all other bytes stay.
 
 Encoding, byte order mark, separator, quotes and ends of lines are those of the file. Moodle's PHP may write a quote
 behind a backslash without doubling it (`fputcsv` with its escape); so that reading is tried too, where the plain one
@@ -7,13 +7,17 @@ leaves rows of unequal length.
 
 import codecs
 import re
+from itertools import accumulate
 
 _BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _QUOTED = r'"(?:[^"]|"")*+"', r'"(?:[^"\\]|\\.|"")*+"'
 
 
 class Sheet:
-    """rows is a list of lists of text, the heading first; what `write` changes stands in `content` alone."""
+    """rows is a list of lists of text, the heading first; what `write` changes stands in `content` alone.
+
+    lines has, for each row, the number of the line on which it begins.
+    """
 
     def __init__(self, content):
         """Read a sheet, bytes. ValueError if there is nothing in it."""
@@ -28,6 +32,8 @@ class Sheet:
         readings = [_split(text, self.separator, quoted) for quoted in _QUOTED]
         self._rows = min(readings, key=_unequal)
         self.rows = [[_value(raw) for raw in row] for row, _ in self._rows]
+        ends = [sum(map(_ends, [*row, end])) for row, end in self._rows]
+        self.lines = [1 + before for before in accumulate(ends, initial=0)][: len(self.rows)]
 
     def write(self, row, column, text):
         """Put text into a cell, in quotes where the cell had some or the text needs them."""
@@ -64,6 +70,11 @@ def _split(text, separator, quoted):
             rows.append((row, match[2]))
             row = []
     return [*rows, ([*row, ""], "")] if row else rows
+
+
+def _ends(text):
+    """How many lines end in a text."""
+    return len(re.findall(r"\r\n|\r|\n", text))
 
 
 def _unequal(rows):

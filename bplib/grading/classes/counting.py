@@ -5,7 +5,7 @@ is what it comes to in this term. So a date, a weight or an override changes res
 
     record   learner, identity, entries (dicts of `handins.Entry`), slug, late, absent, stranger, problems,
              not_enforced, digest, and notebooks: all that were handed in, what `grader.grade_file` gives, with
-             when, late, download, seen (the day on which a run saw it first)
+             when, late, download, attachment, seen (the day on which a run saw it first)
     result   the record, and
              state        GRADED, EMPTY (nothing that can be graded was handed in) or FAILED (grading itself has failed)
              points       of the lessons that were asked for; None where the state is another
@@ -259,14 +259,15 @@ def _rank(notebook, rated, place, syllabus):
     attempted, in_time = is_attempted(notebook), not rated["days_late"]
     if syllabus.counts == LAST:
         # Late ones displace none that was in time, as where nbgrader collects before the date. Where no time is known,
-        # the order of the files says nothing, so the best.
-        instant = syllabus.instant(notebook.get("when", ""))
-        return attempted, in_time, rated["share"] > 0, instant, points, -place
+        # the order of the files says nothing, so the best; but Canvas numbers them as they come.
+        order = syllabus.instant(notebook.get("when", "")), notebook.get("attachment", 0)
+        return attempted, in_time, rated["share"] > 0, *order, points, -place
     return attempted, points, in_time, -place
 
 
 def _passed_over(notebook, counted, syllabus):
-    why = "counts as the last" if syllabus.counts == LAST and counted.get("when") else "counts"
+    is_last = syllabus.counts == LAST and (counted.get("when") or counted.get("attachment"))
+    why = "counts as the last" if is_last else "counts"
     return f"{notebook['path']} is of the same lesson as {counted['path']}, which {why}"
 
 

@@ -8,14 +8,13 @@ A learner is known by name, identity or address of mail; an exercise by its id, 
 The file may also come from a spreadsheet: with semicolons or tabs, a comma in numbers, and in Windows' letters.
 """
 
-import csv
-import io
 import math
 from collections import defaultdict
 from pathlib import Path
 
 from bplib.course.problems import LESSONS
 from bplib.grading import listings
+from bplib.grading.classes.cells import Sheet
 from bplib.grading.classes.counting import names_of
 
 FILE_NAME = "overrides.csv"
@@ -31,12 +30,14 @@ def read(path, records, asked=None):
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        content = path.read_bytes()
+        sheet = Sheet(content) if content.strip() else None
     except FileNotFoundError:
         return {}, []
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    rows = _rows(path, data)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"{path} cannot be read: {why}") from None
+    rows = _rows(path, sheet) if sheet else []
     known, most = _learners(records), _exercises(records, asked)
     found, lines, line_of = {}, [], {}
     for line, row in rows:
@@ -53,36 +54,14 @@ def read(path, records, asked=None):
     return found, lines
 
 
-def _rows(path, data):
+def _rows(path, sheet):
     """The rows that are not empty, as (number of the line, {column: what stands there})."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        content = data.decode("utf-16", "replace")
-    else:
-        try:
-            content = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            content = data.decode("cp1252", "replace")
-    head = content.lstrip().partition("\n")[0]
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=max(",;\t", key=head.count))
-    columns, rows, begins = None, [], 1
-    try:
-        for cells in reader:
-            begins, line = reader.line_num + 1, begins
-            cells = [cell.strip() for cell in cells]
-            if not any(cells):
-                continue
-            if columns is None:
-                columns = [cell.casefold() for cell in cells]
-                missing = [name for name in COLUMNS[:3] if name not in columns]
-                if missing:
-                    raise ValueError(
-                        f"{path} has the columns {', '.join(cells)}; needed in its first line are {', '.join(COLUMNS)}"
-                    )
-                continue
-            rows.append((line, {name: "" for name in COLUMNS} | dict(zip(columns, cells, strict=False))))
-    except csv.Error as error:
-        raise ValueError(f"{path} is no CSV, in line {reader.line_num}: {error}") from None
-    return rows
+    rows = [(line, [*map(str.strip, row)]) for line, row in zip(sheet.lines, sheet.rows, strict=True)]
+    (_, head), *rows = ((line, row) for line, row in rows if any(row))
+    columns = [*map(str.casefold, head)]
+    if not {*COLUMNS[:3]} <= {*columns}:
+        raise ValueError(f"{path} has the columns {', '.join(head)}; needed in its first line are {', '.join(COLUMNS)}")
+    return [(line, {name: "" for name in COLUMNS} | dict(zip(columns, row, strict=False))) for line, row in rows]
 
 
 def _learners(records):

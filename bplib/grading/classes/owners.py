@@ -6,11 +6,11 @@ names in more ways than a list has, and a line says so where a list or an LMS kn
 """
 
 import copy
-import unicodedata
 from collections import defaultdict
 
 from bplib.course.judging.reading import NOT_YET, PASSED
 from bplib.grading.classes.counting import names_of
+from bplib.grading.classes.people import naming
 
 BORROWED = "borrowed"
 
@@ -54,6 +54,5 @@ def _owned(record):
 
 
 def _letters(name):
-    """A name without case, signs and order, as Canvas's "lovelaceada" is Ada Lovelace."""
-    plain = unicodedata.normalize("NFC", name).casefold()
-    return "".join(sorted(letter for letter in plain if letter.isalnum()))
+    """The letters of a name in the order of the alphabet: Canvas's "lovelaceada" is Ada Lovelace."""
+    return "".join(sorted(naming.letters(name)))

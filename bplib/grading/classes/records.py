@@ -132,6 +132,7 @@ def _record(hand_in, graded, problems, digest, before):
     for each in graded:
         source = sources[each["path"]]
         said = {"when": source.when, "late": source.late, "download": source.download}
+        said["attachment"] = source.attachment
         notebooks.append({**each, **said, "seen": seen.get(each.get("content"), today)})
     lines = [f"{each['path']}: {problem}" for each in graded if "lesson" not in each for problem in each["problems"]]
     return {

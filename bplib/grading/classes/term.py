@@ -54,34 +54,27 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     now, before = given.read(term.exported, out / given.FOLDER)
     sheets, unread = given.participants({**before, **now})
     layout, told = _layout(term.layout, out)
-    found = layouts.find(source, layout, term.syllabus.counts)
+    found = layouts.find(source, layout)
     handed, unknown = participants.known(found, sheets, people, Path(source).name)
     if people:
         handed = roster.matched(repositories.known(handed, people), people)
-    times = {number: person.when for sheet in sheets.values() for number, person in sheet.items() if person.when}
-    found = owners.compared(_timed(records(handed, out, jobs, dask, limits, progress), times))
+    found = owners.compared(_timed(records(handed, out, jobs, dask, limits, progress), sheets))
     asked = counting.asked(found, term.syllabus, stored(out / "asked.json"))
     files.write(out / "asked.json", as_json(asked))
     if layout is not None:
         files.write(out / _LAYOUT, layout)
-    by_hand, lines = overrides.read(out / overrides.FILE_NAME, found, asked)
+    by_hand, unfit = overrides.read(out / overrides.FILE_NAME, found, asked)
     results = counting.settled(found, asked, term.syllabus, by_hand)
-    lines += [*counting.news(asked, term.syllabus), *counting.dates(results, term.syllabus)]
+    filled, said = _filled(now, before, results)
+    lines = [*unfit, *counting.news(asked, term.syllabus), *counting.dates(results, term.syllabus)]
     lines += _absent(results, term.syllabus)
     lines += [*told, *unread, *unknown, *placing.without_a_sheet(results), *placing.nameless(results)]
     lines += given.left_aside(source, {**before, **now})
     lines += changes.lines(changes.between(stored(out / "results.json"), {"learners": results}))
-    upload = uploads.files(results, asked, term.syllabus, people)
-    for name, content in before.items():
-        upload[name], _ = worksheets.filled(content, results)
-    again = [name for name, content in before.items() if upload[name] != content]
-    lines += [f"filled in again, as they were given to a run before: {', '.join(again)}"] if again else []
-    for name, content in now.items():
-        upload[name], said = worksheets.filled(content, results)
-        lines += [f"{name}: {line}" for line in said]
+    lines += said
     _fill(out / given.FOLDER, {**before, **now})
     _write(results, asked, out)
-    _fill(out / "upload", upload)
+    _fill(out / "upload", {**uploads.files(results, asked, term.syllabus, people), **filled})
     if term.nameless:
         nameless = anonymous.without_names(results, seed(out))
         _write(nameless, asked, out / "anonymous")
@@ -113,8 +106,18 @@ def _absent(results, syllabus):
     return lines
 
 
-def _timed(found, times):
-    """The records with the times that Moodle's sheet says of its participants, where nothing else says one."""
+def _filled(now, before, results):
+    """({name: content} of the sheets of this run and of those before, with grades in them, lines about them)."""
+    filled = {name: worksheets.filled(content, results) for name, content in {**before, **now}.items()}
+    again = [name for name, content in before.items() if filled[name][0] != content]
+    lines = [f"filled in again, as they were given to a run before: {', '.join(again)}"] if again else []
+    lines += [f"{name}: {line}" for name in now for line in filled[name][1]]
+    return {name: content for name, (content, _) in filled.items()}, lines
+
+
+def _timed(found, sheets):
+    """The records with the times that Moodle's sheets say of their participants, where nothing else says one."""
+    times = {number: person.when for sheet in sheets.values() for number, person in sheet.items() if person.when}
     if not times:
         return found
     found = copy.deepcopy(found)

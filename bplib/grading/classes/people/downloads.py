@@ -66,8 +66,7 @@ class Sent:
 
     lms, identity, name, email   as in `handins.Entry`
     file        the name that it had with the learner; "" where the LMS made a folder of it
-    attachment  Canvas's number of the file, which counts upward; 0 for others
-    when, late  as in `handins.Notebook`
+    attachment, when, late       as in `handins.Notebook`
     """
 
     lms: str

@@ -23,14 +23,12 @@ same person in each of them, LEARNER where each hand-in is one.
 """
 
 import os
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bplib.course.syllabus import BEST, LAST
 from bplib.grading import handins, listings
-from bplib.grading.archives import NOTEBOOK, ZIP, Item, Refused
+from bplib.grading.archives import ZIP, Item, Refused
 from bplib.grading.classes.people import downloads, levels, naming
 
 LEARNER, CLASS, LESSON = "LEARNER", "CLASS", "LESSON"
@@ -56,15 +54,12 @@ class _Pile:
         return self.sent.identity
 
 
-def find(folder_or_zip, layout=None, counts=BEST):
+def find(folder_or_zip, layout=None):
     """The hand-ins in a folder or a zip: a list of `handins.Handed`, sorted by learner.
 
     Whatever is wrong with a hand-in is one of its problems. ValueError, in one sentence, if there is no such folder or
     zip, if it cannot be read, if there is nothing in it that somebody might have handed in, or if it cannot be told who
     is who: `levels.Undecided`, in which three lines more say which layout would mean what.
-
-    Of a file that Canvas has in several versions all are found, since each may be the best; where the last counts, as
-    counts says, it is the last one, and a line names the others.
     """
     words = _words(layout)
     top = Path(os.path.abspath(folder_or_zip))
@@ -89,7 +84,7 @@ def find(folder_or_zip, layout=None, counts=BEST):
         raise kind(f"{folder_or_zip} is not graded: {error}") from None
     if not gathering.piles:
         raise ValueError(f"nothing was handed in in {folder_or_zip}: it holds no notebooks, zip files or folders")
-    found = _handed(list(gathering.piles.values()), gathering.lessons.names, counts)
+    found = _handed(list(gathering.piles.values()))
     return sorted(found, key=lambda handed: (handed.learner.casefold(), handed.learner))
 
 
@@ -154,7 +149,8 @@ class _Gathering:
         pile.name = pile.name if sent.name == sent.identity else sent.name
         pile.places.setdefault(place, []).extend(items)
         pile.emails[place] = sent.email
-        said = {"when": sent.when, "late": sent.late, "download": place if sent.lms else ""}
+        said = {"when": sent.when, "late": sent.late, "attachment": sent.attachment}
+        said["download"] = place if sent.lms else ""
         pile.said.update({item.where: said for item in items if item.where})
 
 
@@ -175,22 +171,19 @@ def _by_attachment(named_group):
     return sent.attachment if sent else 0, named_group[0]
 
 
-def _handed(piles, lessons, counts):
+def _handed(piles):
     times = Counter(_same_identity(pile) for pile in piles)
     places = defaultdict(set)
     for pile in piles:
         places[_same_name(pile)].add(pile.place)
     for pile, learner in zip(piles, _distinct(piles), strict=True):
-        parts, before = [], []
+        parts = []
         for place, items in pile.places.items():
-            if pile.sent.lms == "canvas" and counts == LAST:
-                items, lines = _latest(items, lessons)
-                before += lines
             head = (place,) if len(pile.places) > 1 and place else ()
             parts += [replace(item, parts=head + item.parts) for item in items]
         late = any(said["late"] for said in pile.said.values())
         handed = handins.gather(learner, pile.identity, parts, late, pile.said)
-        problems = [*handed.problems, *before]
+        problems = list(handed.problems)
         if pile.identity and times[_same_identity(pile)] > 1:
             problems.append(
                 f"{times[_same_identity(pile)]} hand-ins, of different names, have its identity {pile.identity}"
@@ -214,29 +207,6 @@ def _same_identity(pile):
 
 def _same_name(pile):
     return pile.sent.lms, pile.name.casefold()
-
-
-def _latest(items, lessons):
-    """(the items without those that Canvas has again in a later version, a line for each of those).
-
-    part-1 and part-2 may be two files of a learner; but work and work-1 are Canvas's names of one file that was handed
-    in twice, and so are any that end like this after the name of a lesson.
-    """
-    stems = {naming.stem("/".join(item.parts)).lower() for item in items}
-    last, lines = {}, []
-    for item in items:
-        stem = naming.stem("/".join(item.parts)).lower()
-        base = re.sub(r"-[0-9]{1,9}$", "", stem)
-        again = base != stem and (base in stems or base in map(str.lower, lessons))
-        number = int(stem[len(base) + 1 :]) if again else 0
-        key = (base if again else stem, item.kind) if len(item.parts) == 1 and item.kind in (NOTEBOOK, ZIP) else item
-        if key not in last:
-            last[key] = (number, item)
-            continue
-        (_, old), (_, new) = pair = sorted([last[key], (number, item)], key=lambda each: each[0])
-        last[key] = pair[1]
-        lines.append(f"{old.path} was handed in before {new.path}, which counts as the last")
-    return [item for _, item in last.values()], lines
 
 
 # Names

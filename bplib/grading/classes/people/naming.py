@@ -1,8 +1,9 @@
-"""Which lesson a notebook is of, and what its name says besides: whose it is."""
+"""Which lesson a notebook is of, and what its name says besides: whose it is; and how people's names are compared."""
 
 import functools
 import itertools
 import re
+import unicodedata
 
 from bplib.course import files
 from bplib.course.notebooks import releases, submissions
@@ -26,6 +27,11 @@ def without_copy(name):
 def numbered(name):
     """A name, and the same with a number behind it, without end."""
     return itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
+
+
+def letters(name):
+    """The letters and digits of a name, without case: of "Ada Lovelace" what Canvas writes, "adalovelace"."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", name).casefold())
 
 
 def learner(file, lessons):

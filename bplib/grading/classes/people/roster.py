@@ -14,7 +14,6 @@ and its grading worksheet, in English or German.
 A hand-in is somebody's if its identity or address is theirs, or else its name. What fits two is nobody's, and says so.
 """
 
-import csv
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -22,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bplib.grading import handins, listings
+from bplib.grading.classes.cells import Sheet
 from bplib.grading.classes.people import downloads, layouts, naming
 
 # Letters that are none of a to z are left out: Vollständiger Name.
@@ -82,18 +82,13 @@ def read(path):
     """The people on a roster, in its order. ValueError, in one sentence, for what it cannot mean."""
     try:
         content = Path(path).read_bytes()
-        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        sheet = Sheet(content).rows if content.strip() else []
     except FileNotFoundError:
         raise ValueError(f"there is no roster {path}") from None
-    except (OSError, UnicodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise ValueError(f"the roster {path} cannot be read: {why}") from None
-    lines = text.splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    try:
-        rows = list(csv.reader(lines[lines.index(first) :] if first else [], delimiter=max(",;\t", key=first.count)))
-    except csv.Error as error:
-        raise ValueError(f"the roster {path} is not CSV: {error}") from None
+    rows = [row for row in sheet if any(map(str.strip, row))]
     columns = [re.sub(r"[^a-z]", "", column.lower()) for column in rows[0]] if rows else []
     if not {*columns} & (_NAME | _LAST | _EMAIL | _IDENTITY):
         has = ", ".join(listings.clean(column) for column in rows[0][:5]) if rows else "nothing"
@@ -196,11 +191,11 @@ class Index:
                 self.by_key[key].add(number)
             for form in _forms(person.name):
                 self.by_name[_plain(form)].add(number)
-                self.by_letters[_letters(form)].add(number)
+                self.by_letters[naming.letters(form)].add(number)
 
     def people(self, entry):
         """(the numbers of the people whom an entry fits, whether by more than the name)."""
-        names = self.by_name.get(_plain(entry.name)) or self.by_letters.get(_letters(entry.name)) or set()
+        names = self.by_name.get(_plain(entry.name)) or self.by_letters.get(naming.letters(entry.name)) or set()
         keys = [entry.identity, entry.email, *([] if entry.lms else [entry.name])]
         if entry.lms == "moodle":
             # Its numbers are of one assignment, or of a group, so that they say something about people of that name
@@ -218,11 +213,6 @@ class Index:
 def _plain(name):
     """A name without case, and with one space where others write several, a point, a hyphen or a line."""
     return " ".join(re.sub(r"[\s_.\-]+", " ", unicodedata.normalize("NFC", name).casefold()).split())
-
-
-def _letters(name):
-    """A name as Canvas writes it: small letters and digits alone."""
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", name).casefold())
 
 
 def _forms(name):

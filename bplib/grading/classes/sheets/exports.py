@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 
 from bplib.grading import listings
-from bplib.grading.classes.people.participants import Participant
 from bplib.grading.classes.cells import Sheet
+from bplib.grading.classes.people.participants import Participant
 from bplib.grading.classes.sheets.placing import BLACKBOARD, BRIGHTSPACE, CANVAS, MOODLE
 
 NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")

@@ -6,9 +6,9 @@ So a time, who is who and the members of a group, once read, are known in every 
 from pathlib import Path
 
 from bplib.grading import archives, listings
+from bplib.grading.classes.cells import Sheet
 from bplib.grading.classes.people import downloads, naming
 from bplib.grading.classes.sheets import exports
-from bplib.grading.classes.cells import Sheet
 
 FOLDER = "exported"
 _LARGEST = 20_000_000

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 from bplib.course.problems import LESSONS
 from bplib.grading import listings
-from bplib.grading.classes.sheets import exports, placing
 from bplib.grading.classes.cells import Sheet
+from bplib.grading.classes.sheets import exports, placing
 from bplib.grading.classes.sheets.exports import MAIL, NUMBER
 from bplib.grading.classes.sheets.placing import MOODLE, written
 
