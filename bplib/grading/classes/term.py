@@ -72,9 +72,9 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     lines += given.left_aside(source, {**before, **now})
     lines += changes.lines(changes.between(stored(out / "results.json"), {"learners": results}))
     lines += said
-    _fill(out / given.FOLDER, {**before, **now})
+    _fill(out / given.FOLDER, {**before, **now}.items())
     _write(results, asked, out)
-    _fill(out / "upload", {**uploads.files(results, asked, term.syllabus, people), **filled})
+    _fill(out / "upload", {**uploads.files(results, asked, term.syllabus, people), **filled}.items())
     if term.nameless:
         nameless = anonymous.without_names(results, seed(out))
         _write(nameless, asked, out / "anonymous")
@@ -133,7 +133,7 @@ def _timed(found, sheets):
 def _write(results, asked, out):
     """Write what people read."""
     numbers = feedback.statistics(results, asked)
-    pages = {f"{result['slug']}.html": feedback.feedback_page(result, asked) for result in results}
+    pages = ((f"{result['slug']}.html", feedback.feedback_page(result, asked)) for result in results)
     _fill(out / "feedback", pages)
     _renew(out / "gradebook.csv", feedback.gradebook_csv(results, asked))
     _renew(out / "class.html", feedback.class_page(results, numbers))
@@ -141,12 +141,14 @@ def _write(results, asked, out):
 
 
 def _fill(folder, contents):
-    """Let a folder of ours hold these files alone: pages of learners who are gone go."""
+    """Let a folder of ours hold these files alone, pairs of name and content: pages of learners who are gone go."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in contents.items():
+    names = set()
+    for name, content in contents:
         _renew(folder / name, content)
+        names.add(name)
     for path in folder.iterdir():
-        if path.name not in contents and path.is_file():
+        if path.name not in names and path.is_file():
             path.unlink()
 
 
