@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import os
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ class Notebook:
     late        whether the LMS says that it came late
     download    the zip or folder of the LMS that it came in, as in `Entry`
     attachment  Canvas's number of the file, which counts upward; 0 for others
+    changed     when its learner last changed what they handed in there, as a sheet of Moodle's says; "" if none does
     """
 
     path: str
@@ -34,10 +36,19 @@ class Notebook:
     late: bool = False
     download: str = ""
     attachment: int = 0
+    changed: str = ""
 
     def read(self):
         """The content, bytes, the same each time. ValueError, in one line, if it cannot be read any more."""
         return self.item.read()
+
+    @property
+    def stored(self):
+        """When the file was written on this disk that it is in, as a number that grows; 0 where that is not known."""
+        try:
+            return os.stat(self.item.where[0]).st_mtime
+        except (OSError, IndexError):
+            return 0
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,30 @@ def slug(learner):
     return f"{plain or 'learner'}-{hashlib.sha256(learner.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
 
 
+def merged(learner, identity, parts, entries=()):
+    """One hand-in of several that are one person's, with these entries in front of theirs.
+
+    Where there are several, a path begins with the download that it came in, and no two are the same.
+    """
+    notebooks, problems, taken = [], [], set()
+    for part in parts:
+        head = f"{part.entries[0].download or part.learner}/" if len(parts) > 1 else ""
+        for notebook in part.notebooks:
+            path = _free(f"{head}{notebook.path}", taken)
+            taken.add(path)
+            notebooks.append(replace(notebook, path=path))
+        problems += [f"{head.rstrip('/')}: {line}" if head else line for line in part.problems]
+    return Handed(
+        learner,
+        identity,
+        tuple(notebooks),
+        tuple(problems),
+        late=any(part.late for part in parts),
+        entries=(*entries, *(entry for part in parts for entry in part.entries)),
+        absent=not parts,
+    )
+
+
 # Gathering
 
 
@@ -124,8 +159,7 @@ def gather(learner, identity, items, late, said=None):
             if len(item.where) > 1:
                 # Unpacked once already now, to count it and to learn whether it is whole.
                 budget.read(item, archives.MAX_NOTEBOOK_BYTES)
-            numbered = (f"{item.path} ({number})" for number in itertools.count(2))
-            path = next(path for path in itertools.chain([item.path], numbered) if path not in paths)
+            path = _free(item.path, paths)
             paths.add(path)
             outer = (item.where[:length] for length in range(len(item.where), 0, -1))
             notebooks.append(Notebook(path, item, **next((said[where] for where in outer if where in said), {})))
@@ -139,6 +173,11 @@ def gather(learner, identity, items, late, said=None):
         ours = " but those of the course" if len(items) < len(expanded) else ""
         problems.append(f"there is no notebook in it{ours}" + (f", only {shown}" if others else ""))
     return Handed(learner, identity, tuple(notebooks), tuple(dict.fromkeys(problems)), late)
+
+
+def _free(path, taken):
+    numbered = (f"{path} ({number})" for number in itertools.count(2))
+    return next(each for each in itertools.chain([path], numbered) if each not in taken)
 
 
 def _line(item, trouble):

@@ -76,7 +76,7 @@ def test_two_sheets_of_one_name_in_one_run_are_two(tmp_path):
     for folder, text in (("a", SHEET), ("b", CANVAS)):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "grades.csv").write_text(text, encoding="utf-8")
-    now, before = given.read([tmp_path / "a" / "grades.csv", tmp_path / "b" / "grades.csv"], tmp_path / "none")
+    now, before, _ = given.read([tmp_path / "a" / "grades.csv", tmp_path / "b" / "grades.csv"], tmp_path / "none")
     assert list(now) == ["grades.csv", "grades (2).csv"] and before == {}
 
 

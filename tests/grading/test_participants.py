@@ -186,7 +186,10 @@ def test_namesakes_are_told_apart_by_the_sheet(tmp_path, kind):
 
 
 def test_with_a_roster_no_line_says_that_a_roster_can_tell(tmp_path):
-    files = {f"week {k}.zip": zipped(NAMESAKES) for k in (1, 2)}
+    files = {
+        f"week {k}.zip": zipped({name.replace("_800", f"_8{k}0"): text for name, text in NAMESAKES.items()})
+        for k in (1, 2)
+    }
     handed, _ = known(tmp_path, files)
     assert all(layouts.A_ROSTER_TELLS in each.problems[0] for each in handed)
     handed, _ = known(tmp_path, files, people=listed(tmp_path, "identity,name\n2,Anna Schmidt\n3,Anna Schmidt\n"))

@@ -14,7 +14,7 @@ from dataclasses import asdict
 
 from bplib.course import files
 from bplib.course.notebooks import releases
-from bplib.grading.classes import batch
+from bplib.grading.classes import batch, versions
 
 FOLDER, SEED = "learners", ".seed"
 
@@ -35,6 +35,8 @@ def records(handed, out, jobs, dask, limits, progress=None):
         before = stored(out / FOLDER / f"{slug}.json")
         if before.get("digest") == digest and _is_whole(before, limits):
             known[slug] = _record(hand_in, before["notebooks"], problems, digest, before)
+            if known[slug] != before:
+                files.write(out / FOLDER / f"{slug}.json", as_json(known[slug]))
         else:
             todo[slug] = (problems, digest, before)
 
@@ -63,7 +65,7 @@ def records(handed, out, jobs, dask, limits, progress=None):
                     keep(slug, graded)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(kept(f"in {out}")) from None
-    return [known[slug] for slug in handed]
+    return [{key: each for key, each in known[slug].items() if key != "history"} for slug in handed]
 
 
 def _task(hand_in, salt):
@@ -124,16 +126,14 @@ def as_json(content):
 
 
 def _record(hand_in, graded, problems, digest, before):
-    """The record of a learner (see `counting`); before is the one of an earlier run, which knows what was seen when."""
-    seen = {each.get("content"): each["seen"] for each in before.get("notebooks", ()) if "seen" in each}
-    today = datetime.date.today().isoformat()
+    """The record of a learner (see `counting`); before is the one of an earlier run, which has the history."""
     sources = {notebook.path: notebook for notebook in hand_in.notebooks}
-    notebooks = []
-    for each in graded:
-        source = sources[each["path"]]
-        said = {"when": source.when, "late": source.late, "download": source.download}
-        said["attachment"] = source.attachment
-        notebooks.append({**each, **said, "seen": seen.get(each.get("content"), today)})
+    pairs = [(each, sources[each["path"]]) for each in graded]
+    dates, history = versions.dated(pairs, before.get("history", {}), datetime.date.today().isoformat())
+    notebooks = [
+        {**each, **said, "late": source.late, "download": source.download, "attachment": source.attachment}
+        for (each, source), said in zip(pairs, dates, strict=True)
+    ]
     lines = [f"{each['path']}: {problem}" for each in graded if "lesson" not in each for problem in each["problems"]]
     return {
         "learner": hand_in.learner,
@@ -144,6 +144,7 @@ def _record(hand_in, graded, problems, digest, before):
         "absent": hand_in.absent,
         "stranger": hand_in.stranger,
         "notebooks": notebooks,
+        "history": history,
         "problems": [*problems, *lines],
         "not_enforced": sorted({part for each in graded for part in each.get("not_enforced", ())}),
         "digest": digest,

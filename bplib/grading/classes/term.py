@@ -7,7 +7,7 @@ points though the course may change, .layout, the last --layout, and .seed, whic
 inputs.
 """
 
-import copy
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from bplib.grading.classes.sheets import given, placing, uploads, worksheets
 from bplib.grading.sandbox.processes import Limits
 
 _LAYOUT = ".layout"
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,17 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     require_version(term.syllabus)
     out = Path(out)
     people = roster.read(term.roster) if term.roster else []
-    now, before = given.read(term.exported, out / given.FOLDER)
+    now, before, replaced = given.read(term.exported, out / given.FOLDER)
     sheets, unread = given.participants({**before, **now})
     layout, told = _layout(term.layout, out)
     found = layouts.find(source, layout)
     handed, unknown = participants.known(found, sheets, people, Path(source).name)
     if people:
         handed = roster.matched(repositories.known(handed, people), people)
-    found = owners.compared(_timed(records(handed, out, jobs, dask, limits, progress), sheets))
+    found = owners.compared(records(handed, out, jobs, dask, limits, progress))
+    last = stored(out / "results.json")
     asked = counting.asked(found, term.syllabus, stored(out / "asked.json"))
+    _require_all_weeks(found, last, stored(out / "asked.json"), out)
     files.write(out / "asked.json", as_json(asked))
     if layout is not None:
         files.write(out / _LAYOUT, layout)
@@ -67,10 +70,10 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     results = counting.settled(found, asked, term.syllabus, by_hand)
     filled, said = _filled(now, before, results)
     lines = [*unfit, *counting.news(asked, term.syllabus), *counting.dates(results, term.syllabus)]
-    lines += _absent(results, term.syllabus)
-    lines += [*told, *unread, *unknown, *placing.without_a_sheet(results), *placing.nameless(results)]
+    lines += [*_absent(results, term.syllabus), *_newer(results, term.syllabus)]
+    lines += [*told, *replaced, *unread, *unknown, *placing.without_a_sheet(results), *placing.nameless(results)]
     lines += given.left_aside(source, {**before, **now})
-    lines += changes.lines(changes.between(stored(out / "results.json"), {"learners": results}))
+    lines += changes.lines(changes.between(last, {"learners": results}))
     lines += said
     _fill(out / given.FOLDER, {**before, **now}.items())
     _write(results, asked, out)
@@ -115,19 +118,31 @@ def _filled(now, before, results):
     return {name: content for name, (content, _) in filled.items()}, lines
 
 
-def _timed(found, sheets):
-    """The records with the times that Moodle's sheets say of their participants, where nothing else says one."""
-    times = {number: person.when for sheet in sheets.values() for number, person in sheet.items() if person.when}
-    if not times:
-        return found
-    found = copy.deepcopy(found)
-    for record in found:
-        for entry in record["entries"]:
-            if entry["lms"] == placing.MOODLE and entry["identity"] in times:
-                for notebook in record["notebooks"]:
-                    if notebook["download"] == entry["download"]:
-                        notebook["when"] = notebook["when"] or times[entry["identity"]]
-    return found
+def _require_all_weeks(found, last, asked, out):
+    """ValueError where a lesson is nobody's any more that somebody had handed in: a download of the term is missing."""
+    here = {notebook.get("lesson") for record in found for notebook in record["notebooks"]}
+    before = (notebook for result in last.get("learners", ()) for notebook in result["notebooks"])
+    had = Counter(notebook["lesson"] for notebook in before if notebook["path"])  # without one a person gave the points
+    gone = [lesson for lesson in asked if had[lesson] and lesson not in here]
+    if gone:
+        raise ValueError(
+            f"nobody has handed in {' and '.join(gone)}, which {max(map(had.get, gone))} had in the run before: put all"
+            f" downloads of the term side by side in one folder, and give that. The pages and sheets in {out} are as"
+            f" they were; to have them without it, delete {out / 'asked.json'}"
+        )
+
+
+def _newer(results, syllabus):
+    """Lines about notebooks that are newer than what Moodle's sheet has the time of, so that their own is not known."""
+    newer = [
+        f"{result['learner']} ({notebook['lesson']})"
+        for result in results
+        for notebook in result["notebooks"]
+        if notebook.get("is_newer") and syllabus.due(notebook["lesson"])
+    ]
+    named = ", ".join(newer[:_MOST_NAMED]) + (f" and {len(newer) - _MOST_NAMED} more" if newer[_MOST_NAMED:] else "")
+    what = "newer than Moodle's sheet, so that it is not known when they came, and count as in time"
+    return [f"{what}: {named}; export the sheet again and give it with --fill"] if newer else []
 
 
 def _write(results, asked, out):

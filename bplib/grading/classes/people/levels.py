@@ -89,6 +89,12 @@ def _people(items):
     return {(sent.identity, sent.name) for sent in named} if all(named) else set()
 
 
+def _people_within(items):
+    """The people whom an LMS names in a folder, or in each of the zips that are all it holds, as of one week."""
+    inner = [] if (people := _people(items)) else [_people_in(group) for group in groups(items).values()]
+    return set().union(*inner) if inner and all(inner) else people
+
+
 def _side_by_side(items, lessons):
     """(lesson, paths) of the most folders, or files with a name of their own, in one folder that are of one lesson.
 
@@ -168,7 +174,7 @@ def classes(found, lessons, place, above):
             continue
         if len(found) == 1 and (first == "submitted" or (zipped and len(group[0].where) == 1 and hand_ins(items))):
             return {first: (items, name)}
-        people = _people(items)
+        people = _people_within(items)
         lesson, paths = ("", []) if people else _side_by_side(hand_ins(items), lessons)
         if people or len(paths) > 1:
             seen[first] = _Seen(items, name, zipped, people, lesson, paths)
@@ -197,8 +203,10 @@ def classes(found, lessons, place, above):
 
 
 def _people_in(group):
+    """The people whom an LMS names in a zip; nobody where it is in another one, which would be unpacked for it."""
     try:
-        return len(group[0].where) == 1 and _people(opened(group[0], "")[0])  # deeper ones would be unpacked for it
+        is_zip = [item.kind for item in group] == [ZIP] and is_file(group) and len(group[0].where) == 1
+        return _people(opened(group[0], "")[0]) if is_zip else set()
     except Refused:
         return set()
 
@@ -239,7 +247,9 @@ def are_lessons(chosen, lessons):
     """
     names = [_learners(items, lessons) for items, _ in chosen.values()]
     shared = [name for name, times in Counter(name for each in names for name in each).items() if times > 1]
-    if len(chosen) < 2 or 2 * len(shared) < min(map(len, names)) or any(_people(items) for items, _ in chosen.values()):
+    if len(chosen) < 2 or 2 * len(shared) < min(map(len, names)):
+        return False
+    if any(_people_within(items) for items, _ in chosen.values()):
         return False
     held = [lessons.held(items) for items, _ in chosen.values()]
     return sum(map(len, held)) == len(set().union(*held))

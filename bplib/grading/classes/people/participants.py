@@ -6,7 +6,8 @@ groups hand in together it is another one, or none:
     Group 1_31_assignsubmission_file/                   since 4.1 a group, with its number; the default one has none
     Group 1-Ada Lovelace_1001_assignsubmission_file_/   before, each member, with what the group has handed in
 
-Then what a group has handed in is that of each member, and numbers of groups are those of nobody.
+Then what a group has handed in is that of each member, and numbers of groups are those of nobody. In another
+assignment a person has another number, and the sheets of both know them by one ID number.
 
 Sources in moodle/moodle: get_uniqueid_for_user_static in mod/assign/locallib.php; get_student_prefix in
 mod/assign/classes/downloader.php, and download_submissions in the locallib.php of versions before; col_team in
@@ -44,9 +45,13 @@ def known(handed, sheets, people=(), top=""):
     """(hand-ins, `handins.Handed`, as those know them who are in the sheets; lines about groups that nobody knows).
 
     sheets is {name of a file: {number: Participant}}, people a roster, and top what the class was given as. A hand-in
-    of a group is one of each of its members. Of a person in a sheet the entries say address and other identities, too.
+    of a group is one of each of its members. Of a person in a sheet the entries say address and other identities, too,
+    and the notebooks when the person has last changed what is there; over several assignments they are one.
     """
-    everybody = {number: each for sheet in sheets.values() for number, each in sheet.items()}
+    everybody = {}
+    for number, each in (pair for sheet in sheets.values() for pair in sheet.items()):
+        if number not in everybody or each.when >= everybody[number].when:
+            everybody[number] = each
     names = defaultdict(set)
     for entry in (entry for each in handed for entry in each.entries if entry.lms == _MOODLE):
         names[entry.download].add(entry)
@@ -66,7 +71,7 @@ def known(handed, sheets, people=(), top=""):
             results.append(_individual(each, everybody, behind))
         else:
             results.append(each)
-    return _distinct(results), [
+    return _distinct(_joined(results)), [
         f"{download or top}: groups have handed in together, so the numbers in it are of groups and of no participant;"
         " give Moodle's grading worksheet with --fill, under the name that Moodle gave it, and each member gets grade"
         " and page"
@@ -76,7 +81,7 @@ def known(handed, sheets, people=(), top=""):
 
 def _individual(handed, everybody, behind):
     """A hand-in of one person, who has more names by the sheets, and another one where a group's was before it."""
-    entries, learner = [], handed.learner
+    entries, learner, times = [], handed.learner, {}
     for entry in handed.entries:
         person, name, more = everybody.get(entry.identity), entry.name, ()
         if person and _agrees(person, entry):
@@ -84,11 +89,13 @@ def _individual(handed, everybody, behind):
                 name = person.name
             more = _identities(entry.download, person.name or name, person.identities, person.email)
             entry = replace(entry, email=entry.email or person.email)
+            times[entry.download] = person.when
         else:
             name = behind[entry.download].get(name, name)
         learner = learner if name == entry.name else name
         entries += [replace(entry, name=name), *more]
-    return replace(handed, learner=learner, entries=tuple(entries))
+    notebooks = tuple(replace(each, changed=times.get(each.download, "")) for each in handed.notebooks)
+    return replace(handed, learner=learner, notebooks=notebooks, entries=tuple(entries))
 
 
 def _identities(download, name, identities, email):
@@ -125,11 +132,12 @@ def _members(part, entry, groups):
 
 def _member(part, entry, person):
     """What a group has handed in, as that of one of its members, a `Participant` or one of a roster."""
-    number = getattr(person, "number", "")
+    number, when = getattr(person, "number", ""), getattr(person, "when", "")
+    notebooks = tuple(replace(each, changed=when) for each in part.notebooks)
     own = handins.Entry(_MOODLE, entry.download, number, person.name or entry.name, person.email)
     more = _identities(entry.download, own.name, person.identities, person.email)
     name = own.name or (f"Participant {number}" if number else entry.name)
-    return replace(part, learner=name, identity=number, entries=(own, *more))
+    return replace(part, learner=name, identity=number, notebooks=notebooks, entries=(own, *more))
 
 
 def _are_groups(entries, everybody):
@@ -207,6 +215,23 @@ def _as_file(name):
     """A name as Moodle writes it into one of a file, and without case."""
     name = re.sub(r"[\x00-\x1f&<>\"`|':\\/]", "", unicodedata.normalize("NFC", name)).replace("_", " ")
     return " ".join(name.casefold().split())
+
+
+def _joined(handed):
+    """Hand-ins, of which those are one that the sheets of several assignments know by one identity and one name."""
+    of_person, results = defaultdict(list), []
+    for each in handed:
+        # What a sheet says of somebody stands in an entry of no LMS, beside that of Moodle.
+        known = [entry for entry in each.entries if not entry.lms] if len(each.entries) > 1 else []
+        of_person[(known[0].identity, _as_file(known[0].name)) if known else object()].append((each, known))
+    for found in of_person.values():
+        parts = [each for each, _ in found]
+        downloads_of = [{entry.download for entry in part.entries} for part in parts]
+        if len(parts) == 1 or len(set().union(*downloads_of)) < sum(map(len, downloads_of)):
+            results += parts  # who is in one download twice is two people
+        else:
+            results.append(handins.merged(found[0][1][0].name, found[0][1][0].identity, parts))
+    return results
 
 
 def _distinct(handed):

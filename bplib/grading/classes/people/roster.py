@@ -171,7 +171,9 @@ def matched(handed, people):
         kept = [each for each, by_name in mine[number] if not by_name or not _twice(each, mine[number])]
         left = [each for each, _ in mine[number] if not any(each is one for one in kept)]
         strangers += [_stranger(each, [person], twice=True) for each in left]
-        results.append(_merged(names[number], person, kept))
+        kept = [replace(each, problems=tuple(_told(each))) for each in kept]
+        known = [handins.Entry("", "", each, person.name, person.email) for each in person.identities or ("",)]
+        results.append(handins.merged(names[number], person.identity, kept, known))
     taken = set(names)
     for each in strangers:
         name = next(name for name in naming.numbered(each.learner) if name not in taken)
@@ -247,28 +249,6 @@ def _stranger(handed, candidates, twice=False):
 def _told(handed):
     """The problems of a hand-in without those that a roster is the answer to."""
     return [line for line in handed.problems if not line.endswith(layouts.A_ROSTER_TELLS)]
-
-
-def _merged(name, person, parts):
-    """What one person has handed in, in all its parts."""
-    known = [handins.Entry("", "", each, person.name, person.email) for each in person.identities or ("",)]
-    notebooks, problems, taken = [], [], set()
-    for part in parts:
-        head = f"{part.entries[0].download or part.learner}/" if len(parts) > 1 else ""
-        for notebook in part.notebooks:
-            path = next(path for path in naming.numbered(f"{head}{notebook.path}") if path not in taken)
-            taken.add(path)
-            notebooks.append(replace(notebook, path=path))
-        problems += [f"{head.rstrip('/')}: {line}" if head else line for line in _told(part)]
-    return handins.Handed(
-        name,
-        person.identity,
-        tuple(notebooks),
-        tuple(problems),
-        late=any(part.late for part in parts),
-        entries=(*known, *(entry for part in parts for entry in part.entries)),
-        absent=not parts,
-    )
 
 
 def _distinct(names, people):

@@ -9,19 +9,21 @@ from bplib.grading import archives, listings
 from bplib.grading.classes.cells import Sheet
 from bplib.grading.classes.people import downloads, naming
 from bplib.grading.classes.sheets import exports
+from bplib.grading.classes.sheets.placing import MOODLE
 
 FOLDER = "exported"
 _LARGEST = 20_000_000
 
 
 def read(paths, folder):
-    """({name: content} of the sheets at these paths, the same of those that the folder keeps from runs before).
+    """({name: content} of the sheets at these paths, the same of those that the folder keeps from runs before, lines).
 
-    A sheet that is given again, under the same name, takes the place of the one that was kept; and where somebody gives
-    another one under that name, as of the next week, what was kept gets a number behind its name. ValueError, in one
-    sentence, for what is no sheet.
+    A sheet takes the place of one that was kept of the same people, whatever either is called: of Moodle's a number is
+    in one assignment alone, and of others more than half of the people must be the same. A line says so where the names
+    differ. Where somebody gives another one under a name that is taken, as of the next week, what was kept gets a
+    number behind its name. ValueError, in one sentence, for what is no sheet.
     """
-    given, before = {}, {}
+    given, before, lines = {}, {}, []
     for path in map(Path, paths):
         try:
             content = path.read_bytes()
@@ -29,14 +31,17 @@ def read(paths, folder):
             raise ValueError(f"{path} cannot be read: {error.strerror}") from None
         _require_a_sheet(path.name, content)
         given[_free(path.name, given)] = content
-    keys = [(naming.without_copy(Path(name).stem), _people(content)) for name, content in given.items()]
+    newer = {name: _people(content) for name, content in given.items()}
     for path in sorted(folder.glob("[!.]*")):
         content = path.read_bytes()
         _require_a_sheet(f"{path}, from a run before,", content)
-        stem, people = naming.without_copy(path.stem), _people(content)
-        if not any(stem == its_stem and people & its_people for its_stem, its_people in keys):
+        older = _people(content)
+        instead = [name for name, people in newer.items() if _are_same(*people, *older)]
+        if not instead:
             before[_free(path.name, {**given, **before})] = content
-    return given, before
+        elif path.name not in instead:
+            lines.append(f"{instead[0]} is newer than {path.name}, which a run before was given, and takes its place")
+    return given, before, lines
 
 
 def participants(sheets):
@@ -73,10 +78,16 @@ def _require_a_sheet(name, content):
 
 
 def _people(content):
-    """What the LMS knows those by who are in a sheet."""
+    """(whose sheet it is, what that LMS knows those by who are in it)."""
     sheet = Sheet(content)
     export = exports.known(sheet)
-    return {export.key(sheet.rows[row][k]) for row in export.people for k in export.keys} - {""}
+    return export.lms, {export.key(sheet.rows[row][k]) for row in export.people for k in export.keys} - {""}
+
+
+def _are_same(lms, people, its_lms, its_people):
+    """Whether two sheets are of one assignment of Moodle's, or of one class in another LMS."""
+    same = len(people & its_people)
+    return lms == its_lms and (same > 0 if lms == MOODLE else 2 * same > min(len(people), len(its_people)))
 
 
 def _free(name, taken):

@@ -1,0 +1,145 @@
+"""Promise: what is handed in again, or in another week, takes nothing away: each version has a time of its own."""
+
+import os
+import zipfile
+
+import pytest
+from test_batch import LESSON, full, linux
+from test_layouts import tree, zipped
+from test_term import PLAN, ROSTER, SHEET, text
+
+from bplib.course import syllabus
+from bplib.grading.classes.people import layouts
+from bplib.grading.classes.term import Term, grade_class
+
+pytestmark = linux
+
+WORSE = full().replace("return np.mean(errors**2)", "return 0.123 * np.mean(errors**2)")
+LATER = SHEET.replace("Monday, 5 October", "Tuesday, 6 October")
+FIRST, SECOND = "BP-4711.zip", "BP-4711 (1).zip"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    (tmp_path / "course.toml").write_text(PLAN, encoding="utf-8")
+    return tmp_path
+
+
+def grade(folder, downloads, sheets=(), roster="roster.csv"):
+    """Grade {name of a zip: {who: text}} side by side, with {name: text} of sheets: (results by name, lines)."""
+    there = folder / "in"
+    for path in there.glob("*") if there.exists() else ():
+        path.unlink()
+    for age, (name, people) in enumerate(downloads.items()):
+        content = {f"{who}_assignsubmission_file_/{LESSON}": answer for who, answer in people.items()}
+        tree(there, {name: zipped(content)})
+        os.utime(there / name, (age, age))
+    for name, content in dict(sheets).items():
+        (folder / name).write_text(content, encoding="utf-8")
+    plan = syllabus.read(folder / "course.toml")
+    term = Term(plan, roster=roster and folder / roster, exported=[folder / name for name in sheets])
+    results, lines = grade_class(there, folder / "out", term=term)
+    return {each["learner"]: each for each in results}, lines
+
+
+def points(graded):
+    return graded[0]["Ada Lovelace"]["points"]
+
+
+OLD = {FIRST: {"Ada Lovelace_11": WORSE, "Grace Hopper_12": full()}}
+NEW = {SECOND: {"Ada Lovelace_11": full(), "Grace Hopper_12": full()}}
+
+
+def test_the_newest_sheet_of_an_assignment_decides_in_every_run_whatever_a_browser_has_called_it(folder):
+    assert points(grade(folder, OLD, {"Grades-BP-4711.csv": SHEET})) == 10
+    late = grade(folder, NEW, {"Grades-BP-4711 (1).csv": LATER})
+    assert points(late) == 6
+    line = "Grades-BP-4711 (1).csv is newer than Grades-BP-4711.csv, which a run before was given, and takes its place"
+    assert line in late[1]
+    again = grade(folder, NEW)
+    assert points(again) == 6 and not any("others than before" in line for line in again[1])
+    assert [path.name for path in (folder / "out" / "exported").iterdir()] == ["Grades-BP-4711 (1).csv"]
+
+
+def test_beside_a_late_version_the_one_in_time_keeps_the_time_that_it_was_seen_with(folder):
+    grade(folder, OLD, {"g.csv": SHEET})
+    assert points(grade(folder, {**OLD, **NEW}, {"g.csv": LATER})) == 10
+    assert points(grade(folder, {**OLD, **NEW})) == 10
+
+
+@pytest.mark.parametrize("sheets", [{"g.csv": LATER}, {"g.csv": SHEET, "h.csv": LATER}], ids=["one", "both"])
+def test_of_two_downloads_that_no_run_has_seen_the_time_is_that_of_the_one_stored_last(folder, sheets):
+    result = grade(folder, {**OLD, **NEW}, sheets)[0]["Ada Lovelace"]
+    assert (result["points"], result["notebooks"][0]["when"]) == (10, "")
+    (folder / "out" / "learners").rename(folder / "elsewhere")
+    result = grade(folder, {**NEW, **OLD}, {"g.csv": LATER})[0]["Ada Lovelace"]
+    assert (result["points"], result["notebooks"][0]["when"]) == (12, "")
+
+
+def test_a_notebook_that_is_newer_than_the_sheet_has_no_time_and_a_line_asks_for_a_newer_sheet(folder):
+    grade(folder, OLD, {"g.csv": SHEET})
+    results, lines = grade(folder, NEW)
+    assert results["Ada Lovelace"]["notebooks"][0]["when"] == ""
+    [line] = [line for line in lines if "newer than Moodle's sheet" in line]
+    assert "Ada Lovelace (01_loss_functions); export the sheet again" in line
+    results, lines = grade(folder, NEW, {"g.csv": LATER})
+    assert results["Ada Lovelace"]["points"] == 6 and not any("newer than Moodle's" in line for line in lines)
+
+
+def test_a_time_that_came_with_a_later_run_is_kept_though_nothing_was_graded_then(folder):
+    grade(folder, OLD)
+    grade(folder, OLD, {"g.csv": SHEET})
+    assert points(grade(folder, {**OLD, **NEW}, {"g.csv": LATER})) == 10
+
+
+def test_who_has_one_number_in_two_downloads_is_one_on_the_roster_or_not(folder):
+    both = {name: {"Ada Lovelace_11": full(), "Max Fremd_12": full()} for name in (FIRST, SECOND)}
+    results, _ = grade(folder, both, {"g.csv": SHEET.replace("Grace Hopper", "Max Fremd")})
+    assert [name for name in results if name.startswith("Max")] == ["Max Fremd"]
+    [pages] = (folder / "out" / "upload").glob("feedback_moodle*.zip")
+    names = zipfile.ZipFile(pages).namelist()
+    assert len(names) == len(set(names)) == 2
+
+
+def test_who_is_on_no_roster_is_one_over_two_assignments_whose_sheets_say_the_same_id_number(folder):
+    weeks = {"a.zip": {"Max Fremd_12": full()}, "b.zip": {"Max Fremd_22": full(), "Max Fremd_23": full()}}
+    head, _, row = SHEET.replace("Email address", "ID number").split("\r\n")[:3]
+    rows = [row.replace("Grace Hopper", "Max Fremd").replace("grace@x.org", "1099")] * 2
+    rows[1] = rows[1].replace("Participant 12", "Participant 22")
+    sheets = {f"{k}.csv": f"{head}\r\n{row}\r\n" for k, row in enumerate(rows)}
+    results, _ = grade(folder, weeks, sheets, roster=None)
+    assert {name: (each["identity"], len(each["entries"])) for name, each in results.items()} == {
+        "Max Fremd": ("1099", 4),
+        "Max Fremd (23)": ("23", 1),
+    }
+
+
+def test_a_week_alone_does_not_take_away_the_weeks_before_it(folder):
+    grade(folder, OLD)
+    files = [path for path in (folder / "out").rglob("*") if path.is_file() and path.parent.name != "learners"]
+    before = {path: path.read_bytes() for path in files}
+    (folder / "in" / FIRST).rename(folder / "kept.zip")
+    next_week = {"Ada Lovelace_31_assignsubmission_file_/02_gradients.ipynb": text("02_gradients.ipynb")}
+    tree(folder / "in", {"BP-4720.zip": zipped(next_week)})
+    term = Term(roster=folder / "roster.csv")
+    with pytest.raises(ValueError, match="nobody has handed in 01_loss_functions, which 2 had in the run before"):
+        grade_class(folder / "in", folder / "out", term=term)
+    assert before == {path: path.read_bytes() for path in files}
+    (folder / "kept.zip").rename(folder / "in" / FIRST)
+    results, _ = grade_class(folder / "in", folder / "out", term=term)
+    [ada] = [each for each in results if each["learner"] == "Ada Lovelace"]
+    assert set(ada["lessons"]) == {"01_loss_functions", "02_gradients"}
+
+
+def test_a_folder_for_each_week_with_what_moodle_gives_in_it_is_the_class(tmp_path):
+    def week(number):
+        names = {f"{who}_{number}{k}" for k, who in enumerate(("Ada", "Grace", "Alan"))}
+        return zipped({f"{name}_assignsubmission_file_/{LESSON}": name for name in names})
+
+    zips = {f"week {k}/BP-471{k}.zip": week(k) for k in (1, 2)}
+    first = dict([*zips.items()][:1])
+    for name, files in {"two": zips, "one": first, "two in one": {**zips, "week 2/b.zip": week(3)}}.items():
+        found = layouts.find(tree(tmp_path / name, files))
+        assert {entry.name for each in found for entry in each.entries} == {"Ada", "Grace", "Alan"}, name
+        assert len(found) == 3 * len(files)
