@@ -9,6 +9,7 @@ from test_layouts import tree, zipped
 from test_term import PLAN, ROSTER, SHEET, text
 
 from bplib.course import syllabus
+from bplib.grading.classes import workers
 from bplib.grading.classes.people import layouts
 from bplib.grading.classes.term import Term, grade_class
 
@@ -115,9 +116,9 @@ def test_who_is_on_no_roster_is_one_over_two_assignments_whose_sheets_say_the_sa
     }
 
 
-def test_a_week_alone_does_not_take_away_the_weeks_before_it(folder):
+def test_a_week_alone_does_not_take_away_the_weeks_before_it_and_beside_them_it_alone_is_graded(folder, monkeypatch):
     grade(folder, OLD)
-    files = [path for path in (folder / "out").rglob("*") if path.is_file() and path.parent.name != "learners"]
+    files = [path for path in (folder / "out").rglob("*") if path.is_file()]
     before = {path: path.read_bytes() for path in files}
     (folder / "in" / FIRST).rename(folder / "kept.zip")
     next_week = {"Ada Lovelace_31_assignsubmission_file_/02_gradients.ipynb": text("02_gradients.ipynb")}
@@ -127,9 +128,18 @@ def test_a_week_alone_does_not_take_away_the_weeks_before_it(folder):
         grade_class(folder / "in", folder / "out", term=term)
     assert before == {path: path.read_bytes() for path in files}
     (folder / "kept.zip").rename(folder / "in" / FIRST)
+    sent, real = [], workers.graded
+
+    def watched(work, tasks, *more):
+        tasks = list(tasks)
+        sent.extend(path for task in tasks for path, _ in task.files)
+        return real(work, tasks, *more)
+
+    monkeypatch.setattr(workers, "graded", watched)
     results, _ = grade_class(folder / "in", folder / "out", term=term)
     [ada] = [each for each in results if each["learner"] == "Ada Lovelace"]
     assert set(ada["lessons"]) == {"01_loss_functions", "02_gradients"}
+    assert ada["lessons"]["01_loss_functions"]["points"] == 10 and sent == ["BP-4720.zip/02_gradients.ipynb"]
 
 
 def test_a_folder_for_each_week_with_what_moodle_gives_in_it_is_the_class(tmp_path):

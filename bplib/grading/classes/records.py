@@ -1,7 +1,7 @@
 """What grading finds for each learner, kept as it comes: a record (see `counting`), a file among the results.
 
 A file is written as soon as its record is there, whole or not at all. A run that was killed goes on where it stopped:
-what is graded, and has not changed since, is not graded again.
+a notebook that is graded, by the course as it is, is not graded again, whatever has come beside it.
 """
 
 import contextlib
@@ -10,10 +10,11 @@ import functools
 import hashlib
 import json
 import secrets
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from bplib.course import files
 from bplib.course.notebooks import releases
+from bplib.grading import grader
 from bplib.grading.classes import batch, versions
 
 FOLDER, SEED = "learners", ".seed"
@@ -28,41 +29,54 @@ def records(handed, out, jobs, dask, limits, progress=None):
     handed = {each.slug: each for each in handed}
     (out / FOLDER).mkdir(parents=True, exist_ok=True)
     known, todo = {}, {}
-    salt = seed(out)
-    for slug, hand_in in handed.items():
-        task, problems = _task(hand_in, salt)
-        digest = _digest(task, problems)
-        before = stored(out / FOLDER / f"{slug}.json")
-        if before.get("digest") == digest and _is_whole(before, limits):
-            known[slug] = _record(hand_in, before["notebooks"], problems, digest, before)
-            if known[slug] != before:
-                files.write(out / FOLDER / f"{slug}.json", as_json(known[slug]))
-        else:
-            todo[slug] = (problems, digest, before)
+    salt, course = seed(out), _fingerprint(releases.RELEASED)
 
     def kept(where):
         return f"{len(known)} of {len(handed)} learners are kept {where}, and another run goes on with the rest"
 
-    def keep(slug, graded):
-        hand_in, (problems, digest, before) = handed[slug], todo[slug]
-        graded = [{**each, "seconds": limits.cell_seconds} for each in graded]
-        record = _record(hand_in, graded, problems, digest, before)
+    def keep(slug, graded, problems, digest, before):
+        record = _record(handed[slug], graded, problems, digest, before)
         try:
-            files.write(out / FOLDER / f"{slug}.json", as_json(record))
+            if record != before:
+                files.write(out / FOLDER / f"{slug}.json", as_json(record))
         except OSError as error:
             raise RuntimeError(f"{out} cannot be written to: {error.strerror}; {kept('there')}") from None
         known[slug] = record
+
+    for slug, hand_in in handed.items():
+        task, problems = _task(hand_in, salt)
+        before = stored(out / FOLDER / f"{slug}.json")
+        done = {each["content"]: each for each in before.get("notebooks", ()) if _is_done(each, course, limits)}
+        names = [(path, hashlib.sha256(content).hexdigest()) for path, content in task.files]
+        digest = _digest(course, task, problems)
+        done = {path: {**done[content], "path": path} for path, content in names if content in done}
+        if len(done) == len(names):
+            keep(slug, list(done.values()), problems, digest, before)
+        else:
+            todo[slug] = [path for path, _ in names], done, (problems, digest, before)
+
+    def new(slug):
+        """What of a hand-in is to be graded."""
+        task, _ = _task(handed[slug], salt)
+        chosen = [k for k, (path, _) in enumerate(task.files) if path not in todo[slug][1]]
+        return replace(task, files=tuple(task.files[k] for k in chosen), seeds=tuple(task.seeds[k] for k in chosen))
+
+    def graded(slug, found):
+        paths, done, more = todo[slug]
+        done |= {each["path"]: {**each, "seconds": limits.cell_seconds, "course": course} for each in found}
+        gone = "its file cannot be read any more"
+        keep(slug, [done.get(path) or grader.not_graded(path, gone) for path in paths], *more)
         if progress:
             progress(len(known), len(handed))
 
     # Read once more when it is their turn: all files of a class at once would not fit into memory.
-    tasks = (_task(handed[slug], salt)[0] for slug in todo)
+    tasks = map(new, todo)
     try:
         if todo:
             # Where a record cannot be kept, nobody else is graded for nothing.
             with contextlib.closing(batch.graded(tasks, jobs, dask, limits)) as work:
-                for slug, graded in work:
-                    keep(slug, graded)
+                for slug, found in work:
+                    graded(slug, found)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(kept(f"in {out}")) from None
     return [{key: each for key, each in known[slug].items() if key != "history"} for slug in handed]
@@ -80,17 +94,15 @@ def _task(hand_in, salt):
     return batch.Task(hand_in.slug, tuple(contents), tuple(seeds)), problems
 
 
-def _is_whole(record, limits):
-    """Whether there is nothing to be done again: grading failed nowhere, nothing was cut off that has more time now."""
-    return all(
-        each["points"] is not None and not (each.get("is_cut_off") and each["seconds"] < limits.cell_seconds)
-        for each in record["notebooks"]
-    )
+def _is_done(notebook, course, limits):
+    """Whether there is nothing to be done again: grading did not fail, nothing was cut off that has more time now."""
+    is_cut_off = notebook.get("is_cut_off") and notebook["seconds"] < limits.cell_seconds
+    return notebook.get("course") == course and notebook["points"] is not None and not is_cut_off
 
 
-def _digest(task, problems):
+def _digest(course, task, problems):
     """What a record depends on: the files, what was wrong with them, and the course that judges."""
-    parts = [_fingerprint(releases.RELEASED), repr(problems).encode()]
+    parts = [course.encode(), repr(problems).encode()]
     parts += [each for path, data in task.files for each in (path.encode(), data)]
     return hashlib.sha256(b"".join(len(part).to_bytes(8) + part for part in parts)).hexdigest()
 
@@ -99,7 +111,7 @@ def _digest(task, problems):
 def _fingerprint(released):
     """A fingerprint of the exercises and of all that judges them."""
     known = [*sorted(released.parents[1].rglob("*.py")), *sorted(released.glob("*.ipynb"))]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in known)).digest()
+    return hashlib.sha256(b"".join(path.read_bytes() for path in known)).hexdigest()
 
 
 def seed(out):

@@ -7,11 +7,13 @@ points though the course may change, .layout, the last --layout, and .seed, whic
 inputs.
 """
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bplib.course import files
+from bplib.course.notebooks import submissions
 from bplib.course.syllabus import Syllabus, require_version
 from bplib.grading.classes import anonymous, changes, counting, feedback, overrides, owners
 from bplib.grading.classes.people import layouts, participants, repositories, roster
@@ -59,10 +61,10 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     handed, unknown = participants.known(found, sheets, people, Path(source).name)
     if people:
         handed = roster.matched(repositories.known(handed, people), people)
-    found = owners.compared(records(handed, out, jobs, dask, limits, progress))
     last = stored(out / "results.json")
+    _require_all_weeks(handed, last, stored(out / "asked.json"), out)
+    found = owners.compared(records(handed, out, jobs, dask, limits, progress))
     asked = counting.asked(found, term.syllabus, stored(out / "asked.json"))
-    _require_all_weeks(found, last, stored(out / "asked.json"), out)
     files.write(out / "asked.json", as_json(asked))
     if layout is not None:
         files.write(out / _LAYOUT, layout)
@@ -118,17 +120,22 @@ def _filled(now, before, results):
     return {name: content for name, (content, _) in filled.items()}, lines
 
 
-def _require_all_weeks(found, last, asked, out):
+def _require_all_weeks(handed, last, asked, out):
     """ValueError where a lesson is nobody's any more that somebody had handed in: a download of the term is missing."""
-    here = {notebook.get("lesson") for record in found for notebook in record["notebooks"]}
     before = (notebook for result in last.get("learners", ()) for notebook in result["notebooks"])
     had = Counter(notebook["lesson"] for notebook in before if notebook["path"])  # without one a person gave the points
-    gone = [lesson for lesson in asked if had[lesson] and lesson not in here]
+    gone = [lesson for lesson in asked if had[lesson]]
+    for notebook in (notebook for hand_in in handed for notebook in hand_in.notebooks):
+        if not gone:
+            return
+        with contextlib.suppress(ValueError):
+            lesson, _ = submissions.lesson_of(submissions.parse(notebook.read())[0])
+            gone = [each for each in gone if each != lesson]
     if gone:
         raise ValueError(
             f"nobody has handed in {' and '.join(gone)}, which {max(map(had.get, gone))} had in the run before: put all"
-            f" downloads of the term side by side in one folder, and give that. The pages and sheets in {out} are as"
-            f" they were; to have them without it, delete {out / 'asked.json'}"
+            f" downloads of the term side by side in one folder, and give that. {out} is as it was; to have it without"
+            f" that, delete {out / 'asked.json'}"
         )
 
 
