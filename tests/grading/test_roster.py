@@ -39,6 +39,8 @@ SPELLINGS = {
     "Moodle's": '"First name","Last name","ID number","Email address"\nAda,Lovelace,1,ada@x.edu\n',
     "Brightspace's": "OrgDefinedId,Last Name,First Name,Email,End-of-Line Indicator\n#1,Lovelace,Ada,ada@x.edu,#\n",
     "Gradescope's": "First Name,Last Name,SID,Email\nAda,Lovelace,1,ada@x.edu\n",
+    "Gradescope's with its staff": "First Name,Last Name,SID,Email,Role,Sections\n"
+    "Grace,Hopper,9,g@x.edu,Instructor,\nAda,Lovelace,1,ada@x.edu,Student,A\nBo,Li,8,b@x.edu,TA,A\n",
     "a row for each identity": "identity,name,email\n1,Ada Lovelace,ada@x.edu\n2,Ada Lovelace,ADA@x.edu\n",
 }
 
@@ -72,6 +74,25 @@ def test_who_is_nobody_in_canvass_gradebook_is_nobody_on_the_roster(tmp_path):
     assert known(listed(tmp_path, "identity,name\n9,Test Student\n")) == [("9", "Test Student", "")]
 
 
+STAFF = "Instructor", "TA", "Reader", "teacher", "Non-editing teacher", "Teacher, Manager", "Trainer/in", "Dozent*in"
+STAFF += "Trainer/in ohne Bearbeitungsrecht", "Observer", "Designer", "Tutor:in", "admin", "TA;Grader"
+LEARNERS = "Student", "student", "Teilnehmer/in", "Studierende", "Learner", "", " ", "-", "No roles", "Guest", "Auditor"
+LEARNERS += "Student, TA", "Trainer/in, Teilnehmer/in", "Teilnehmer/in mit Bearbeitungsrecht", "TA in training"
+
+
+@pytest.mark.parametrize("column", ["Role", "roles", "Rolle", "Rollen"])
+def test_only_whose_roles_are_all_those_of_staff_is_passed_over(tmp_path, column):
+    rows = [*(f"{role}!,staff" for role in STAFF), *(f"{role}!,learner" for role in LEARNERS)]
+    rows = [f'"{role}",{number},{kind}' for number, row in enumerate(rows) for role, kind in [row.rsplit("!,", 1)]]
+    people = listed(tmp_path, "\n".join([f"{column},identity,name", *rows]))
+    assert [person.name for person in people] == ["learner"] * len(LEARNERS)
+
+
+def test_who_teaches_in_one_row_and_learns_in_another_is_a_learner(tmp_path):
+    people = listed(tmp_path, "identity,name,role\n1,Ada,TA\n1,Ada,Student\n")
+    assert known(people) == [("1", "Ada", "")]
+
+
 def test_identities_of_one_person_stand_in_one_cell_or_in_rows_that_share_one(tmp_path):
     people = listed(tmp_path, "identity,name\n1|alove,Ada\nALOVE|x,\n2,Bo\n3,Ada\n")
     assert [(person.name, person.identities) for person in people] == [
@@ -94,6 +115,7 @@ ERRORS = {
     "empty": ("", "begins with nothing; needed are the columns identity, name and email"),
     "other columns": ("a,b\n1,2\n", "begins with a, b; needed are the columns"),
     "nobody": ("identity,name\n,\n", "names nobody"),
+    "staff alone": ("identity,name,role\n1,Ada,TA\n", "names nobody but staff"),
     "half of a letter": (b"\xff\xfen", "cannot be read: the sheet says that it is in utf-16-le, and is not"),
     "one identity for two": ("identity,name\n1,Ada\n1,Bo\n", r"gives Bo \(1\) what is also of Ada \(1\)"),
     "one row for two": ("identity,name\n1,Ada\n2,Ada\n1|2,Ada\n", r"what is also of Ada \(1\)"),

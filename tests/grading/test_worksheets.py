@@ -5,9 +5,13 @@ import io
 
 import pytest
 from lms_imports import GERMAN, blackboard_import, brightspace_import, canvas_import, moodle_import
-from lms_records import GRADIENTS, LOSS, entry, merged, moodle_class, notebook, record, settled
+from lms_records import ASKED, GRADIENTS, LOSS, entry, merged, moodle_class, notebook, record, settled
 
-from bplib.grading.classes.sheets import exports, uploads
+from bplib.course.problems import LESSONS
+from bplib.course.syllabus import Asked, Syllabus
+from bplib.grading.classes import counting
+from bplib.grading.classes.sheets import exports, headings, uploads
+from bplib.grading.listings import clean
 
 # As gradebook_exporter.rb writes it: a row of what is posted by hand, what can be had, totals that are read only.
 CANVAS = '''Student,ID,SIS User ID,SIS Login ID,Section,01 notes (5),\
@@ -52,6 +56,15 @@ Calculated Final Grade Numerator,End-of-Line Indicator
 #20067931,#bo,Öz,Bo,,,,#
 """
 
+NEITHER = (
+    'columns that name neither a lesson, as "Loss functions", "01" and "Homework 1" do, nor the total, as "Total" and'
+    ' "Exercises" do, left as they are'
+)
+HIDDEN = (
+    "with points, and hidden there (N/A), so left as they are: export the sheet anew once its grades are posted, unless"
+    " the assignment is not theirs"
+)
+
 
 def canvas_results():
     return settled(
@@ -81,13 +94,14 @@ def test_canvas_gets_each_lesson_into_the_column_that_names_it():
     new = {("12", "HW 01"): "7.5", ("13", "HW 01"): "9"}
     assert after == before | new
     assert lines == [
-        '"HW 01" is 01_loss_functions: 3 grades',
-        '"Essay: wörter" is none of the lessons of these results, and was left as it is',
-        '"Gradients" is 02_gradients: 2 grades',
+        '"HW 01" is 01_loss_functions: 2 grades',
+        '"Gradients" is 02_gradients: 0 grades, and 1 that stood there already',
+        f'{NEITHER}: "Essay: wörter"',
         "with points, and not in the sheet: gone",
         "in the sheet, and without points: Student, Test (99)",
         "had another grade, which was replaced: lovelaceada (13) (3.00, now 9)",
-        "with points, and left as they are: bo (N/A), bo (EX)",
+        f"{HIDDEN}: bo (N/A)",
+        "with points, and left as they are: bo (EX)",
     ]
 
 
@@ -153,6 +167,14 @@ def test_filled_in_again_nothing_changes():
     once, _ = uploads.filled(CANVAS.encode(), canvas_results())
     again, lines = uploads.filled(once, canvas_results())
     assert again == once and not any("replaced" in line for line in lines)
+    assert lines[0] == '"HW 01" is 01_loss_functions: 0 grades, and 2 that stood there already'
+
+
+def test_a_grade_that_was_not_written_is_not_counted():
+    text = CANVAS.replace(",18.00,4.00", ",18.00,N/A").replace(",EX,\n", ",n/a,\n")
+    _, lines = uploads.filled(text.encode(), canvas_results())
+    assert '"Gradients" is 02_gradients: 0 grades' in lines
+    assert f"{HIDDEN}: lovelaceada (N/A), bo (N/A), bo (n/a)" in lines
 
 
 def test_whatever_stood_where_a_grade_is_written_is_said():
@@ -242,7 +264,7 @@ def test_who_hands_in_elsewhere_gets_the_assignment_of_the_sheet_and_not_the_ter
 
 
 def headed(*titles):
-    columns = ",".join(f"{title} ({k})" for k, title in enumerate(titles, 70))
+    columns = ",".join(f'"{title} ({k})"' for k, title in enumerate(titles, 70))
     return f"Student,ID,SIS Login ID,Section,{columns}\nAda,12,ada,A{',' * len(titles)}\n".encode()
 
 
@@ -250,26 +272,113 @@ def headed(*titles):
     ("titles", "filled"),
     [
         (["Homework"], ["11.5"]),
-        (["Homework 1", "Total"], ["", "11.5"]),
+        (["Homework 1", "Total"], ["7.5", "11.5"]),
         (["2026-02-01 quiz", "LOSS FUNCTIONS"], ["", "7.5"]),
         (["HW02", "week 01: all of it", "03"], ["4", "7.5", ""]),
         (["Policy gradients", "Gradient checking", "Gradients"], ["", "", "4"]),
         (["00b", "Loss functions"], ["", "7.5"]),
+        (["Homework 2: Loss functions", "Week 10", "Exercise sheet 2"], ["7.5", "", "4"]),
     ],
 )
-def test_a_column_is_found_by_title_number_or_as_the_only_one(titles, filled):
+def test_a_column_is_found_by_title_number_or_what_it_says_of_the_total(titles, filled):
     content, _ = uploads.filled(headed(*titles), canvas_results())
     assert cells(content.decode())[1][4:] == filled
 
 
-@pytest.mark.parametrize(
-    "titles",
-    [["Homework 1", "Homework 2"], ["01", "Loss functions"], ["01 Gradients"], ["Loss functions and gradients"], []],
+ONE = "Homework 1", "HW 1", "HW1", "HW_1", "Lab1", "Week 1", "Assignment 1: Losses", "Problem set #1", "Homework No. 1"
+ONE_IN_GERMAN = "Übung 1", "Übungsblatt 1", "Aufgabe 1", "Hausaufgabe Nr. 1", "Woche 1 (Abgabe 5.10.)", "U\u0308bung 01"
+AS_THE_COURSE_COUNTS = "01", "[01]", "01 Losses", "HW01 Losses", "Programming Assignment 01"
+TOTALS = (
+    "Total",
+    "Course total",
+    "exercises",
+    "Exercises (sum)",
+    "Overall",
+    "Points",
+    "Notebooks",
+    "Total of all notebooks",
 )
-def test_where_it_cannot_be_decided_the_columns_are_shown(titles):
-    with pytest.raises(ValueError, match="the columns of points are") as error:
-        uploads.filled(headed(*titles), canvas_results())
-    assert all(f'"{title}"' in str(error.value) for title in titles)
+TOTALS_IN_GERMAN = "Summe", "Gesamt", "Gesamtpunkte", "Summe der Übungen", "Punkte"
+
+
+@pytest.mark.parametrize("title", [*ONE, *ONE_IN_GERMAN, *AS_THE_COURSE_COUNTS])
+def test_a_number_behind_a_word_for_what_is_handed_in_is_a_lessons(title):
+    content, lines = uploads.filled(headed(title), canvas_results())
+    assert cells(content.decode())[1][4:] == ["7.5"] and lines[0] == f'"{clean(title)}" is 01_loss_functions: 1 grades'
+
+
+@pytest.mark.parametrize("title", [*TOTALS, *TOTALS_IN_GERMAN])
+def test_the_total_goes_where_every_word_says_so(title):
+    content, _ = uploads.filled(headed(title), canvas_results())
+    assert cells(content.decode())[1][4:] == ["11.5"]
+
+
+OTHERS = (
+    *(
+        "Essay",
+        "Essay 1",
+        "Midterm exam",
+        "Midterm 1",
+        "Exam 1",
+        "Exam 01",
+        "Quiz 1",
+        "Quiz 01",
+        "Klausur 1",
+        "Project 1",
+    ),
+    *("Week 1 quiz", "Week 1: Quiz", "Lab 1 attendance", "Week 1 lecture", "Pre-lab 1", "HW01: peer review", "1"),
+    *("Exercise sheet 2 of 3", "Übungsblatt 1 von 3", "Labs 1-2", "Homework 1 and 2", "Weeks 1, 2", "HW 1/2", "HW 1.2"),
+    *("Homework 1b", "Homework 1 part 2", "Homework 2026", "Homework 100", "Homework 1 October", "Homework 1 point"),
+    *("Exam: Loss functions", "Quiz on gradients", "01 points", "1 talk", "Group 01"),
+    *("Course evaluation", "Bonus points", "Exam points", "Midterm total", "Total 2026", "Exercise"),
+)
+
+
+@pytest.mark.parametrize("title", OTHERS)
+def test_a_column_that_is_something_else_keeps_its_grades_even_as_the_only_one(title):
+    graded = headed(title).replace(b",A,\n", b",A,17\n")
+    content, lines = uploads.filled(graded, canvas_results())
+    assert b",A,17\n" in content and content == graded
+    assert lines == [f'{NEITHER}: "{title}"']
+
+
+def test_what_numbers_name_is_a_lesson_of_the_course():
+    titles = {lesson.LESSON: lesson.TITLE for lesson in LESSONS}
+    for title, lesson in (
+        *(("Week 10", "10_signals"), ("10b", "10b_generalization"), ("Homework 10 b", "10b_generalization")),
+        *(("00", "00_start_here"), ("HW0", "00_start_here"), ("hw 00B", "00b_arrays"), ("(16b)", "16b_transformer")),
+        *(("Homework 10: Losses", "10_signals"), ("Assignment 1 (10 points)", "01_loss_functions")),
+    ):
+        assert headings.columns({4: title}, titles, titles) == ({4: lesson}, {}), title
+
+
+UNDECIDED = {
+    ("01", "Loss functions"): "several columns that may be 01_loss_functions",
+    ("Homework 1", "Week 1"): "several columns that may be 01_loss_functions",
+    ("Total", "Exercises"): "several columns that may be the total",
+    ("01 Gradients",): "columns that may be 01_loss_functions or 02_gradients",
+    ("Week 2, homework 1",): "columns that may be 01_loss_functions or 02_gradients",
+    ("Loss functions and gradients",): "columns that may be 01_loss_functions or 02_gradients",
+    ("03", "HW3"): "several columns that may be 03_chain_rule",
+    ("HW3",): "columns that are 03_chain_rule, of which nothing counts here",
+}
+
+
+@pytest.mark.parametrize("titles", UNDECIDED)
+def test_columns_of_which_it_cannot_be_decided_whose_they_are_are_left_and_named(titles):
+    names = ", ".join(f'"{title}"' for title in titles)
+    content, lines = uploads.filled(headed(*titles), canvas_results())
+    assert content == headed(*titles) and lines == [f"{UNDECIDED[titles]}, left as they are: {names}"]
+    content, lines = uploads.filled(headed(*titles, "Lab 02"), canvas_results())
+    assert cells(content.decode())[1][4:] == [*("" for _ in titles), "4"]
+    assert lines[:2] == [
+        '"Lab 02" is 02_gradients: 1 grades',
+        f"{UNDECIDED[titles]}, left as they are: {names}",
+    ]
+
+
+def test_a_sheet_without_a_column_of_points_says_so():
+    assert uploads.filled(headed(), canvas_results()) == (headed(), ["it has no column of points, and is as it was"])
 
 
 def test_another_maximum_is_said_and_nothing_is_rescaled():
@@ -364,3 +473,21 @@ def test_a_sheet_of_another_assignment_is_left_as_it_is_and_says_which_numbers_a
         "it fits none of the downloads, and is as it was: its participants are 7001 to 7009; here they are 1001 to 1003"
         " in week 1.zip"
     ]
+
+
+def test_the_sheet_of_a_lesson_outside_of_the_plan_is_left_as_it_is_and_says_so_alone():
+    records = [*map(merged, moodle_class("1.zip"), moodle_class("2.zip", GRADIENTS, first=5001, points=(1, 2, 3)))]
+    results = counting.settled(records, {LOSS: ASKED[LOSS]}, Syllabus({LOSS: Asked()}))
+    other = MOODLE.replace("Participant 100", "Participant 500").encode()
+    assert uploads.filled(other, results) == (
+        other,
+        ["nothing is filled in: the lessons of this assignment are not in course.toml, or not asked for"],
+    )
+    assert uploads.filled(MOODLE.encode(), results)[1][0] == '"Grade" is 01_loss_functions: 2 grades'
+
+
+def test_the_one_column_of_moodles_is_its_assignments_whatever_it_is_called():
+    text = MOODLE.replace("Grade,", "Midterm 1,").replace("(grade)", "(midterm 1)")
+    content, lines = uploads.filled(text.encode(), settled(*moodle_class()))
+    assert lines[0] == '"Midterm 1" is 01_loss_functions: 2 grades'
+    assert content == text.replace('grading",,', 'grading",7.5,', 1).replace(",3.00,", ",0,").encode()

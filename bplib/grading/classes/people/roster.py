@@ -9,7 +9,8 @@ Of these three any will do. An identity is whatever an LMS, a repository or a fi
 a | between them, in columns of their own, or in rows of their own, which are one person's if they share an identity or
 an address. The lists that LMSs export are read as they are: first and last names in two columns, Canvas's "Lovelace,
 Ada" and its SIS columns, Brightspace's # before a number, Blackboard's UTF-16, Moodle's participants with their groups
-and its grading worksheet, in English or German.
+and its grading worksheet, in English or German, and Gradescope's roster. Whoever has, in a column Role, only roles of
+staff is passed over; with another one, with one that is not known here or with none somebody is a learner.
 
 A hand-in is somebody's if its identity or address is theirs, or else its name. What fits two is nobody's, and says so.
 """
@@ -46,6 +47,14 @@ _IDENTITY = {
     *("username", "userid", "studentid", "studentnumber", "orgdefinedid", "github", "githubusername", "githubid"),
     *("idnummer", "anmeldename"),
 }
+_ROLE = {"role", "roles", "rolle", "rollen"}
+# The roles of Gradescope, Canvas, Blackboard, Brightspace and Moodle beside that of a learner.
+_STAFF = {
+    *("instructor", "teacher", "noneditingteacher", "teachingassistant", "ta", "grader", "reader", "tutor", "lecturer"),
+    *("observer", "designer", "coursebuilder", "coursecreator", "manager", "administrator", "admin", "owner", "staff"),
+    *("trainer", "dozent", "lehrer", "betreuer", "kursersteller", "kursverwalter", "beobachter"),
+}
+_ENDING = re.compile("(in)?((mit|ohne)bearbeitungsrecht)?$")  # Trainer/in ohne Bearbeitungsrecht
 _CANVAS = "sisuserid", "sisloginid", "section"
 _STUDENT_VIEW = "Student, Test", "Test Student"  # StudentViewEnrollment in canvas-lms, lib/gradebook_exporter.rb
 _PARTICIPANT = re.compile(r"(?:participant|teilnehmer/?in)\s*([0-9]+)", re.IGNORECASE)
@@ -94,13 +103,21 @@ def read(path):
         has = ", ".join(listings.clean(column) for column in rows[0][:5]) if rows else "nothing"
         raise ValueError(f"the roster {path} begins with {has}; needed are the columns identity, name and email")
     people, numbers = [], {}
-    for row in rows[1:]:
-        person = _person(list(zip(columns, map(listings.clean, row), strict=False)))
+    rows = [list(zip(columns, map(listings.clean, row), strict=False)) for row in rows[1:]]
+    for cells in rows:
+        person = None if _is_staff(cells) else _person(cells)
         if person:
             _add(person, people, numbers, path)
     if not people:
-        raise ValueError(f"the roster {path} names nobody")
+        raise ValueError(f"the roster {path} names nobody{' but staff' if any(map(_is_staff, rows)) else ''}")
     return people
+
+
+def _is_staff(cells):
+    """Whether all roles in a row of (column, cell) are known as those of staff, and it has one."""
+    roles = [role for column, cell in cells if column in _ROLE for role in re.split("[,;|]", cell) if role.strip()]
+    roles = [re.sub("[^a-z]", "", role.lower()) for role in roles]
+    return bool(roles) and all({role, _ENDING.sub("", role, count=1)} & _STAFF for role in roles)
 
 
 def _person(cells):

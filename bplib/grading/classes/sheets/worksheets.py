@@ -1,31 +1,36 @@
 """Sheets that an LMS has exported (see `exports`), filled in: grades are written, and all else stays byte for byte.
 
-A column is a lesson's if its heading holds the title or the number of the lesson, as "Homework 2: Loss functions" and
-"HW01" do; it is that of the total if it is called so, or if it is the only one and no lesson's. Moodle's one column is
-that of the assignment whose numbers stand in the sheet (see `placing`), or of the total where no number is known.
+A column is a lesson's or that of the total if its heading says so (see `headings`), and any other is left as it is.
+Moodle's one column is that of the assignment whose numbers stand in the sheet (see `placing`), or of the total where no
+number is known.
 
 A row is a learner's by what the LMS itself knows them by. For who did not come in from there it is so by what a roster
 calls them, else by address of mail, else by full name, each only if nobody else has the same. A cell stays as it is
-where there is no grade for it, and where somebody was excused (EX) or is not asked (N/A). Decimals stand behind a comma
-where those of the sheet do.
+where there is no grade for it, and where somebody was excused (EX) or Canvas shows no grade (N/A). Decimals stand
+behind a comma where those of the sheet do.
 """
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bplib.course.problems import LESSONS
 from bplib.grading import listings
 from bplib.grading.classes.cells import Sheet
-from bplib.grading.classes.sheets import exports, placing
+from bplib.grading.classes.sheets import exports, headings, placing
 from bplib.grading.classes.sheets.exports import MAIL, NUMBER
 from bplib.grading.classes.sheets.placing import MOODLE, written
 
-_TOTAL = "the total"
-_TOTALS = "total", "sum", "course total"
-_LEFT_ALONE = "EX", "N/A"
+# What csv_data of canvas-lms, lib/gradebook_exporter.rb, writes where it writes no grade.
+_LEFT_ALONE = {
+    "EX": "with points, and left as they are",
+    "N/A": "with points, and hidden there (N/A), so left as they are: export the sheet anew once its grades are posted,"
+    " unless the assignment is not theirs",
+}
+_NOTHING_ASKED = "nothing is filled in: the lessons of this assignment are not in course.toml, or not asked for"
+_WRITTEN, _SAME = "written", "same"
 _MOST_NAMES = 20
 
 
@@ -41,21 +46,21 @@ class _Points:
 def filled(content, results):
     """(an exported sheet, bytes, with the grades of results; lines about it and about who is missing on either side).
 
-    ValueError, with the columns, if it is no sheet that is known, or if it cannot be decided which column is whose.
+    ValueError, with the columns, if it is no sheet that is known.
     """
     sheet = Sheet(content)
     export = exports.known(sheet)
-    if export.lms == MOODLE:
-        downloads, columns = _of_assignment(sheet, export, results)
-    else:
-        downloads, columns = None, _of_lessons(export, results)
+    of = _of_assignment if export.lms == MOODLE else _of_lessons
+    downloads, columns, left = of(sheet, export, results)
     if downloads == () and (here := _participants(results)):
         there = [int(export.key(sheet.rows[row][0])) for row in export.people]
         numbers = f"{min(there)} to {max(there)}" if there else "nobody"
         return content, [f"it fits none of the downloads, and is as it was: its participants are {numbers}; {here}"]
+    if not columns:
+        return content, left
     whose = _whose(sheet, export, results, downloads)
     comma = _has_commas(sheet, export)
-    news, numbers, without = defaultdict(list), dict.fromkeys(columns, 0), []
+    news, numbers, without = defaultdict(list), Counter(), []
     for row in export.people:
         result = whose.get(row)
         grades = {column: points.of(result) for column, points in columns.items()} if result else {}
@@ -63,44 +68,45 @@ def filled(content, results):
         if not grades:
             without.append(_shown(sheet, export, row))
         for column, grade in grades.items():
-            numbers[column] += 1
-            _enter(sheet, row, column, grade, comma, result["learner"], news)
+            numbers[column, _enter(sheet, row, column, grade, comma, result["learner"], news)] += 1
     there = {result["slug"] for result in whose.values()}
     absent = [each for each in results if each["slug"] not in there]
     absent = [each["learner"] for each in absent if any(points.of(each) is not None for points in columns.values())]
     broken = [str(k + 1) for k, row in enumerate(sheet.rows) if len(row) != len(sheet.rows[0]) and row != [""]]
-    lines = [_about(export, column, columns.get(column), numbers) for column in export.grades]
-    for says, names in [
-        ("with points, and not in the sheet", absent),
-        ("in the sheet, and without points", without),
-        ("rows with more or fewer cells than the heading, left as they are", broken),
-        *news.items(),
-    ]:
-        lines += [f"{says}: {_some(names)}"] if names else []
+    lines = [_about(export, column, points, numbers) for column, points in columns.items()]
+    lines += left
+    lines += _told(
+        [
+            ("with points, and not in the sheet", absent),
+            ("in the sheet, and without points", without),
+            ("rows with more or fewer cells than the heading, left as they are", broken),
+            *news.items(),
+        ]
+    )
     for column, points in columns.items():
         lines += _rescaled(export, column, points)
     return sheet.content(), lines
 
 
 def _enter(sheet, row, column, grade, comma, learner, news):
-    """Write a grade, unless it stands there already or the cell says that there is none."""
+    """Write a grade: _WRITTEN, or _SAME if it stands there already, or None if the cell says that there is none."""
     before = sheet.rows[row][column].strip()
     if before.upper() in _LEFT_ALONE:
-        news["with points, and left as they are"].append(f"{learner} ({before})")
-        return
+        news[_LEFT_ALONE[before.upper()]].append(f"{learner} ({before})")
+        return None
     if NUMBER.fullmatch(before) and _float(before) == grade:
-        return
+        return _SAME
     if before not in ("", "-"):
         news["had another grade, which was replaced"].append(f"{learner} ({before}, now {written(grade, comma)})")
     sheet.write(row, column, written(grade, comma))
+    return _WRITTEN
 
 
 def _about(export, column, points, numbers):
-    """A line about a column; points is None where it is none of the lessons of these results."""
-    title = listings.clean(export.grades[column][0])
-    if points is None:
-        return f'"{title}" is none of the lessons of these results, and was left as it is'
-    return f'"{title}" is {points.name}: {numbers[column]} grades'
+    """A line about a column: what it is of, and how many grades were written there."""
+    title, same = listings.clean(export.grades[column][0]), numbers[column, _SAME]
+    more = f", and {same} that stood there already" if same else ""
+    return f'"{title}" is {points.name}: {numbers[column, _WRITTEN]} grades{more}'
 
 
 def _rescaled(export, column, points):
@@ -120,9 +126,10 @@ def _shown(sheet, export, row):
     return listings.clean(f"{name} ({keys})" if name.strip() else keys)
 
 
-def _some(names):
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more
+def _told(news):
+    """Lines of pairs: what is said, and of whom or what; none about nobody."""
+    some = [(says, names[:_MOST_NAMES], len(names) - _MOST_NAMES) for says, names in news if names]
+    return [f"{says}: {', '.join(names)}{f' and {more} more' if more > 0 else ''}" for says, names, more in some]
 
 
 def _has_commas(sheet, export):
@@ -142,7 +149,7 @@ def _float(number):
 
 def _total(results):
     most = max((result["max_points"] for result in results), default=0)
-    return _Points(_TOTAL, most, lambda result: result["points"])
+    return _Points(headings.TOTAL, most, lambda result: result["points"])
 
 
 def _lesson(lesson, results):
@@ -153,48 +160,20 @@ def _worth(lesson, results):
     return next((each["lessons"][lesson]["max_points"] for each in results if lesson in each["lessons"]), 0)
 
 
-def _of_lessons(export, results):
-    """What each column is of: {column: `_Points`}, without those that are of no lesson of the results."""
+def _of_lessons(_, export, results):
+    """What `_of_assignment` gives, of a sheet for all lessons, with lines about columns that are left as they are."""
     titles = {lesson.LESSON: lesson.TITLE for lesson in LESSONS}
     titles |= {each["lesson"]: each["title"] for result in results for each in result["notebooks"] if each.get("title")}
-    there = "the columns of points are " + exports.listed(title for title, _ in export.grades.values())
-    whose = {}
-    for column, (title, _) in export.grades.items():
-        names = _named(title, titles)
-        if not names and (title.strip().casefold() in _TOTALS or len(export.grades) == 1):
-            names = [_TOTAL]
-        if len(names) > 1:
-            raise ValueError(f'"{listings.clean(title)}" may be {" or ".join(names)}; {there}')
-        for name in names:
-            if name in whose.values():
-                raise ValueError(f"several columns may be {name}; {there}")
-            whose[column] = name
-    if not whose:
-        raise ValueError(f"no column names a lesson by its title or number; {there}")
-    known = {lesson for result in results for lesson in result["lessons"]} | {_TOTAL}
-    return {
-        column: _total(results) if name == _TOTAL else _lesson(name, results)
-        for column, name in whose.items()
-        if name in known
+    known = {lesson for result in results for lesson in result["lessons"]}
+    named, left = headings.columns({column: title for column, (title, _) in export.grades.items()}, titles, known)
+    columns = {
+        column: _total(results) if name == headings.TOTAL else _lesson(name, results) for column, name in named.items()
     }
-
-
-def _named(heading, titles):
-    """The lessons that a heading names by title or number; of "Policy gradients" and "Gradients" only the longer."""
-    heading = heading.casefold()
-    titles = {lesson: title.casefold() for lesson, title in titles.items()}
-    found = {title for title in titles.values() if re.search(rf"(?<!\w){re.escape(title)}(?!\w)", heading)}
-    longest = {title for title in found if not any(title != other and title in other for other in found)}
-    names = {lesson for lesson, title in titles.items() if title in longest}
-    for lesson in titles:
-        number = re.escape(lesson.partition("_")[0].casefold())
-        if re.search(rf"(?<!\d)(?<!\d[-./:]){number}(?![a-z\d]|[-./:]\d)", heading):  # HW01 counts, 2026-10-01 does not
-            names.add(lesson)
-    return sorted(names)
+    return None, columns, _told(left.items()) if export.grades else ["it has no column of points, and is as it was"]
 
 
 def _of_assignment(sheet, export, results):
-    """(the downloads of the assignment, what Moodle's column is of, as `_of_lessons` gives it)."""
+    """(the downloads of an assignment, {column: `_Points`}, lines if nothing of the assignment counts)."""
     (column,) = export.grades
     numbers = {export.key(sheet.rows[row][0]) for row in export.people}
     known = placing.assignments(results)
@@ -205,16 +184,18 @@ def _of_assignment(sheet, export, results):
         if entry["identity"] in numbers
     }
     if not mine:
-        return (), {column: _total(results)}
+        return (), {column: _total(results)}, []
+    downloads = {download for assignment in mine for download in assignment.downloads}
     lessons = sorted({lesson for assignment in mine for lesson in assignment.lessons})
+    if not lessons:
+        return downloads, {}, [_NOTHING_ASKED]
 
     def of(result):
         homes = placing.homes(result, known)
         return placing.points(result, [each for each in lessons if homes.get(each) in {*mine, None}], lessons)
 
     most = sum(_worth(each, results) for each in lessons)
-    downloads = {download for assignment in mine for download in assignment.downloads}
-    return downloads, {column: _Points(", ".join(lessons) or "nothing", most, of)}
+    return downloads, {column: _Points(", ".join(lessons), most, of)}, []
 
 
 def _participants(results):
