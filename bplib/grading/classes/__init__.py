@@ -2,5 +2,5 @@
 
 May import: bplib.symbolic, bplib.pictures.svg, bplib.course, bplib.grading; distributed.
 Reading order: cells, people, untouched, counting, owners, overrides, changes, alike, gradebook, feedback, anonymous,
-sheets, workers, batch, records, term.
+sheets, workers, batch, versions, records, term.
 """
