@@ -352,6 +352,7 @@ def test_the_page_of_ones_own_folder_has_the_points_of_the_table_and_what_was_an
     ).text
     assert "1 of 3 points" in page
     assert page.index("The step") < page.index("Not attempted")
+    assert "Feedback Your notebooks" in page
 
 
 # The numbers
