@@ -9,14 +9,15 @@ checkout and must leave result.json there, with what is unpacked beside it (the 
 github.com/foundation50/classroom50). A file that a learner left under that name must not be taken for ours.
 """
 
+import dataclasses
 import datetime
 import io
 import re
 import zipfile
 from importlib import metadata
-from pathlib import Path
 
-from bplib.grading import adapters
+from bplib.course import syllabus
+from bplib.grading import forms
 
 _SETUP = """\
 #!/usr/bin/env bash
@@ -59,12 +60,14 @@ sys.exit(0 if result.is_file() else 1)
 '''
 
 
-def make(lessons=()):
-    """The zip, bytes. lessons are those that an assignment asks for, by name or number; without any, all count.
+def make(lessons=(), term=syllabus.Syllabus()):  # noqa: B008, it is frozen
+    """The zip, bytes. lessons are those that an assignment asks for, by name or number; without any, those of the plan
+    of the term count, or else all.
 
-    ValueError for a lesson that is none.
+    The zip carries the plan as a handout does, without extensions. ValueError for a lesson that is none.
     """
-    adapters.of_lessons({"submissions": []}, lessons)
+    for lesson in lessons:
+        syllabus.named(lesson)
     day = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     words = [word for lesson in lessons for word in ("--lesson", lesson)]
     scripts = {
@@ -73,13 +76,16 @@ def make(lessons=()):
         "autograder.py": _CLASSROOM50.format(lessons="".join(f', "{word}"' for word in words)),
         "requirements.txt": "".join(f"{line}\n" for line in _requirements()),
     }
-    package = Path(__file__).resolve().parents[1]
+    # The version was compared when the zip was made; nothing is installed there that could tell it.
+    plan = syllabus.text(dataclasses.replace(term, version=""))
+    package = forms.PACKAGE
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         for name, text in scripts.items():
             entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
             entry.external_attr, entry.compress_type = 0o100755 << 16, zipfile.ZIP_DEFLATED
             archive.writestr(entry, text)
+        archive.writestr(f"{package.name}/{syllabus.FILE_NAME}", plan)
         for path in sorted(package.rglob("*")):
             name = path.relative_to(package.parent)
             if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in name.parts):

@@ -9,8 +9,8 @@ import threading
 import time
 from pathlib import Path
 
-from bplib.course import files, syllabus
-from bplib.grading import adapters, autograder, grader, reports
+from bplib.course import files
+from bplib.grading import grader, reports
 from bplib.grading.sandbox.processes import Limits
 
 _OF_ONE = ("lesson", "json", "page", "gradescope", "classroom50")
@@ -124,9 +124,9 @@ def _grade_files(options, limits):
     if given := [f"--{option}" for option in _OF_A_CLASS if getattr(options, option)]:
         print(f"bplib: {given[0]} is for a class; --out says where its results go", file=sys.stderr)
         return 2
-    from bplib.grading.forms import FORMS
+    from bplib.grading import forms
 
-    for option in FORMS:
+    for option in forms.FORMS:
         path = getattr(options, option)
         if path and not path.absolute().parent.is_dir():
             print(f"bplib: there is no folder {path.parent} to write {path.name} to", file=sys.stderr)
@@ -134,10 +134,11 @@ def _grade_files(options, limits):
         if path and path.is_dir():
             print(f"bplib: {path} is a folder; --{option} takes the path of a file", file=sys.stderr)
             return 2
-    report = grader.grade(options.paths, limits)
-    if options.lesson:
-        report = adapters.of_lessons(report, options.lesson)
-    for option, form in FORMS.items():
+    term = forms.plan()
+    graded = grader.grade(options.paths, limits)
+    report = forms.counted(graded, term, options.lesson or ())
+    report["notes"] += [] if options.lesson else forms.lacking(graded, options.paths, term)
+    for option, form in forms.FORMS.items():
         if path := getattr(options, option):
             files.write(path, form(report))
     print(reports.table(report))
@@ -153,13 +154,12 @@ def _grade_class(options, limits):
         return 2
     from tqdm import tqdm
 
-    from bplib.grading.classes import gradebook
+    from bplib.grading import forms
+    from bplib.grading.classes import gradebook, table
     from bplib.grading.classes.people.levels import Undecided
     from bplib.grading.classes.term import Term, grade_class
 
-    folder = files.course_folder()
-    plan = syllabus.of(folder) if folder else syllabus.Syllabus()
-    term = Term(plan, options.layout, options.roster, tuple(options.fill), options.anonymous)
+    term = Term(forms.plan(), options.layout, options.roster, tuple(options.fill), options.anonymous)
     jobs = options.jobs or os.cpu_count() or 1
     with tqdm(unit="learner", leave=False) as bar:
 
@@ -173,7 +173,7 @@ def _grade_class(options, limits):
             bar.close()
             print(f"bplib: {question}", file=sys.stderr)  # in lines, which stay so
             return 1
-    print("\n".join([reports.class_table(results), *lines]))
+    print("\n".join([table.class_table(results), *lines]))
     made = ["gradebook", "feedback", "statistics"]
     made += ["what an LMS takes"] if any((options.out / "upload").iterdir()) else []
     print(f"{', '.join(made[:-1])} and {made[-1]} are in {options.out}")
@@ -199,6 +199,8 @@ def _refused(options):
 def _autograder(options):
     if options.out.exists():
         raise ValueError(f"{options.out} is there already; name a file that is not")
-    files.write(options.out, autograder.make(options.lesson or ()))
+    from bplib.grading import autograder, forms
+
+    files.write(options.out, autograder.make(options.lesson or (), forms.plan()))
     print(f"{options.out} is made: upload it to Gradescope, or unpack it in the repository of Classroom 50")
     return 0

@@ -135,6 +135,18 @@ def merged(learner, identity, parts, entries=()):
     )
 
 
+def alphabetical(name):
+    """A key by which names stand as in a list for people: letters with accents and strokes with their plain ones."""
+    letters = (letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    return "".join(map(_plain, letters)).casefold(), name.casefold(), name
+
+
+def _plain(letter):
+    """The letter that another is made of, which no normal form takes apart: L for Ł, which is an L with stroke."""
+    found = re.fullmatch(r"LATIN (SMALL|CAPITAL) LETTER ([A-Z]) WITH .*", unicodedata.name(letter, ""))
+    return found[2] if found else letter
+
+
 # Gathering
 
 

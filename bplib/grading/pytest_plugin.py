@@ -116,13 +116,19 @@ def pytest_terminal_summary(terminalreporter):
         return
     from bplib.course import files
     from bplib.course.problems import PROBLEMS
-    from bplib.grading import reports
-    from bplib.grading.forms import FORMS
+    from bplib.course.syllabus import Syllabus
+    from bplib.grading import forms, reports
 
     for submission in submissions.values():  # pytest has sorted its reports by outcome
         submission["exercises"].sort(key=lambda exercise: list(PROBLEMS).index(exercise["id"]))
     report = {"submissions": [submissions[path] for path in sorted(submissions)]}
     terminalreporter.section("points")
+    try:
+        term = forms.plan()
+    except (ValueError, OSError) as error:
+        term = Syllabus()
+        terminalreporter.write_line(f"points are counted without a plan: {error}")
+    report = forms.counted(report, term)
     terminalreporter.write_line(reports.table(report))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
@@ -131,7 +137,7 @@ def pytest_terminal_summary(terminalreporter):
     for form in ("page", "classroom50"):
         if path := terminalreporter.config.getoption(f"bplib_{form}"):
             try:
-                files.write(path, FORMS[form](report))
+                files.write(path, forms.FORMS[form](report))
             except (ValueError, OSError) as error:
                 terminalreporter.write_line(f"--bplib-{form}: {error}")
 

@@ -11,7 +11,7 @@ from bplib.course.notebooks.submissions import is_information
 def table(report, width=100):
     """The report as text: the total, then each notebook with its sum and its exercises, with what is wrong in words.
 
-    Of notebooks in which nothing was attempted and nothing is wrong, the names are told, in the end.
+    In the end are the names of notebooks in which nothing was attempted and nothing is wrong, and the report's notes.
     """
     shown, untouched = _parted(report)
     exercises = [exercise for submission in shown for exercise in submission["exercises"]]
@@ -36,7 +36,8 @@ def table(report, width=100):
                 or [start]
             ]
         lines += [""]
-    lines += textwrap.wrap(untouched, width, subsequent_indent="  ", break_on_hyphens=False)
+    for line in filter(None, [untouched, *report.get("notes", ())]):
+        lines += textwrap.wrap(line, width, subsequent_indent="  ", break_on_hyphens=False)
     return "\n".join([*lines, *not_enforced(report["submissions"])]).rstrip()
 
 
@@ -49,7 +50,7 @@ def _parted(report):
         (shown if told else untouched).append(submission)
     names = ", ".join(PurePath(submission["path"]).name.removesuffix(".ipynb") for submission in untouched)
     points = sum(submission["max_points"] for submission in untouched)
-    return shown, f"not attempted, {points} points: {names}" if untouched else ""
+    return shown, f"not attempted, {_number(points)} points: {names}" if untouched else ""
 
 
 def has_problems(submission):
@@ -63,41 +64,6 @@ def not_enforced(graded):
     return [f"not enforced on this system: {', '.join(parts)}"] if parts else []
 
 
-def class_table(results):
-    """The learners of a class with their points, one a line; behind ! what was wrong with what they handed in, and
-    behind - what is only information.
-
-    Where grading itself has failed there is a ? for the points, and where there was nothing to grade a hyphen.
-    """
-    width = max(len(result["learner"]) for result in results)
-    lines = []
-    for result in results:
-        notes = [words for words, key in (("absent", "absent"), ("not on the roster", "stranger")) if result[key]]
-        lines.append(f"{result['learner']:{width}}  {_in_class(result):>7}  {', '.join(notes)}".rstrip())
-        problems = [*result["problems"], *(line for each in result["notebooks"] for line in each["problems"])]
-        notes = [*result["notes"], *(line for each in result["notebooks"] for line in each["notes"])]
-        said = [*(("!", problem) for problem in problems), *(("-", note) for note in notes)]
-        lines += [f"  {sign} {textwrap.shorten(line, 150, placeholder=' ...')}" for sign, line in said]
-    graded = [result["points"] for result in results if result["points"] is not None]
-    failed = sum(_has_failed(result) for result in results)
-    nothing = len(results) - len(graded) - failed
-    total = f"{len(graded)} graded" + (f", {sum(graded) / len(graded):.1f} points on average" if graded else "")
-    total += f", {nothing} with nothing to grade" if nothing else ""
-    total += f", {failed} not graded" if failed else ""
-    return "\n".join([*lines, "", total, *not_enforced(results)])
-
-
-def _has_failed(result):
-    return result["state"] == "not graded"  # counting.FAILED; that room is read later
-
-
-def _in_class(result):
-    if result["points"] is None and not _has_failed(result):
-        return "-"
-    points = "?" if result["points"] is None else f"{result['points']:g}"
-    return f"{points}/{result['max_points']:g}"
-
-
 def markdown(report):
     """The same in Markdown, for the summary of a job: a table between the total and what was not attempted."""
     shown, untouched = _parted(report)
@@ -106,13 +72,16 @@ def markdown(report):
         lines += ["| notebook | exercise | status | points | |", "| --- | --- | --- | ---: | --- |"]
     for submission in shown:
         path = _cell(submission["path"])
-        lines += [f"| {path} | | | **{_points(submission)}** | |"] if _sum(submission) else []
+        if _sum(submission):
+            row = [f"| {path} | | | **{_points(submission)}** |", _earned(submission), "|"]
+            lines.append(" ".join(filter(None, row)))
         lines += [f"| {path} | | | | {_cell(problem)} |" for problem in submission["problems"]]
         lines += [
             f"| {path} | {exercise['id']} | {exercise['status']} | {_points(exercise)} | {_cell(_sentence(exercise))} |"
             for exercise in submission["exercises"]
         ]
-    parts = ["\n".join(lines).rstrip(), _cell(untouched), *not_enforced(report["submissions"])]
+    parts = ["\n".join(lines).rstrip(), _cell(untouched), *map(_cell, report.get("notes", ()))]
+    parts += not_enforced(report["submissions"])
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -127,13 +96,28 @@ def _sentence(exercise):
 
 
 def _sum(submission):
-    return f"  {_points(submission)}" if submission["exercises"] or submission["points"] is None else ""
+    if not submission["exercises"] and submission["points"] is not None:
+        return ""
+    earned = _earned(submission)
+    return f"  {_points(submission)}{f', {earned}' if earned else ''}"
+
+
+def _earned(submission):
+    """What the exercises of a submission come to, where the plan weighs its lesson."""
+    points, of = (sum(exercise[key] for exercise in submission["exercises"]) for key in ("points", "max_points"))
+    if submission["points"] is None or of == submission["max_points"]:
+        return ""
+    return f"for {points}/{of} in its exercises"
 
 
 def _points(of):
     if of["points"] is None:
-        return f"?/{of['max_points']}"
-    return f"{of['points']}/{of['max_points']}" if of["max_points"] else "-"
+        return f"?/{_number(of['max_points'])}"
+    return f"{_number(of['points'])}/{_number(of['max_points'])}" if of["max_points"] else "-"
+
+
+def _number(points):
+    return f"{round(points, 2):.12g}"
 
 
 def _total(submissions):
@@ -141,4 +125,4 @@ def _total(submissions):
     points = sum(submission["points"] for submission in graded)
     left_out = len(submissions) - len(graded)
     of = sum(submission["max_points"] for submission in graded)
-    return f"total: {points} of {of} points" + (f", and {left_out} not graded" if left_out else "")
+    return f"total: {_number(points)} of {_number(of)} points" + (f", and {left_out} not graded" if left_out else "")

@@ -126,6 +126,12 @@ def test_names_made_to_be_spelled_in_many_ways_take_no_time():
     assert anonymous.left([nameless], whole) == [] and time.monotonic() - begun < 5
 
 
+def test_of_when_something_was_handed_in_the_day_is_left():
+    for result in anonymous.without_names(results(), b"salt"):
+        for notebook in result["notebooks"]:
+            assert notebook["when"] == notebook["handed_in"] == ("2026-10-05" if notebook["handed_in"] else "")
+
+
 def test_no_extension_tells_who_somebody_is():
     whole = results()
     whole[0]["extensions"] = {"01_loss_functions": "2026-10-09T23:59"}

@@ -12,7 +12,8 @@ import pytest
 from hostile_submissions import answered, right
 
 from bplib import cli
-from bplib.grading import adapters, autograder, grader
+from bplib.course.syllabus import Asked, Extension, Syllabus
+from bplib.grading import adapters, autograder, forms, grader
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="both run Ubuntu")
 
@@ -114,18 +115,18 @@ def test_a_failure_of_the_grader_is_no_result_and_so_never_0():
 
 def test_only_the_lessons_that_are_asked_for_count_and_those_not_handed_in_are_not_attempted():
     one = {**SUBMISSION, "lesson": "01_loss_functions", "title": "x"}
-    report = adapters.of_lessons({"submissions": [one, SUBMISSION]}, ["02", "04_single_neuron", "02"])
+    report = forms.counted({"submissions": [one, SUBMISSION]}, names=["02", "04_single_neuron", "02"])
+    assert report["notes"] == ["x.ipynb is of Loss functions (01_loss_functions), which was not asked for"]
     assert [each["problems"] for each in report["submissions"]] == [
-        ["it is of 01_loss_functions, which was not asked for"],
         ["it is odd"],
         ["it was not handed in"],
         ["it was not handed in"],
     ]
-    assert [each["path"] for each in report["submissions"][2:]] == ["02_gradients", "04_single_neuron"]
-    results = adapters.gradescope({"submissions": report["submissions"][2:]})
+    assert [each["path"] for each in report["submissions"][1:]] == ["02_gradients", "04_single_neuron"]
+    results = adapters.gradescope({"submissions": report["submissions"][1:]})
     assert results["score"] == 0 and sum(test["max_score"] for test in results["tests"]) == 28
     with pytest.raises(ValueError, match=r"there is no lesson '99'; there are .*01, 02"):
-        adapters.of_lessons(REPORT, ["99"])
+        forms.counted(REPORT, names=["99"])
 
 
 # The zip
@@ -180,8 +181,25 @@ def test_gradescope_grades_with_the_course_of_the_zip_and_only_the_lesson_that_w
     require_gradescope(results)
     assert results["score"] == 9, done.stdout + done.stderr
     assert sum(test["max_score"] for test in results["tests"]) == 12
-    assert "04_single_neuron.ipynb: it is of 04_single_neuron, which was not asked for" in results["output"]
+    said = "04_single_neuron.ipynb is of A single neuron (04_single_neuron), which was not asked for"
+    assert said in results["output"]
     assert list((unpacked / "source" / "bplib").rglob("host.*.pyc"))  # it has run
+
+
+@linux
+def test_the_zip_carries_the_plan_without_its_extensions_and_a_lesson_is_worth_there_what_it_says(handed_in, tmp_path):
+    plan = Syllabus({"01_loss_functions": Asked(None, 10)}, version="9", extensions=(Extension("Ada", "", 3),))
+    with zipfile.ZipFile(io.BytesIO(autograder.make(term=plan))) as archive:
+        archive.extractall(tmp_path)
+    text = (tmp_path / "bplib" / "course.toml").read_text()
+    assert "points = 10" in text and "Ada" not in text
+    save(tmp_path / "submission", handed_in)
+    command = [sys.executable, "-m", "bplib", "grade", "submission", "--gradescope", "g.json"]
+    done = subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, timeout=120)
+    assert done.returncode == 0
+    results = json.loads((tmp_path / "g.json").read_text())
+    require_gradescope(results)
+    assert results["score"] == 7.5 and results["output"].startswith("7.5 of 10 points\n")
 
 
 @linux
@@ -220,6 +238,7 @@ def test_the_command_makes_the_zip_and_overwrites_nothing(tmp_path, capsys):
     assert cli.main(["autograder", str(path), "--lesson", "01"]) == 0
     with zipfile.ZipFile(path) as archive:
         assert b"--lesson 01 " in archive.read("run_autograder")
+        assert archive.read("bplib/course.toml") == b'counts = "best"\n'  # of a course without a plan
     content = path.read_bytes()
     assert cli.main(["autograder", str(path)]) == 1 and path.read_bytes() == content
     assert cli.main(["autograder", str(tmp_path / "b.zip"), "--lesson", "$(x)"]) == 1

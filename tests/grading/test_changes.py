@@ -1,6 +1,7 @@
 """Promise: a regrade says whose points are others than before, from what to what, and for what reason."""
 
 import copy
+import dataclasses
 import datetime
 
 import pytest
@@ -51,17 +52,17 @@ DUE = datetime.datetime(2026, 10, 4, tzinfo=datetime.UTC)
     ("before", "now", "was", "points", "why"),
     [
         (content(ONE), content(record("al", notebook(2, 3, "b"), digest="e")), "2", "5", changes.ANEW),
-        (content(record("al")), content(ONE), "-", "2", changes.TERM),
+        (content(record("al")), content(ONE), "-", "2", changes.ASKED),
         (content(record("al", digest="c")), content(ONE), "-", "2", changes.ANEW),
         (content(ONE), content(record("al", digest="e")), "2", "-", changes.ANEW),
         (content(ONE), content(record("al", notebook(0, 0), digest="e")), "2", "0", changes.JUDGED),
         (content(ONE), content(ONE, overrides={("al", "ce"): (1.5, "")}), "2", "3.5", changes.OVERRIDE),
         (content(ONE, overrides={("al", "ce"): (1.5, "")}), content(ONE), "3.5", "2", changes.OVERRIDE),
         (content(record("al")), content(record("al"), overrides={("al", "ce"): (1, "")}), "-", "1", changes.OVERRIDE),
-        (content(ONE), content(ONE, syllabus=Syllabus({"01": Asked(DUE)}, per_day=0.1)), "2", "1.6", changes.TERM),
-        (content(ONE), content(ONE, syllabus=Syllabus({"01": Asked(None, 10.0)})), "2", "4", changes.TERM),
-        (content(ONE), content(ONE, asked={}), "2", "-", changes.TERM),
-        (content(ONE), content(ONE, asked={"01": {"mse": 4, "ce": 3}}), "2", "4", changes.TERM),
+        (content(ONE), content(ONE, syllabus=Syllabus({"01": Asked(DUE)}, per_day=0.1)), "2", "1.6", "now 2 days late"),
+        (content(ONE), content(ONE, syllabus=Syllabus({"01": Asked(None, 10.0)})), "2", "4", changes.WEIGHT),
+        (content(ONE), content(ONE, asked={}), "2", "-", changes.ASKED),
+        (content(ONE), content(ONE, asked={"01": {"mse": 4, "ce": 3}}), "2", "4", changes.WEIGHT),
     ],
 )
 def test_a_change_has_its_reason(before, now, was, points, why):
@@ -73,7 +74,26 @@ def test_another_of_the_same_notebooks_counts_for_other_rules_of_the_term():
         "al", notebook(2, 3, "a", "2026-10-05T10:00:00+00:00"), notebook(2, 0, "b", "2026-10-06T10:00:00+00:00")
     )
     [change] = changes.between(content(both), content(both, syllabus=Syllabus({"01": Asked()}, counts=LAST)))
-    assert (change.before, change.now, change.why) == ("5", "2", (changes.TERM,))
+    assert (change.before, change.now, change.why) == ("5", "2", (changes.OTHER,))
+
+
+def due(day, **more):
+    return Syllabus({"01": Asked(datetime.datetime(2026, 10, day, 12, tzinfo=datetime.UTC), **more)}, per_day=0.1)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "why"),
+    [
+        (due(6), due(3), ("now 2 days late",)),
+        (due(3), due(4), ("now 1 day late",)),
+        (due(3), due(6), ("no longer late",)),
+        (due(3), dataclasses.replace(due(3), per_day=0.2), (changes.SHARE,)),
+        (due(6), due(3, points=10), (changes.WEIGHT, "now 2 days late")),
+    ],
+)
+def test_of_a_term_that_has_changed_it_is_said_what(before, now, why):
+    [change] = changes.between(content(ONE, syllabus=before), content(ONE, syllabus=now))
+    assert change.why == why
 
 
 def test_two_reasons_are_both_told():

@@ -211,12 +211,22 @@ def test_a_result_says_until_when_a_learner_may_hand_in_where_that_is_their_own_
     ada, cy = counting.settled(records, counting.asked(records, plan), plan)
     assert ada["extensions"] == {FIRST: "2026-10-07T23:59", SECOND: "2026-10-14T12:00"}
     assert cy["extensions"] == {}
+    due = {FIRST: "2026-10-05T23:59", SECOND: "2026-10-12T12:00"}
+    assert ada["term"] == cy["term"] == {"due": due, "timezone": "Europe/Berlin", "days": None}
 
 
 def test_where_an_lms_says_late_and_knows_nothing_of_our_extension_it_is_not_counted():
     plan = term(extensions=[Extension("Ada", FIRST, 2)])
     assert settled(notebook(late=True), plan=plan)["lessons"][FIRST]["days_late"] is None
     assert settled(notebook(late=True), plan=plan, learner="Bob", identity="")["lessons"][FIRST]["days_late"] == 1
+
+
+def test_what_an_lms_calls_late_and_has_an_extension_is_no_hand_in_of_which_nothing_is_known():
+    plan = term(extensions=[Extension("Ada", FIRST, 2)])
+    entry = {"lms": "canvas", "download": "canvas.zip", "identity": "", "name": "Ada", "email": ""}
+    for more in ({}, {"entries": [entry]}):
+        result = settled(notebook(late=True, download="canvas.zip"), plan=plan, **more)
+        assert counting.dates([result], plan) == []
 
 
 def test_a_reader_learns_how_many_times_are_not_known_and_which_extension_fits_nobody():

@@ -6,13 +6,14 @@ import io
 import itertools
 import json
 import re
+import zoneinfo
 from html.parser import HTMLParser
 
 import pytest
 
 from bplib.course.syllabus import Asked, Extension, Syllabus
-from bplib.grading import forms, handins, reports
-from bplib.grading.classes import counting, feedback, gradebook
+from bplib.grading import forms, handins
+from bplib.grading.classes import counting, feedback, gradebook, table
 
 HALF, SUM = "This is half of it.", "Take the mean."
 
@@ -232,9 +233,59 @@ def test_an_extension_stands_on_the_page_of_its_learner_handed_in_or_not():
     one = notebook("01", exercise("mse", 2, 2, "passed"), when="2026-10-08T11:00:00")
     al, bo = settled(learner("Al", one), learner("Bo", one), syllabus=plan)
     page = Page(feedback.feedback_page(al, ASKED)).text
-    assert "handed in 2026-10-08 11:00:00 · extension until 2026-10-08 12:00" in page and "late" not in page
+    assert "handed in 2026-10-08 11:00 · extension until 2026-10-08 12:00" in page and "late" not in page
     assert "Not handed in 04 · extension until 2026-10-08 12:00" in page
-    assert "extension" not in feedback.feedback_page(bo, ASKED)
+    page = Page(feedback.feedback_page(bo, ASKED)).text
+    assert "handed in 2026-10-08 11:00 · due 2026-10-05 12:00 · 3 days late" in page and "extension" not in page
+    assert "Not handed in 04 · due 2026-10-05 12:00" in page
+
+
+def test_times_on_a_page_are_those_of_the_plans_zone_to_the_minute_and_the_zone_is_named_once():
+    plan = Syllabus({"01": Asked(datetime.datetime(2026, 10, 5, 23, 59))}, timezone=zoneinfo.ZoneInfo("Europe/Berlin"))
+    one = notebook("01", exercise("mse", 2, 2, "passed"), when="2026-10-05 22:30:00+00:00")
+    [result] = settled(learner("Al", one), syllabus=plan, asked={"01": {"mse": 2}})
+    page = Page(feedback.feedback_page(result)).text
+    assert "handed in 2026-10-06 00:30 · due 2026-10-05 23:59 · 1 day late" in page
+    assert page.count("Times are those of Europe/Berlin.") == page.count("Berlin") == 1
+    [result] = settled(learner("Al", one), asked={"01": {"mse": 2}})
+    page = Page(feedback.feedback_page(result)).text
+    assert "handed in 2026-10-05 22:30+00:00" in page and "Times are" not in page
+    [result] = settled(learner("Al"), asked={"01": {"mse": 2}}, syllabus=Syllabus(timezone=plan.timezone))
+    assert "Times are" not in feedback.feedback_page(result)
+
+
+def test_after_the_last_day_the_page_says_that_nothing_counts_and_not_what_a_day_costs():
+    def said(days, per_day=0.25):
+        due = datetime.datetime(2026, 10, 5, 12, tzinfo=datetime.UTC)
+        plan = Syllabus({"01": Asked(due)}, per_day=per_day, days=days)
+        one = notebook("01", exercise("mse", 2, 2, "passed"), when="2026-10-08T11:00:00+00:00")
+        [result] = settled(learner("Al", one), syllabus=plan, asked={"01": {"mse": 2}})
+        return Page(feedback.feedback_page(result)).text
+
+    assert "0 of 2 points count in this term: more than 2 days late, so nothing counts." in said(2)
+    assert "more than 1 day late, so nothing counts." in said(1) and "being late costs" not in said(1)
+    assert "being late costs 75 %" in said(3) and "being late costs 100 %" in said(3, 0.5)
+
+
+def test_whoever_handed_in_what_cannot_be_read_is_told_so_and_not_that_nothing_came():
+    unread = {"path": "01.ipynb", "points": 0, "max_points": 0, "exercises": [], "problems": ["it is not JSON"]}
+    torn = learner("Al", unread, problems=["01.ipynb: it is not JSON"])
+    a_pdf = learner("Bo", problems=["there is no notebook in it, only 01.pdf"])
+    page = Page(feedback.feedback_page(settled(torn)[0], ASKED)).text
+    assert (
+        "Nothing that was handed in could be graded, for the reasons above. Hand in again what could not be read."
+        in page
+    )
+    assert "Nothing that could be graded 01 04" in page
+    assert "There was no notebook" not in page and "Not handed in" not in page
+    assert "Hand in again what could not be read" in feedback.feedback_page(settled(a_pdf)[0], ASKED)
+    beside = learner("Ce", notebook("04", exercise("step", 1, 1, "passed")), unread, problems=torn["problems"])
+    page = Page(feedback.feedback_page(settled(beside)[0], ASKED)).text
+    assert "01.ipynb: it is not JSON" in page and "Nothing that could be graded 01" in page
+    page = Page(feedback.feedback_page(settled(learner("Di", failed("01.ipynb"), problems=["x"]))[0], ASKED)).text
+    assert "Grading itself has failed" in page and "no notebook to grade" not in page and "Not handed in" not in page
+    page = Page(feedback.feedback_page(settled(learner("Ed"))[0], ASKED)).text
+    assert "There was no notebook to grade." in page and "Not handed in 01 04" in page
 
 
 @pytest.mark.parametrize("extended, words", [("Al", "late, within the extension"), ("Bo", "late")])
@@ -284,7 +335,7 @@ def test_what_is_only_information_is_told_apart_from_what_is_a_problem():
     results = settled(learner("Al", one, {**one, "path": "second.ipynb"}))
     second = "second.ipynb is of the same lesson as 01.ipynb, which counts"
     assert [each["problem"] for each in gradebook.problems(results[0])] == ["a cell of it could not be read"]
-    assert [line.strip() for line in reports.class_table(results).splitlines()[1:4]] == [
+    assert [line.strip() for line in table.class_table(results).splitlines()[1:4]] == [
         "! a cell of it could not be read",
         f"- {second}",
         f"- {older}",
@@ -301,6 +352,7 @@ def test_the_page_of_ones_own_folder_has_the_points_of_the_table_and_what_was_an
     ).text
     assert "1 of 3 points" in page
     assert page.index("The step") < page.index("Not attempted")
+    assert "Feedback Your notebooks" in page
 
 
 # The numbers
@@ -655,13 +707,26 @@ def test_a_class_of_ten_thousand_has_a_page_that_a_browser_opens():
 
 
 def test_an_exercise_tells_apart_as_counted_by_hand():
-    # x = 0 0 0 0 0 1 1 1 1 1, rest = 0 0 0 0 1 0 1 1 1 1: four fields of a table, phi = (4 * 4 - 1 * 1) / 25 = 0.6.
-    points, rest = [0] * 5 + [1] * 5, [0] * 4 + [1, 0] + [1] * 4
+    # Twice x = 0 0 0 0 0 1 1 1 1 1, rest = 0 0 0 0 1 0 1 1 1 1: four fields of a table, phi = (8 * 8 - 2 * 2) / 100.
+    points, rest = [0] * 10 + [1] * 10, [0] * 8 + [1] * 2 + [0] * 2 + [1] * 8
     totals = [a + b for a, b in zip(points, rest, strict=True)]
     assert gradebook.discrimination(points, totals) == 0.6
     assert gradebook.discrimination(points, points) is None  # nothing else was asked
-    assert gradebook.discrimination([1] * 10, totals) is None
-    assert gradebook.discrimination(points[1:], totals[1:]) is None  # nine learners
+    assert gradebook.discrimination([1] * 20, totals) is None
+
+
+def test_nothing_is_said_of_what_an_exercise_tells_apart_where_chance_may_be_all_of_it():
+    def told(passed, failed):
+        points = [0] * failed + [2] * passed
+        return gradebook.discrimination(points, [3 * point for point in points])
+
+    assert told(5, 5) == 1 and told(4, 30) is told(30, 4) is None
+    # r = 0.6 of ten learners: artanh 0.6 = 0.69, and 1.96 / sqrt(7) = 0.74.
+    points, rest = [0] * 5 + [1] * 5, [0] * 4 + [1, 0] + [1] * 4
+    totals = [a + b for a, b in zip(points, rest, strict=True)]
+    assert gradebook.discrimination(points, totals) is None
+    # As in a class of twelve, of whom one strong learner fails.
+    assert gradebook.discrimination([2] * 11 + [0], [7] * 10 + [4, 10]) is None
 
 
 def test_the_page_says_in_words_what_an_exercise_tells_apart():
@@ -717,7 +782,50 @@ def test_pairs_that_are_alike_are_shown_with_what_that_means_and_how_rare_it_is(
 
 def test_the_table_of_the_class_in_a_terminal_counts_only_what_is_graded(records):
     results = settled(*records, learner("Fe", absent=True), learner("Gi", stranger=True))
-    lines = reports.class_table(results).splitlines()
+    lines = table.class_table(results).splitlines()
     assert "Di                ?/6" in lines and "Fe                  -  absent" in lines
     assert "Gi                  -  not on the roster" in lines
     assert lines[-2] == "4 graded, 2.2 points on average, 2 with nothing to grade, 1 not graded"
+
+
+def test_the_table_of_the_class_says_how_late_somebody_was():
+    due = datetime.datetime(2026, 10, 5, 12, tzinfo=datetime.UTC)
+    plan = Syllabus({"01": Asked(due), "04": Asked(due)}, per_day=0.5, extensions=(Extension("Ed", "", 3),))
+
+    def one(name, lesson="01", day=14, **more):
+        return learner(name, notebook(lesson, exercise("mse", 2, 2, "passed"), when=f"2026-10-{day:02}T12:00Z"), **more)
+
+    both = one("Ce")
+    both["notebooks"] += one("", "04", 6)["notebooks"]
+    marked = one("De", late=True), one("Ed", late=True)
+    for each in marked:
+        each["notebooks"][0] |= {"when": "", "late": True}
+    results = settled(one("Al"), one("Bo", day=5), both, *marked, one("Fe", stranger=True), syllabus=plan)
+    assert [line.split("  ")[-1] for line in table.class_table(results).splitlines()[:6]] == [
+        "9 days late",
+        "2/6",
+        "2 lessons late, up to 9 days",
+        "1 day late",
+        "late, within the extension",
+        "9 days late, not on the roster",
+    ]
+
+
+def test_a_line_of_the_table_of_the_class_is_shown_to_its_end():
+    first, second = (f"{'a very long name of a zip ' * 6}{end}/01.ipynb" for end in ("one", "two"))
+    both = [notebook("01", exercise("mse", 2, 2, "passed"), path=path) for path in (first, second)]
+    lines = table.class_table(settled(learner("Al", *both))).splitlines()
+    assert "two/01.ipynb is of the same lesson as" in " ".join(map(str.strip, lines))
+    assert f"{' '.join(first.split())}, which counts" in " ".join(map(str.strip, lines))
+    assert max(map(len, lines)) <= 100
+
+
+def test_the_tiles_of_a_class_say_who_is_counted_in_them_and_points_are_rounded_down():
+    half = notebook("01", exercise("mse", 1, 2, "not yet"))
+    records = [learner("Al", half), learner("Be", half, stranger=True), learner("Ce", absent=True), learner("De")]
+    page = Page(feedback.class_page(settled(*records))).text
+    assert "learners 4 1 of them not on the roster graded 2 nothing to grade 2 1 of them absent" in page
+    given = settled(*records, overrides={(records[2]["slug"], "mse"): (2, "")})
+    assert "graded 3 nothing to grade 1 mean" in Page(feedback.class_page(given)).text
+    many = settled(*records, asked={"01": {"mse": 2, "ce": 60}})
+    assert "the points that stand below it or up to 3 more; points are rounded down." in feedback.class_page(many)

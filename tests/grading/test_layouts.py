@@ -578,6 +578,16 @@ def test_a_file_that_is_gone_when_it_is_read_is_said_in_one_line(tmp_path):
             each.notebooks[0].read()
 
 
+def test_letters_with_accents_and_strokes_stand_with_their_letters():
+    names = ["Albrecht", "Álvarez", "Łukasiewicz", "Lund", "ÖZ", "Özil", "ozzy", "Zhāng", "Zhang Wei", "Żak"]
+    assert sorted(names[::-1], key=handins.alphabetical) == [
+        *("Albrecht", "Álvarez", "Łukasiewicz", "Lund", "ÖZ", "Özil", "ozzy", "Żak", "Zhāng", "Zhang Wei")
+    ]
+    # Two that differ by an accent, or by a capital, have one order all the same.
+    for one, other in (("Ada", "Adá"), ("ada", "Ada"), ("Łu", "Lu")):
+        assert handins.alphabetical(one) != handins.alphabetical(other)
+
+
 def test_the_order_is_by_learner_and_the_same_each_time(tmp_path):
     tree(tmp_path, {f"{name}/{LOSS}": "" for name in ("bob", "Alice", "carol", "alice", "Ärmel")})
     handed = layouts.find(tmp_path)

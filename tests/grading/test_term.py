@@ -91,7 +91,7 @@ def test_a_persons_word_a_date_and_a_weight_change_points_and_grade_nothing_agai
     (week / "course.toml").write_text(PLAN + extension, encoding="utf-8")
     results, lines = graded(week)
     assert results["Grace Hopper"]["points"] == 12
-    assert any("Grace Hopper: 6 -> 12, dates, weights or the roster" in line for line in lines)
+    assert any("Grace Hopper: 6 -> 12, no longer late" in line for line in lines)
 
 
 def test_who_is_gone_has_no_page_and_is_not_forgotten(week):

@@ -202,6 +202,26 @@ def test_a_repository_without_exercises_is_told_so_in_words(tmp_path):
     assert subprocess.run(["bash", "-e", "-c", step], cwd=tmp_path).returncode == 0
 
 
+def test_notebooks_that_the_course_has_and_exercises_lacks_are_named_in_a_warning(tmp_path):
+    [step] = [step["run"] for step in steps() if "::warning::" in step.get("run", "")]
+    course, mine = (tmp_path / name / "exercises" for name in ("course", "mine"))
+    for folder in (course, mine):
+        folder.mkdir(parents=True)
+        for name in ("01_a.ipynb", "02_b.ipynb", "03 c.ipynb"):
+            (folder / name).touch()
+
+    def said():
+        done = subprocess.run(["bash", "-e", "-c", step], cwd=tmp_path, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    assert said() == ""
+    (mine / "01_a.ipynb").rename(tmp_path / "mine" / "01_a.ipynb")
+    (mine / "03 c.ipynb").unlink()
+    (mine / "03 c.ipynb").symlink_to(course / "03 c.ipynb")  # a link is not graded either
+    assert said().startswith("::warning::exercises/ lacks 01_a.ipynb, 03 c.ipynb. Only notebooks in it are graded")
+
+
 def test_the_workflow_can_be_told_another_course_and_commit():
     settings = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["env"]
     assert settings == {"COURSE": "", "REF": ""}

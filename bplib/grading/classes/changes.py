@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from bplib.grading.classes.counting import EMPTY, FAILED
 
 ANEW, JUDGED, OVERRIDE = "handed in anew", "the course judges anew", "an override"
-TERM = "dates, weights or the roster"
+WEIGHT, SHARE = "another weight", "lateness costs another share"
+OTHER, ASKED = "another of their notebooks counts", "other lessons are asked for"
 FAILURE = "grading had failed, or has"
 NEW, GONE = "new in the class", "gone from the class"
 
@@ -31,8 +32,9 @@ def between(before, now):
     """The changes between two contents of results.json, in the order of the class: a list of `Change`.
 
     A reason is known by what it leaves behind: a notebook that was handed in anew has another content, a course that
-    judges anew gives other points for the same one, an override is written beside the grader's points, and what is left
-    is the term's. before may be empty, as in the first run, from which nothing has changed.
+    judges anew gives other points for the same one, an override is written beside the grader's points, and the term's
+    dates, shares, weights and lessons stand in the result. before may be empty, as in the first run, from which nothing
+    has changed.
     """
     old = {result["slug"]: result for result in before.get("learners", ()) if "slug" in result}
     if not old:
@@ -87,9 +89,13 @@ def _why(was, result):
         if before is None or now is None:
             found |= dict.fromkeys([_came_or_went(now or before, was, result)])
         elif _counted(was, lesson, before) != _counted(result, lesson, now):
-            found |= dict.fromkeys(_of_lesson(before, now, was, result))
-    order = ANEW, JUDGED, OVERRIDE, TERM
-    return tuple(sorted(found, key=order.index)) or (TERM,)
+            found |= dict.fromkeys(_of_lesson(before, now, was, result) or [ASKED])
+    return tuple(sorted(found, key=_order)) or (ASKED,)
+
+
+def _order(reason):
+    known = ANEW, JUDGED, OVERRIDE, OTHER, ASKED, WEIGHT, SHARE
+    return known.index(reason) if reason in known else len(known), reason
 
 
 def _of_lesson(before, now, was, result):
@@ -97,19 +103,32 @@ def _of_lesson(before, now, was, result):
     reasons = []
     if before.get("content") != now.get("content"):
         # Another one of the same files counts where the rules of the term are others.
-        reasons.append(ANEW if was.get("digest") != result.get("digest") else TERM)
+        reasons.append(ANEW if was.get("digest") != result.get("digest") else OTHER)
     elif _earned(before) != _earned(now):
         reasons.append(JUDGED)
     if _overridden(before) != _overridden(now):
         reasons.append(OVERRIDE)
-    return reasons or [TERM]
+    return reasons + ([] if before.get("content") != now.get("content") else _of_term(before, now, was, result))
+
+
+def _of_term(before, now, was, result):
+    """What is otherwise in the term for one notebook: how late it came, what that costs, what its lesson is worth."""
+    one, two = (each.get("lessons", {}).get(here["lesson"], {}) for each, here in ((was, before), (result, now)))
+    reasons = []
+    if (one.get("days_late") or 0) != (days := two.get("days_late") or 0):
+        reasons.append(f"now {days} day{'s' if days != 1 else ''} late" if days else "no longer late")
+    elif one.get("share", 1) != two.get("share", 1):
+        reasons.append(SHARE)
+    if one.get("max_points") != two.get("max_points"):
+        reasons.append(WEIGHT)
+    return reasons
 
 
 def _came_or_went(notebook, was, result):
     """Why a lesson counts that did not, or the other way around."""
     if not notebook.get("content"):
         return OVERRIDE  # nobody handed it in: a person gave its points
-    return ANEW if was.get("digest") != result.get("digest") else TERM
+    return ANEW if was.get("digest") != result.get("digest") else ASKED
 
 
 def _by_lesson(result):

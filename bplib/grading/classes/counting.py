@@ -11,12 +11,16 @@ is what it comes to in this term. So a date, a weight or an override changes res
              points       of the lessons that were asked for; None where the state is another
              max_points   of all lessons that were asked for, whether handed in or not
              lessons      lesson to a dict: points, max_points, days_late (None: unknown), share (what lateness leaves)
+             term         what the plan says: due (lesson to its date for everybody, in clocks' time of the term),
+                          timezone ("" where the plan names none), days (the last on which anything counts, or None)
              extensions   lesson to until when it may be handed in, in clocks' time of the term, where that is the
                           learner's own
              notebooks    those that count, one of each lesson; of an exercise that somebody has overridden the dict has
                           override: a dict of points (what the grader gave) and comment; what is only information about
-                          a file stands in its notes and not in its problems
+                          a file stands in its notes and not in its problems; handed_in is when, in clocks' time of the
+                          term to the minute, or with its own zone where the plan names none
              untouched    the lessons that were asked for of which there is only a notebook as it was handed out
+             unread       whether a file was handed in that could not be read, or files, and no notebook among them
              notes        lines that are information, as which of several notebooks counts; nothing is wrong there
 
 Of several notebooks of a lesson that one counts which comes to most, late ones with what lateness leaves of them. Where
@@ -60,11 +64,9 @@ def asked(records, syllabus, before=None, now=None):
         lessons = {each for each, due in dates.items() if each in lessons or (due and syllabus.moment(due) < now)}
     course = {lesson.LESSON: {problem.id: problem.points for problem in lesson.PROBLEMS} for lesson in LESSONS}
     for record in records:  # a lesson that the course lists nowhere is known by what was graded
-        for notebook in record["notebooks"]:
-            if notebook.get("lesson") in lessons:
-                course.setdefault(
-                    notebook["lesson"], {each["id"]: each["max_points"] for each in notebook["exercises"]}
-                )
+        for each in record["notebooks"]:
+            if each.get("lesson") in lessons:
+                course.setdefault(each["lesson"], {one["id"]: one["max_points"] for one in each["exercises"]})
     return {lesson: (before or {}).get(lesson) or course[lesson] for lesson in sorted(lessons)}
 
 
@@ -116,28 +118,34 @@ def _settled(record, asked, syllabus, overrides):
         rated = [_rated(each, lesson, syllabus, names, scale) for each in mine]
         counts = max(range(len(mine)), key=lambda k: _rank(mine[k], rated[k], k, syllabus))
         chosen[lesson] = mine[counts]
-        lessons[lesson] = {**rated[counts], "max_points": _plain(most * scale)}
+        lessons[lesson] = {**rated[counts], "max_points": plain(most * scale)}
         lines += [_passed_over(each, mine[counts], syllabus) for each in mine if each is not mine[counts]]
-    lines += _unasked([each for each in theirs if each["lesson"] not in asked])
+    lines += unasked([each for each in theirs if each["lesson"] not in asked])
     failed = any(each["points"] is None and (each in [*chosen.values()] or "lesson" not in each) for each in notebooks)
-    result["notebooks"] = [_with_notes(each) for each in chosen.values()]
+    result["notebooks"] = [_told(each, syllabus) for each in chosen.values()]
+    unread = any("lesson" not in each and each["points"] is not None for each in notebooks)
+    result["unread"] = unread or bool(record["problems"] and not notebooks)
     result["notes"], result["untouched"] = lines, untouched
     result["state"] = FAILED if failed else GRADED if chosen else EMPTY
     result["lessons"] = lessons
     result["extensions"] = _extensions(asked, syllabus, names)
-    result["points"] = _plain(sum(each["points"] for each in lessons.values())) if result["state"] == GRADED else None
-    result["max_points"] = _plain(sum(worth_of(lesson, exercises, syllabus) for lesson, exercises in asked.items()))
+    due = {lesson: _minute(until, syllabus) for lesson in asked if (until := syllabus.due(lesson))}
+    days = syllabus.days if syllabus.days < math.inf else None
+    result["term"] = {"due": due, "timezone": str(syllabus.timezone or ""), "days": days}
+    result["points"] = plain(sum(each["points"] for each in lessons.values())) if result["state"] == GRADED else None
+    result["max_points"] = plain(sum(worth_of(lesson, exercises, syllabus) for lesson, exercises in asked.items()))
     return result
 
 
-def _with_notes(notebook):
-    """A notebook whose problems are apart from what is only information."""
+def _told(notebook, syllabus):
+    """A notebook whose problems are apart from what is only information, with the clocks' time of its hand-in."""
     notes = [line for line in notebook["problems"] if submissions.is_information(line)]
-    return {**notebook, "problems": [line for line in notebook["problems"] if line not in notes], "notes": notes}
+    problems = [line for line in notebook["problems"] if line not in notes]
+    return {**notebook, "problems": problems, "notes": notes, "handed_in": _clock(notebook.get("when", ""), syllabus)}
 
 
-def _unasked(notebooks):
-    """One line about the notebooks of a learner that are of lessons which were not asked for."""
+def unasked(notebooks):
+    """At most one line about notebooks, those of lessons which were not asked for."""
     if len(notebooks) < 2:
         return [f"{each['path']} is of {_named(each['lesson'])}, which was not asked for" for each in notebooks]
     named = ", ".join(f"{each['path']} ({title_of(each['lesson'])})" for each in notebooks[:_MOST_NAMED])
@@ -150,11 +158,19 @@ def _extensions(asked, syllabus, names):
     if not syllabus.extensions:
         return {}
     mine = {lesson: syllabus.due(lesson, names) for lesson in asked}
-    return {
-        lesson: syllabus.local(due).isoformat(timespec="minutes")
-        for lesson, due in mine.items()
-        if due != syllabus.due(lesson)
-    }
+    return {lesson: _minute(due, syllabus) for lesson, due in mine.items() if due != syllabus.due(lesson)}
+
+
+def _minute(time, syllabus):
+    return syllabus.local(time).isoformat(timespec="minutes")
+
+
+def _clock(when, syllabus):
+    """A time that is text, as the clocks of the term show it; with its own zone where the term has none."""
+    if syllabus.instant(when) == -math.inf:
+        return when
+    time = datetime.datetime.fromisoformat(when)
+    return _minute(time, syllabus) if syllabus.timezone else time.isoformat(timespec="minutes")
 
 
 def worth_of(lesson, exercises, syllabus):
@@ -167,16 +183,18 @@ def dates(results, syllabus):
     """Lines about dates that a reader of the results must know: times that are not known, extensions of nobody."""
     lines = []
     for lesson in (lesson for lesson, asked in syllabus.lessons.items() if asked.due):
-        days = [
-            result["lessons"][lesson]["days_late"]
+        timeless = [
+            (each, result)
             for result in results
             for each in result["notebooks"]
             if each["lesson"] == lesson and each["path"] and syllabus.instant(each.get("when", "")) == -math.inf
-            if each.get("late") or not _is_marked_when_late(each, result)
         ]
+        # Of what is called late and has an extension its page says so; nothing else is known, and nothing else needed.
+        late = [1 for each, result in timeless if each.get("late") and result["lessons"][lesson]["days_late"]]
+        unknown = [1 for each in timeless if not each[0].get("late") and not _is_marked_when_late(*each)]
         for count, line in (
-            (days.count(None), "hand-ins that count as in time, since no time of theirs is known"),
-            (days.count(1), "hand-ins that count as one day late, since only that they are late is known"),
+            (len(unknown), "hand-ins that count as in time, since no time of theirs is known"),
+            (len(late), "hand-ins that count as one day late, since only that they are late is known"),
         ):
             lines += [f"{_named(lesson)}: {line}: {count}"] if count else []
     for extension in syllabus.extensions:
@@ -214,7 +232,7 @@ def _ask(notebook, exercises):
     for id, exercise in there.items():
         if id in exercises and exercise["max_points"] != exercises[id]:
             share = exercise["points"] / exercise["max_points"] if exercise["max_points"] else 0
-            exercise["points"], exercise["max_points"] = _plain(share * exercises[id]), exercises[id]
+            exercise["points"], exercise["max_points"] = plain(share * exercises[id]), exercises[id]
     if notebook["points"] is not None:
         notebook["exercises"] = [there[id] for id in exercises if id in there]
     notebook["max_points"] = sum(exercises.values())
@@ -249,8 +267,8 @@ def _rated(notebook, lesson, syllabus, names, scale):
     share = syllabus.share(days)
     if notebook["points"] is None:
         return {"points": None, "days_late": days, "share": share}
-    notebook["points"] = _plain(sum(each["points"] for each in notebook["exercises"]))
-    return {"points": _plain(notebook["points"] * scale * share), "days_late": days, "share": share}
+    notebook["points"] = plain(sum(each["points"] for each in notebook["exercises"]))
+    return {"points": plain(notebook["points"] * scale * share), "days_late": days, "share": share}
 
 
 def _rank(notebook, rated, place, syllabus):
@@ -271,7 +289,7 @@ def _passed_over(notebook, counted, syllabus):
     return f"{notebook['path']} is of the same lesson as {counted['path']}, which {why}"
 
 
-def _plain(number):
+def plain(number):
     """A number with two decimals at most, whole where it is whole."""
     number = round(number, 2)
     return int(number) if number == int(number) else number

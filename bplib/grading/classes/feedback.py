@@ -52,7 +52,7 @@ def feedback_page(result, asked=None):
     without = [(lesson, title) for lesson, (title, _) in titles.items() if lesson not in result["lessons"]]
     return pages.render(
         "grading/classes/feedback.html",
-        title=f"Feedback for {result['learner']}",
+        title=f"Feedback: {result['learner']}",
         result=result,
         notebooks=sorted(result["notebooks"], key=_is_short),
         is_short=_is_short,
@@ -82,6 +82,7 @@ def class_page(results, numbers=None):
         title="Results of the class",
         results=results,
         numbers=numbers,
+        empty_and_absent=sum(result["state"] == EMPTY and bool(result["absent"]) for result in results),
         histogram=_histogram(numbers["histogram"]) if numbers["graded"] else None,
         weeks=_weeks(numbers["weeks"]),
         lessons=[(lesson, list(rows)) for lesson, rows in by_lesson],

@@ -18,8 +18,9 @@ from bplib.grading.classes import alike
 from bplib.grading.classes.counting import EMPTY, FAILED, GRADED
 
 LATE, WITHIN = "late", "late, within the extension"
-FEWEST = 10
-"""How many learners it takes to say of an exercise whom it tells apart."""
+FEWEST = 5
+"""How many must have passed an exercise, and how many not, to say of it whom it tells apart."""
+_SURE = 1.96  # standard errors: 95 % of a normal distribution
 
 # In many countries cells end at semicolons, so a formula may begin behind one. The wide signs are Excel's in Japanese.
 _FORMULA = re.compile(r"(^|;)(?= *[=+\-@\t\r\n＝＋－＠])")
@@ -228,12 +229,17 @@ def discrimination(points, totals):
 
     r = corr(x, t - x) over the learners who handed it in, x the points for this exercise and t those for all of them:
     without the correction an exercise would agree with itself. Henrysson, Correction of item-total correlations in item
-    analysis, Psychometrika 28, 1963. None for fewer than FEWEST learners, or where all have the same points.
+    analysis, Psychometrika 28, 1963. None where chance may be all of it: where fewer than FEWEST passed it, which is to
+    have the most points that anybody has, or fewer than FEWEST did not, and where the 95 % interval of r includes 0,
+    which by Fisher's z is |artanh r| <= 1.96 / sqrt(n - 3).
     """
     rest = [total - mine for total, mine in zip(totals, points, strict=True)]
-    if len(points) < FEWEST or len({*points}) < 2 or len({*rest}) < 2:
+    passed = points.count(max(points, default=0))
+    if min(passed, len(points) - passed) < FEWEST or len({*rest}) < 2:
         return None
-    return round(numbers.correlation(points, rest), 2)
+    r = numbers.correlation(points, rest)
+    is_sure = abs(r) >= 1 or abs(math.atanh(r)) > _SURE / math.sqrt(len(points) - 3)
+    return round(r, 2) if is_sure else None
 
 
 def _misconceptions(answers):

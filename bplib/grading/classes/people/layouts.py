@@ -85,7 +85,7 @@ def find(folder_or_zip, layout=None):
     if not gathering.piles:
         raise ValueError(f"nothing was handed in in {folder_or_zip}: it holds no notebooks, zip files or folders")
     found = _handed(list(gathering.piles.values()))
-    return sorted(found, key=lambda handed: (handed.learner.casefold(), handed.learner))
+    return sorted(found, key=lambda handed: handins.alphabetical(handed.learner))
 
 
 def _words(layout):

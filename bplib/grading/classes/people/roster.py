@@ -196,7 +196,7 @@ def matched(handed, people):
         name = next(name for name in naming.numbered(each.learner) if name not in taken)
         taken.add(name)
         results.append(replace(each, learner=name))
-    return sorted(results, key=lambda each: (each.learner.casefold(), each.learner))
+    return sorted(results, key=lambda each: handins.alphabetical(each.learner))
 
 
 class Index:
