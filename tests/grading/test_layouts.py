@@ -591,5 +591,5 @@ def test_letters_with_accents_and_strokes_stand_with_their_letters():
 def test_the_order_is_by_learner_and_the_same_each_time(tmp_path):
     tree(tmp_path, {f"{name}/{LOSS}": "" for name in ("bob", "Alice", "carol", "alice", "Ärmel")})
     handed = layouts.find(tmp_path)
-    assert [each.learner for each in handed] == ["Alice", "alice", "bob", "carol", "Ärmel"]
+    assert [each.learner for each in handed] == ["Alice", "alice", "Ärmel", "bob", "carol"]
     assert layouts.find(tmp_path) == handed
