@@ -103,7 +103,7 @@ def slug(learner):
 
     What gets lost on the way is made up for by the start of a hash, so that Ada, ada and Äda stay three on any disk.
     """
-    plain = unicodedata.normalize("NFKD", learner).encode("ascii", "ignore").decode().lower()
+    plain = "".join(map(_plain, unicodedata.normalize("NFKD", learner))).encode("ascii", "ignore").decode().lower()
     plain = re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-")
     # A name that ends like a hash could be made to take another one's place; con and nul are devices to Windows.
     if plain and plain == learner and not re.search(r"-[0-9a-f]{10}$|^(con|prn|aux|nul|com\d|lpt\d)$", plain):

@@ -783,7 +783,7 @@ def test_pairs_that_are_alike_are_shown_with_what_that_means_and_how_rare_it_is(
 def test_the_table_of_the_class_in_a_terminal_counts_only_what_is_graded(records):
     results = settled(*records, learner("Fe", absent=True), learner("Gi", stranger=True))
     lines = table.class_table(results).splitlines()
-    assert "Di                ?/6" in lines and "Fe                  -  absent" in lines
+    assert "Di            ?/6" in lines and "Fe              -  absent" in lines
     assert "Gi                  -  not on the roster" in lines
     assert lines[-2] == "4 graded, 2.2 points on average, 2 with nothing to grade, 1 not graded"
 
@@ -824,7 +824,7 @@ def test_the_tiles_of_a_class_say_who_is_counted_in_them_and_points_are_rounded_
     half = notebook("01", exercise("mse", 1, 2, "not yet"))
     records = [learner("Al", half), learner("Be", half, stranger=True), learner("Ce", absent=True), learner("De")]
     page = Page(feedback.class_page(settled(*records))).text
-    assert "learners 4 1 of them not on the roster graded 2 nothing to grade 2 1 of them absent" in page
+    assert "learners, 1 not on the roster 4 graded 2 nothing to grade, 1 absent 2" in page
     given = settled(*records, overrides={(records[2]["slug"], "mse"): (2, "")})
     assert "graded 3 nothing to grade 1 mean" in Page(feedback.class_page(given)).text
     many = settled(*records, asked={"01": {"mse": 2, "ce": 60}})

@@ -13,12 +13,12 @@ def class_table(results, width=100):
 
     Where grading itself has failed there is a ? for the points, and where there was nothing to grade a hyphen.
     """
-    longest = max(len(result["learner"]) for result in results)
+    longest, widest = (max(len(of(result)) for result in results) for of in (lambda each: each["learner"], _points))
     lines = []
     for result in results:
         tags = [words for words, key in (("absent", "absent"), ("not on the roster", "stranger")) if result[key]]
         said = ", ".join(filter(None, [_late(result), *tags]))
-        lines.append(f"{result['learner']:{longest}}  {_points(result):>7}  {said}".rstrip())
+        lines.append(f"{result['learner']:{longest}}  {_points(result):>{widest}}  {said}".rstrip())
         problems = [*result["problems"], *(line for each in result["notebooks"] for line in each["problems"])]
         notes = [*result["notes"], *(line for each in result["notebooks"] for line in each["notes"])]
         for sign, line in [*(("!", problem) for problem in problems), *(("-", note) for note in notes)]:
