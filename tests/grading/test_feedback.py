@@ -784,7 +784,7 @@ def test_the_table_of_the_class_in_a_terminal_counts_only_what_is_graded(records
     results = settled(*records, learner("Fe", absent=True), learner("Gi", stranger=True))
     lines = table.class_table(results).splitlines()
     assert "Di            ?/6" in lines and "Fe              -  absent" in lines
-    assert "Gi                  -  not on the roster" in lines
+    assert "Gi              -  not on the roster" in lines
     assert lines[-2] == "4 graded, 2.2 points on average, 2 with nothing to grade, 1 not graded"
 
 
