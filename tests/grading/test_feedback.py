@@ -572,7 +572,7 @@ def test_not_graded_is_never_shown_as_zero(results):
 
 def test_the_page_of_the_class_shows_the_numbers_to_eyes_and_ears(results):
     page = Page(feedback.class_page(results))
-    for words in ("learners 5", "graded 4", "late 1", "mean points 2.25 of 6", "median points 1.5 of 6"):
+    for words in ("learners 5", "graded 4", "late 1", "mean of 6 points 2.25", "median of 6 points 1.5"):
         assert words in page.text
     assert "1 passed · 3 not yet · 0 not attempted" in page.text
     assert "2 × This is half of it. 1 × Take the mean." in page.text
