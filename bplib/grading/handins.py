@@ -27,7 +27,7 @@ class Notebook:
     late        whether the LMS says that it came late
     download    the zip or folder of the LMS that it came in, as in `Entry`
     attachment  Canvas's number of the file, which counts upward; 0 for others
-    changed     when its learner last changed what they handed in there, as a sheet of Moodle's says; "" if none does
+    changed     when its learner changed what they handed in there, as sheets of Moodle's say: times, the last one last
     """
 
     path: str
@@ -36,7 +36,7 @@ class Notebook:
     late: bool = False
     download: str = ""
     attachment: int = 0
-    changed: str = ""
+    changed: tuple[str, ...] = ()
 
     def read(self):
         """The content, bytes, the same each time. ValueError, in one line, if it cannot be read any more."""
@@ -120,7 +120,8 @@ def merged(learner, identity, parts, entries=()):
     for part in parts:
         head = f"{part.entries[0].download or part.learner}/" if len(parts) > 1 else ""
         for notebook in part.notebooks:
-            path = _free(f"{head}{notebook.path}", taken)
+            has_head = notebook.download and notebook.path.startswith(f"{notebook.download}/")
+            path = _free(notebook.path if has_head else f"{head}{notebook.path}", taken)
             taken.add(path)
             notebooks.append(replace(notebook, path=path))
         problems += [f"{head.rstrip('/')}: {line}" if head else line for line in part.problems]

@@ -46,7 +46,10 @@ def results():
     ]
     [final] = records[1]["notebooks"]
     others = ({"lesson": "02_gradients"}, {"lesson": "03_descent", "path": "emmy 3.ipynb"})
-    records[1]["notebooks"] += [{**final, "path": "old emmy.ipynb"}, *({**final, **other} for other in others)]
+    records[1]["notebooks"] += [
+        {**final, "path": "old emmy.ipynb", "content": "c0de"},
+        *({**final, **other} for other in others),
+    ]
     overrides = {(records[3]["slug"], "mse"): (1, "Bo, come and see me")}
     return counting.settled(records, {"01_loss_functions": {"mse": 2}}, Syllabus(), overrides)
 
@@ -171,7 +174,7 @@ def test_the_numbers_of_the_class_are_those_with_names_and_the_pages_can_be_made
     pages = "".join(map(feedback.feedback_page, nameless))
     assert "Lovelace" not in pages and "01_loss_functions.ipynb" in pages and "come and see me" in pages
     assert "a file: it is not JSON: Expecting value, in line 1" in pages
-    assert "a file is of the same lesson as another, which counts" in pages
+    assert "a file (0 points) is of the same lesson as another (0 points), which counts" in pages
     assert "2 notebooks are of lessons that were not asked for<" in pages
 
 

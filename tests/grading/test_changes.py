@@ -53,7 +53,7 @@ DUE = datetime.datetime(2026, 10, 4, tzinfo=datetime.UTC)
     [
         (content(ONE), content(record("al", notebook(2, 3, "b"), digest="e")), "2", "5", changes.ANEW),
         (content(record("al")), content(ONE), "-", "2", changes.ASKED),
-        (content(record("al", digest="c")), content(ONE), "-", "2", changes.ANEW),
+        (content(record("al", digest="c")), content(ONE), "-", "2", changes.MORE),
         (content(ONE), content(record("al", digest="e")), "2", "-", changes.ANEW),
         (content(ONE), content(record("al", notebook(0, 0), digest="e")), "2", "0", changes.JUDGED),
         (content(ONE), content(ONE, overrides={("al", "ce"): (1.5, "")}), "2", "3.5", changes.OVERRIDE),
@@ -67,6 +67,14 @@ DUE = datetime.datetime(2026, 10, 4, tzinfo=datetime.UTC)
 )
 def test_a_change_has_its_reason(before, now, was, points, why):
     assert changes.between(before, now) == [changes.Change("Al", was, points, (why,))]
+
+
+def test_who_only_handed_in_one_more_lesson_is_counted_and_not_listed():
+    before = content(record("al"), record("be", notebook(2, 0)))
+    now = content(record("al", notebook(2, 0), digest="e"), record("be", notebook(2, 3, "b"), digest="e"))
+    head, *rest = changes.lines(changes.between(before, now))
+    assert "one more lesson was handed in: 1" in head and "handed in anew: 1" in head
+    assert rest == ["  Be: 2 -> 5, handed in anew"]
 
 
 def test_another_of_the_same_notebooks_counts_for_other_rules_of_the_term():

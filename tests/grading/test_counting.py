@@ -9,9 +9,10 @@ import pytest
 from bplib.course.judging.reading import NOT_ATTEMPTED
 from bplib.course.problems import LESSONS
 from bplib.course.syllabus import Asked, Extension, Syllabus
-from bplib.grading.classes import counting, gradebook
+from bplib.grading.classes import counting, dates, gradebook
 
 FIRST, SECOND = "01_loss_functions", "02_gradients"
+TITLE = f"Loss functions ({FIRST})"
 POINTS = {lesson.LESSON: {problem.id: problem.points for problem in lesson.PROBLEMS} for lesson in LESSONS}
 MOST = sum(POINTS[FIRST].values())
 DUE = datetime.datetime(2026, 10, 5, 23, 59)
@@ -226,7 +227,7 @@ def test_what_an_lms_calls_late_and_has_an_extension_is_no_hand_in_of_which_noth
     entry = {"lms": "canvas", "download": "canvas.zip", "identity": "", "name": "Ada", "email": ""}
     for more in ({}, {"entries": [entry]}):
         result = settled(notebook(late=True, download="canvas.zip"), plan=plan, **more)
-        assert counting.dates([result], plan) == []
+        assert dates.lines([result], plan) == []
 
 
 def test_a_reader_learns_how_many_times_are_not_known_and_which_extension_fits_nobody():
@@ -239,13 +240,13 @@ def test_a_reader_learns_how_many_times_are_not_known_and_which_extension_fits_n
         record(learner="Ed", identity=""),
     ]
     results = counting.settled(whole, counting.asked(whole, plan), plan)
-    assert counting.dates(results, plan) == [
-        f"Loss functions ({FIRST}): hand-ins that count as in time, since no time of theirs is known: 2",
-        f"Loss functions ({FIRST}): hand-ins that count as one day late, since only that they are late is known: 1",
+    assert dates.lines(results, plan) == [
+        f"{TITLE}: hand-ins that count as in time, since no time of theirs is known: 2 (Bob, Cy)",
+        f"{TITLE}: hand-ins that count as one day late, since only that they are late is known: 1 (Di)",
         "the extension for Adda is of nobody here",
         "the extension for twin is of 2 learners: Bob, Cy",
     ]
-    assert counting.dates(results, term(due=None)) == []
+    assert dates.lines(results, term(due=None)) == []
 
 
 def test_where_an_lms_marks_what_is_late_nothing_is_said_of_what_it_does_not_mark():
@@ -257,7 +258,7 @@ def test_where_an_lms_marks_what_is_late_nothing_is_said_of_what_it_does_not_mar
     def said(**more):
         results = [settled(notebook(**more), plan=term(), entries=entries)]
         return [
-            line.rpartition(",")[0].partition("hand-ins that count as ")[2] for line in counting.dates(results, term())
+            line.rpartition(",")[0].partition("hand-ins that count as ")[2] for line in dates.lines(results, term())
         ]
 
     assert said(download="canvas.zip") == []
@@ -332,7 +333,20 @@ def test_where_canvas_numbers_the_files_the_highest_is_the_last():
 @pytest.mark.parametrize("counts, why", [("best", "which counts"), ("last", "which counts as the last")])
 def test_a_line_says_which_one_was_passed_over(counts, why):
     result = settled(notebook(0.5, when=october(1), path="old"), notebook(1.0, **TIMELY), plan=term(counts))
-    assert result["notes"] == [f"old is of the same lesson as timely, {why}"]
+    assert result["notes"] == [f"old (6 points) is of the same lesson as timely (12 points), {why}"]
+    late = settled(notebook(0.5, **TIMELY), notebook(0.5, **LATE), plan=term(counts))
+    assert late["notes"] == [f"late (4.5 points, 1 day late) is of the same lesson as timely (6 points), {why}"]
+
+
+def test_an_equal_copy_is_passed_over_without_a_word():
+    copies = [notebook(path=path, content="c0ffee") for path in ("one", "two")]
+    assert settled(*copies)["notes"] == []
+    assert len(settled(*copies, notebook(path="three", content="other"))["notes"]) == 1
+
+
+def test_a_late_version_that_does_not_count_makes_nobody_late():
+    both = notebook(1.0, path="one", attachment=1), notebook(0.5, path="two", attachment=2, late=True)
+    assert [settled(*both, plan=plan)["late"] for plan in (term(), term("last", due=None))] == [False, True]
 
 
 # Notebooks as they were handed out
@@ -429,7 +443,7 @@ def test_whoever_handed_in_nothing_may_be_given_points_and_is_not_late():
     result = settled(plan=term(), overrides={("ada", id): (2, "by mail")})
     assert (result["state"], result["points"], result["max_points"]) == (counting.GRADED, 2, MOST)
     assert result["lessons"][FIRST]["days_late"] == 0
-    assert counting.dates([result], term()) == []
+    assert dates.lines([result], term()) == []
 
 
 # What could not be graded

@@ -333,7 +333,7 @@ def test_what_is_only_information_is_told_apart_from_what_is_a_problem():
     older = "it is of the older nbformat 4.2, and was converted"
     one = notebook("01", exercise("mse", 2, 2, "passed"), problems=[older, "a cell of it could not be read"])
     results = settled(learner("Al", one, {**one, "path": "second.ipynb"}))
-    second = "second.ipynb is of the same lesson as 01.ipynb, which counts"
+    second = "second.ipynb (2 points) is of the same lesson as 01.ipynb (2 points), which counts"
     assert [each["problem"] for each in gradebook.problems(results[0])] == ["a cell of it could not be read"]
     assert [line.strip() for line in table.class_table(results).splitlines()[1:4]] == [
         "! a cell of it could not be read",
@@ -815,8 +815,8 @@ def test_a_line_of_the_table_of_the_class_is_shown_to_its_end():
     first, second = (f"{'a very long name of a zip ' * 6}{end}/01.ipynb" for end in ("one", "two"))
     both = [notebook("01", exercise("mse", 2, 2, "passed"), path=path) for path in (first, second)]
     lines = table.class_table(settled(learner("Al", *both))).splitlines()
-    assert "two/01.ipynb is of the same lesson as" in " ".join(map(str.strip, lines))
-    assert f"{' '.join(first.split())}, which counts" in " ".join(map(str.strip, lines))
+    assert "two/01.ipynb (2 points) is of the same lesson as" in " ".join(map(str.strip, lines))
+    assert f"{' '.join(first.split())} (2 points), which counts" in " ".join(map(str.strip, lines))
     assert max(map(len, lines)) <= 100
 
 

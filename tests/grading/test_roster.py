@@ -132,6 +132,13 @@ def test_a_roster_that_means_nothing_is_refused_in_one_sentence(tmp_path, conten
 # Matching
 
 
+def test_nothing_is_wrong_with_what_an_lms_has_no_name_for_and_it_is_nobodys(tmp_path):
+    files = {f"anon_b7Yz2_70001_{LOSS}": "", f"Participant_70300_assignsubmission_file_/{LOSS}": ""}
+    found = layouts.find(tree(tmp_path / "in", files))
+    handed = roster.matched(found, listed(tmp_path, "identity,name\n1,Ada\n"))
+    assert [(each.stranger, each.problems) for each in handed if not each.absent] == [(True, ())] * 2
+
+
 CLASS = """identity,name,email
 12|alove,Ada Lovelace,ada@x.edu
 13,Zoë O'Neil-Ng,zoe@x.edu

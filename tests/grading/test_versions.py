@@ -1,6 +1,7 @@
 """Promise: what is handed in again, or in another week, takes nothing away: each version has a time of its own."""
 
 import os
+import shutil
 import zipfile
 
 import pytest
@@ -69,13 +70,47 @@ def test_beside_a_late_version_the_one_in_time_keeps_the_time_that_it_was_seen_w
     assert points(grade(folder, {**OLD, **NEW})) == 10
 
 
-@pytest.mark.parametrize("sheets", [{"g.csv": LATER}, {"g.csv": SHEET, "h.csv": LATER}], ids=["one", "both"])
-def test_of_two_downloads_that_no_run_has_seen_the_time_is_that_of_the_one_stored_last(folder, sheets):
-    result = grade(folder, {**OLD, **NEW}, sheets)[0]["Ada Lovelace"]
-    assert (result["points"], result["notebooks"][0]["when"]) == (10, "")
-    (folder / "out" / "learners").rename(folder / "elsewhere")
+def test_of_two_downloads_that_no_run_has_seen_the_time_is_that_of_the_one_stored_last(folder):
+    results, lines = grade(folder, {**OLD, **NEW}, {"g.csv": LATER})
+    assert (results["Ada Lovelace"]["points"], results["Ada Lovelace"]["notebooks"][0]["when"]) == (10, "")
+    assert any(line.endswith("no time of theirs is known: 1 (Ada Lovelace)") for line in lines)
+    shutil.rmtree(folder / "out")
     result = grade(folder, {**NEW, **OLD}, {"g.csv": LATER})[0]["Ada Lovelace"]
     assert (result["points"], result["notebooks"][0]["when"]) == (12, "")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_sheets_of_one_assignment_each_has_the_time_of_its_version_and_the_newer_is_filled(folder, order):
+    late = LATER.replace("Tuesday, 6 October", "Wednesday, 7 October")
+    sheets = dict([("first.csv", LATER), ("second.csv", late)][::order])
+    results, lines = grade(folder, {**OLD, **NEW}, sheets)
+    assert results["Ada Lovelace"]["lessons"]["01_loss_functions"]["days_late"] == 1
+    assert results["Ada Lovelace"]["notebooks"][0]["when"] == "2026-10-06T21:00:00"
+    assert "second.csv is newer than first.csv, and takes its place" in lines
+    assert [path.name for path in (folder / "out" / "exported").iterdir()] == ["second.csv"]
+
+
+def test_of_an_equal_copy_in_another_download_nothing_is_said_and_a_persons_word_changes_it_once(folder):
+    both = {FIRST: OLD[FIRST], SECOND: {**OLD[FIRST], "Alan Turing_14": full()}}
+    grade(folder, both)
+    (folder / "out" / "overrides.csv").write_text("learner,exercise,points\n1,mse,1\n", encoding="utf-8")
+    for changed in (["Ada Lovelace: 10 -> 11, an override"], []):
+        results, lines = grade(folder, both)
+        [ada] = [each for each in results.values() if each["learner"] == "Ada Lovelace"]
+        [mse] = [each for each in ada["notebooks"][0]["exercises"] if each["id"] == "mse"]
+        assert (mse["points"], mse["override"]["points"], ada["notes"]) == (1, 0, [])
+        assert [line.strip() for line in lines if "Ada Lovelace:" in line] == changed
+    assert ada["notebooks"][0]["path"] in (f"{FIRST}/{LESSON}", f"{SECOND}/{LESSON}")
+
+
+def test_a_roster_that_was_given_once_holds_in_later_runs_until_it_is_deleted(folder):
+    first, _ = grade(folder, OLD)
+    later, lines = grade(folder, OLD, roster=None)
+    assert later.keys() == first.keys() and "Alan Turing" in later
+    kept = folder / "out" / ".roster"
+    assert f"the roster is that of a run before; to have none, delete {kept}" in lines
+    kept.unlink()
+    assert "Alan Turing" not in grade(folder, OLD, roster=None)[0]
 
 
 def test_a_notebook_that_is_newer_than_the_sheet_has_no_time_and_a_line_asks_for_a_newer_sheet(folder):
@@ -83,7 +118,7 @@ def test_a_notebook_that_is_newer_than_the_sheet_has_no_time_and_a_line_asks_for
     results, lines = grade(folder, NEW)
     assert results["Ada Lovelace"]["notebooks"][0]["when"] == ""
     [line] = [line for line in lines if "newer than Moodle's sheet" in line]
-    assert "Ada Lovelace (01_loss_functions); export the sheet again" in line
+    assert "Loss functions" in line and line.endswith("export it again and give it with --fill: 1 (Ada Lovelace)")
     results, lines = grade(folder, NEW, {"g.csv": LATER})
     assert results["Ada Lovelace"]["points"] == 6 and not any("newer than Moodle's" in line for line in lines)
 

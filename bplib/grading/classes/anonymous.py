@@ -25,11 +25,11 @@ _IN_TWO = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}  # as whe
 _MOST_SPELLINGS = 64
 _MOST_LEFT, _MOST_PLACES = 20, 3  # words and places that are named as what is left
 _FILE = re.compile(r"^.*\.\w{1,8}(?=: )|\S+\.(?:ipynb|zip|py|txt|html)\b")
-_PASSED_OVER = re.compile(r"^.* is of the same lesson as .*?(, which counts(?: as the last)?)$")
+_PASSED_OVER = re.compile(r"^.*( \([^()]*\)) is of the same lesson as .*?( \([^()]*\), which counts(?: as the last)?)$")
 _NOT_ASKED = re.compile(r"^.*( is of .*, which was not asked for)$")
 _NONE_ASKED = re.compile(r"^(\d+ notebooks are of lessons that were not asked for): .*$")
 _DROPPED = {"identity": "", "entries": [], "digest": "", "content": "", "download": ""}
-_DROPPED |= {"attachment": 0, "extensions": {}}
+_DROPPED |= {"attachment": 0, "extensions": {}, "due": {}}
 _KEPT = "lesson", "id", "title", "status", "misconception", "state", "seen", "untouched"  # what no learner wrote
 _SHORTEST, _SHORTEST_NUMBER = (4, 2), (6, 4)  # letters of a name of one word, in what others wrote and in one's own
 _GAP = 3  # letters between two words of one name
@@ -63,7 +63,7 @@ def _nameless(result, number, everybody):
         if key in ("when", "handed_in"):
             return value[:10]
         if key == "notes":
-            value = _NOT_ASKED.sub(r"a file\1", _PASSED_OVER.sub(r"a file is of the same lesson as another\1", value))
+            value = _NOT_ASKED.sub(r"a file\1", _PASSED_OVER.sub(r"a file\1 is of the same lesson as another\2", value))
             value = _NONE_ASKED.sub(r"\1", value)
         if key in ("problems", "notes"):
             value = _FILE.sub("a file", value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bplib.grading.classes.counting import EMPTY, FAILED
 
 ANEW, JUDGED, OVERRIDE = "handed in anew", "the course judges anew", "an override"
+MORE = "one more lesson was handed in"
 WEIGHT, SHARE = "another weight", "lateness costs another share"
 OTHER, ASKED = "another of their notebooks counts", "other lessons are asked for"
 FAILURE = "grading had failed, or has"
@@ -66,11 +67,12 @@ def lines(changes, most=_MOST):
     reasons = ", ".join(f"{why}: {number}" for why, number in count.most_common())
     people = f"{len(changes)} learner{'s' * (len(changes) != 1)}"
     said = [f"the points of {people} are others than before ({reasons})"]
-    for change in changes[:most]:
+    told = [change for change in changes if change.why != (MORE,)]  # that is the term going on
+    for change in told[:most]:
         said.append(
             f"  {change.learner}: {change.before or 'none'} -> {change.now or 'none'}, {' and '.join(change.why)}"
         )
-    return said + ([f"  and {len(changes) - most} more"] if len(changes) > most else [])
+    return said + ([f"  and {len(told) - most} more"] if len(told) > most else [])
 
 
 def _same(was, result):
@@ -87,14 +89,14 @@ def _why(was, result):
     for lesson in old.keys() | new.keys():
         before, now = old.get(lesson), new.get(lesson)
         if before is None or now is None:
-            found |= dict.fromkeys([_came_or_went(now or before, was, result)])
+            found |= dict.fromkeys([_came_or_went(now or before, was, result, MORE if before is None else ANEW)])
         elif _counted(was, lesson, before) != _counted(result, lesson, now):
             found |= dict.fromkeys(_of_lesson(before, now, was, result) or [ASKED])
     return tuple(sorted(found, key=_order)) or (ASKED,)
 
 
 def _order(reason):
-    known = ANEW, JUDGED, OVERRIDE, OTHER, ASKED, WEIGHT, SHARE
+    known = MORE, ANEW, JUDGED, OVERRIDE, OTHER, ASKED, WEIGHT, SHARE
     return known.index(reason) if reason in known else len(known), reason
 
 
@@ -124,11 +126,11 @@ def _of_term(before, now, was, result):
     return reasons
 
 
-def _came_or_went(notebook, was, result):
-    """Why a lesson counts that did not, or the other way around."""
+def _came_or_went(notebook, was, result, why):
+    """Why a lesson counts that did not, or the other way around; why is so where there are other files."""
     if not notebook.get("content"):
         return OVERRIDE  # nobody handed it in: a person gave its points
-    return ANEW if was.get("digest") != result.get("digest") else ASKED
+    return why if was.get("digest") != result.get("digest") else ASKED
 
 
 def _by_lesson(result):

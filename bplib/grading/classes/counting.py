@@ -39,8 +39,6 @@ from bplib.grading.classes.untouched import came_along, is_attempted
 from bplib.grading.grader import title_of
 
 GRADED, EMPTY, FAILED = "graded", "nothing to grade", "not graded"
-_MARK_LATE = {"canvas"}
-"""The LMSs that mark in a download what came late: what they do not mark was in time by their date."""
 _MOST_NAMED = 3
 
 
@@ -76,12 +74,12 @@ def news(asked, syllabus):
     for lesson, plan in syllabus.lessons.items():
         if lesson not in asked:
             due = f"it is due {syllabus.local(plan.due):%Y-%m-%d %H:%M}" if plan.due else "it has no date"
-            lines.append(f"{_named(lesson)} is not asked for yet: nobody has handed it in, and {due}")
+            lines.append(f"{named(lesson)} is not asked for yet: nobody has handed it in, and {due}")
     for lesson, exercises in asked.items():
         now = next(({p.id: p.points for p in each.PROBLEMS} for each in LESSONS if each.LESSON == lesson), exercises)
         if now != exercises:
             differs = sorted(id for id in now.keys() | exercises.keys() if now.get(id) != exercises.get(id))
-            changed = f"{_named(lesson)}: the course has changed {', '.join(differs)}"
+            changed = f"{named(lesson)}: the course has changed {', '.join(differs)}"
             lines.append(f"{changed}; these results ask as they did")
     return lines
 
@@ -119,10 +117,12 @@ def _settled(record, asked, syllabus, overrides):
         counts = max(range(len(mine)), key=lambda k: _rank(mine[k], rated[k], k, syllabus))
         chosen[lesson] = mine[counts]
         lessons[lesson] = {**rated[counts], "max_points": plain(most * scale)}
-        lines += [_passed_over(each, mine[counts], syllabus) for each in mine if each is not mine[counts]]
+        lines += _passed_over(list(zip(mine, rated, strict=True)), counts, syllabus)
     lines += unasked([each for each in theirs if each["lesson"] not in asked])
     failed = any(each["points"] is None and (each in [*chosen.values()] or "lesson" not in each) for each in notebooks)
     result["notebooks"] = [_told(each, syllabus) for each in chosen.values()]
+    if any(each.get("late") for each in notebooks):  # one that does not count makes nobody late
+        result["late"] = any(each.get("late") for each in chosen.values())
     unread = any("lesson" not in each and each["points"] is not None for each in notebooks)
     result["unread"] = unread or bool(record["problems"] and not notebooks)
     result["notes"], result["untouched"] = lines, untouched
@@ -147,10 +147,10 @@ def _told(notebook, syllabus):
 def unasked(notebooks):
     """At most one line about notebooks, those of lessons which were not asked for."""
     if len(notebooks) < 2:
-        return [f"{each['path']} is of {_named(each['lesson'])}, which was not asked for" for each in notebooks]
-    named = ", ".join(f"{each['path']} ({title_of(each['lesson'])})" for each in notebooks[:_MOST_NAMED])
+        return [f"{each['path']} is of {named(each['lesson'])}, which was not asked for" for each in notebooks]
+    some = ", ".join(f"{each['path']} ({title_of(each['lesson'])})" for each in notebooks[:_MOST_NAMED])
     more = f" and {len(notebooks) - _MOST_NAMED} more" if len(notebooks) > _MOST_NAMED else ""
-    return [f"{len(notebooks)} notebooks are of lessons that were not asked for: {named}{more}"]
+    return [f"{len(notebooks)} notebooks are of lessons that were not asked for: {some}{more}"]
 
 
 def _extensions(asked, syllabus, names):
@@ -179,39 +179,6 @@ def worth_of(lesson, exercises, syllabus):
     return sum(exercises.values()) if worth is None else worth
 
 
-def dates(results, syllabus):
-    """Lines about dates that a reader of the results must know: times that are not known, extensions of nobody."""
-    lines = []
-    for lesson in (lesson for lesson, asked in syllabus.lessons.items() if asked.due):
-        timeless = [
-            (each, result)
-            for result in results
-            for each in result["notebooks"]
-            if each["lesson"] == lesson and each["path"] and syllabus.instant(each.get("when", "")) == -math.inf
-        ]
-        # Of what is called late and has an extension its page says so; nothing else is known, and nothing else needed.
-        late = [1 for each, result in timeless if each.get("late") and result["lessons"][lesson]["days_late"]]
-        unknown = [1 for each in timeless if not each[0].get("late") and not _is_marked_when_late(*each)]
-        for count, line in (
-            (len(unknown), "hand-ins that count as in time, since no time of theirs is known"),
-            (len(late), "hand-ins that count as one day late, since only that they are late is known"),
-        ):
-            lines += [f"{_named(lesson)}: {line}: {count}"] if count else []
-    for extension in syllabus.extensions:
-        whose = [result["learner"] for result in results if extension.is_of(names_of(result))]
-        if len(whose) != 1:
-            found = f"of {len(whose)} learners: {', '.join(whose)}" if whose else "of nobody here"
-            lines.append(f"the extension for {extension.learner} is {found}")
-    return lines
-
-
-def _is_marked_when_late(notebook, result):
-    """Whether a notebook comes from an LMS that would say that it was late."""
-    return any(
-        entry["lms"] in _MARK_LATE and entry["download"] == notebook.get("download") for entry in result["entries"]
-    )
-
-
 def names_of(record):
     """All by which a learner is known: name, identity, and what every LMS says."""
     names = [record["learner"], record["identity"]]
@@ -220,7 +187,7 @@ def names_of(record):
     return [name for name in dict.fromkeys(names) if name]
 
 
-def _named(lesson):
+def named(lesson):
     """What people read for a lesson: its title, with the name of its notebook."""
     title = title_of(lesson)
     return title if title == lesson else f"{title} ({lesson})"
@@ -283,10 +250,24 @@ def _rank(notebook, rated, place, syllabus):
     return attempted, points, in_time, -place
 
 
-def _passed_over(notebook, counted, syllabus):
+def _passed_over(pairs, counts, syllabus):
+    """A line about each notebook of a lesson that does not count, and is another than the one that does."""
+    counted, rated = pairs[counts]
     is_last = syllabus.counts == LAST and (counted.get("when") or counted.get("attachment"))
     why = "counts as the last" if is_last else "counts"
-    return f"{notebook['path']} is of the same lesson as {counted['path']}, which {why}"
+    others = [(each, its) for k, (each, its) in enumerate(pairs) if k != counts]
+    return [
+        f"{_comes_to(each, its)} is of the same lesson as {_comes_to(counted, rated)}, which {why}"
+        for each, its in others
+        if not each.get("content") or each["content"] != counted.get("content")
+    ]
+
+
+def _comes_to(notebook, rated):
+    """A notebook, with what its lesson comes to by it."""
+    days = f", {rated['days_late']} day{'s' if rated['days_late'] > 1 else ''} late" if rated["days_late"] else ""
+    points = "not graded" if rated["points"] is None else f"{rated['points']:g} points"
+    return f"{notebook['path']} ({points}{days})"
 
 
 def plain(number):

@@ -114,7 +114,7 @@ def statistics(results, asked=None):
                               when what counts was handed in or first seen; empty if that is in one week
     exercises                 a list of dicts lesson, lesson_title, id, title, max_points, handed_in, passed, not_yet,
                               not_attempted, by_hand, mean, discrimination, misconceptions, unrecognized
-        by_hand               of how many a person has decided the points, whatever their status
+        by_hand               of how many a person has decided the points; to give all of them is to let it pass
         discrimination        see `discrimination`
         misconceptions        a list of dicts id, count, message, the commonest first; of words and numbers that are
                               only written down and are no known mistake, the id is ""
@@ -138,7 +138,7 @@ def statistics(results, asked=None):
         "strangers": sum(bool(result["stranger"]) for result in results),
         "late": sum(lateness(result) == LATE for result in results),
         "mean": round(numbers.fmean(points), 2) if points else None,
-        "median": numbers.median(points) if points else None,
+        "median": round(numbers.median(points), 2) if points else None,
         "max_points": most,
         "histogram": _histogram(points, most),
         "weeks": _weeks(results),
@@ -201,7 +201,7 @@ def _exercises(results, asked):
     for lesson, (lesson_title, exercises) in lessons(results, asked).items():
         for id, title in exercises.items():
             answers = [answer for _, answer, _ in given[lesson, id]]
-            status = Counter(answer["status"] for answer in answers)
+            status = Counter(map(_status, answers))
             points = [answer["points"] for answer in answers]
             rows.append(
                 {
@@ -242,9 +242,18 @@ def discrimination(points, totals):
     return round(r, 2) if is_sure else None
 
 
+def _status(answer):
+    """What an answer is, by the word of a person where there is one."""
+    if not answer.get("override"):
+        return answer["status"]
+    return PASSED if answer["points"] >= answer["max_points"] else NOT_YET
+
+
 def _misconceptions(answers):
     messages = defaultdict(Counter)
     for answer in answers:
+        if _status(answer) == PASSED:
+            continue
         if answer.get("misconception"):
             messages[answer["misconception"], ""][answer["message"]] += 1
         elif answer["status"] == NOT_YET and alike.is_written_down(answer.get("code") or ""):

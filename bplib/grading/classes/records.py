@@ -5,6 +5,7 @@ a notebook that is graded, by the course as it is, is not graded again, whatever
 """
 
 import contextlib
+import copy
 import datetime
 import functools
 import hashlib
@@ -49,7 +50,8 @@ def records(handed, out, jobs, dask, limits, progress=None):
         done = {each["content"]: each for each in before.get("notebooks", ()) if _is_done(each, course, limits)}
         names = [(path, hashlib.sha256(content).hexdigest()) for path, content in task.files]
         digest = _digest(course, task, problems)
-        done = {path: {**done[content], "path": path} for path, content in names if content in done}
+        # Of two equal notebooks each has exercises of its own, since a person may change them.
+        done = {path: {**copy.deepcopy(done[content]), "path": path} for path, content in names if content in done}
         if len(done) == len(names):
             keep(slug, list(done.values()), problems, digest, before)
         else:
@@ -146,7 +148,8 @@ def _record(hand_in, graded, problems, digest, before):
         {**each, **said, "late": source.late, "download": source.download, "attachment": source.attachment}
         for (each, source), said in zip(pairs, dates, strict=True)
     ]
-    lines = [f"{each['path']}: {problem}" for each in graded if "lesson" not in each for problem in each["problems"]]
+    unread = {each.get("content", each["path"]): each for each in reversed(graded) if "lesson" not in each}
+    lines = [f"{each['path']}: {problem}" for each in [*unread.values()][::-1] for problem in each["problems"]]
     return {
         "learner": hand_in.learner,
         "identity": hand_in.identity,

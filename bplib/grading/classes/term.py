@@ -3,8 +3,8 @@
 In the folder are then gradebook.csv, class.html, a page for each learner in feedback/, what an LMS takes in upload/,
 and results.json with all of it for programs. Its people may add overrides.csv. For our own use are learners/,
 exported/, which keeps the sheets that were given (see `given`), asked.json, which keeps what is asked and for how many
-points though the course may change, .layout, the last --layout, and .seed, which makes a second run draw the same
-inputs.
+points though the course may change, .layout and .roster, the last ones given, and .seed, which makes a second run draw
+the same inputs.
 """
 
 import contextlib
@@ -15,14 +15,13 @@ from pathlib import Path
 from bplib.course import files
 from bplib.course.notebooks import submissions
 from bplib.course.syllabus import Syllabus, require_version
-from bplib.grading.classes import anonymous, changes, counting, feedback, overrides, owners
+from bplib.grading.classes import anonymous, changes, counting, dates, feedback, overrides, owners
 from bplib.grading.classes.people import layouts, participants, repositories, roster
 from bplib.grading.classes.records import as_json, records, seed, stored
 from bplib.grading.classes.sheets import given, placing, uploads, worksheets
 from bplib.grading.sandbox.processes import Limits
 
-_LAYOUT = ".layout"
-_MOST_NAMED = 5
+_LAYOUT, _ROSTER = ".layout", ".roster"
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,12 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     """
     require_version(term.syllabus)
     out = Path(out)
-    people = roster.read(term.roster) if term.roster else []
+    people, remembered = _roster(term.roster, out)
     now, before, replaced = given.read(term.exported, out / given.FOLDER)
     sheets, unread = given.participants({**before, **now})
+    now, sheets, older = given.newest(now, sheets)
     layout, told = _layout(term.layout, out)
+    told += remembered
     found = layouts.find(source, layout)
     handed, unknown = participants.known(found, sheets, people, Path(source).name)
     if people:
@@ -68,12 +69,14 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     files.write(out / "asked.json", as_json(asked))
     if layout is not None:
         files.write(out / _LAYOUT, layout)
+    if term.roster:
+        files.write(out / _ROSTER, Path(term.roster).read_bytes())
     by_hand, unfit = overrides.read(out / overrides.FILE_NAME, found, asked)
     results = counting.settled(found, asked, term.syllabus, by_hand)
     filled, said = _filled(now, before, results)
-    lines = [*unfit, *counting.news(asked, term.syllabus), *counting.dates(results, term.syllabus)]
-    lines += [*_absent(results, term.syllabus), *_newer(results, term.syllabus)]
-    lines += [*told, *replaced, *unread, *unknown, *placing.without_a_sheet(results), *placing.nameless(results)]
+    lines = [*unfit, *counting.news(asked, term.syllabus), *dates.lines(results, term.syllabus)]
+    lines += [*told, *replaced, *older, *unread, *unknown]
+    lines += [*placing.without_a_sheet(results), *placing.nameless(results)]
     lines += given.left_aside(source, {**before, **now})
     lines += changes.lines(changes.between(last, {"learners": results}))
     lines += said
@@ -96,19 +99,12 @@ def _layout(layout, out):
     return layout, [f"folders are read as {layout}, which a run before was told; to be asked anew, delete {kept}"]
 
 
-def _absent(results, syllabus):
-    """Lines about extensions of people who are absent, while hand-ins are there that may be theirs."""
-    unknown = [result for result in results if result["stranger"] and result["identity"]]
-    lines = []
-    for extension in syllabus.extensions if unknown else ():
-        whose = [result for result in results if extension.is_of(counting.names_of(result))]
-        if whose and all(result["absent"] for result in whose):
-            lines.append(
-                f"the extension for {extension.learner} is of one who is absent, while {len(unknown)} hand-ins are of"
-                " nobody on the roster: if one of them is theirs, let the extension name it as the gradebook does, such"
-                f' as learner = "{unknown[0]["identity"]}"'
-            )
-    return lines
+def _roster(path, out):
+    """(the people of a roster that is given, or else of the one of a run before, lines about it)."""
+    kept = out / _ROSTER
+    if path or not kept.is_file():
+        return (roster.read(path) if path else []), []
+    return roster.read(kept), [f"the roster is that of a run before; to have none, delete {kept}"]
 
 
 def _filled(now, before, results):
@@ -137,19 +133,6 @@ def _require_all_weeks(handed, last, asked, out):
             f" downloads of the term side by side in one folder, and give that. {out} is as it was; to have it without"
             f" that, delete {out / 'asked.json'}"
         )
-
-
-def _newer(results, syllabus):
-    """Lines about notebooks that are newer than what Moodle's sheet has the time of, so that their own is not known."""
-    newer = [
-        f"{result['learner']} ({notebook['lesson']})"
-        for result in results
-        for notebook in result["notebooks"]
-        if notebook.get("is_newer") and syllabus.due(notebook["lesson"])
-    ]
-    named = ", ".join(newer[:_MOST_NAMED]) + (f" and {len(newer) - _MOST_NAMED} more" if newer[_MOST_NAMED:] else "")
-    what = "newer than Moodle's sheet, so that it is not known when they came, and count as in time"
-    return [f"{what}: {named}; export the sheet again and give it with --fill"] if newer else []
 
 
 def _write(results, asked, out):

@@ -110,6 +110,12 @@ def is_hidden(name, identity):
     return name in [f"{word} {identity}" for word in _HIDDEN]
 
 
+def is_nameless(entry):
+    """Whether an LMS has hidden whose an entry is."""
+    hidden = entry.lms == "canvas" and entry.name == f"anon {entry.identity}"
+    return hidden or (entry.lms == "moodle" and is_hidden(entry.name, entry.identity))
+
+
 def _when(said):
     """The time in a name as text; "" if there is none, or one that never was."""
     try:

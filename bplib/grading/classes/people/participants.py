@@ -28,7 +28,8 @@ _GROUP = re.compile(r"(?:group|gruppe|team)\s[^-]*", re.IGNORECASE)  # as Moodle
 
 @dataclass(frozen=True)
 class Participant:
-    """Somebody in a grading worksheet: number, full name, other identities, address, and when something was handed in.
+    """Somebody in a grading worksheet: number, full name, other identities, address, and when they changed what they
+    have handed in: the last time, and before as older sheets have said.
 
     cells is all that stands about them before the grade, a column each: one of them is that of the group.
     """
@@ -39,6 +40,16 @@ class Participant:
     email: str = ""
     cells: tuple[str, ...] = ()
     when: str = ""
+    before: tuple[str, ...] = ()
+
+    @property
+    def times(self):
+        """All known times of changes, in their order."""
+        return tuple(sorted({*self.before, self.when} - {""}))
+
+    def after(self, older):
+        """The same, with the times of what an older sheet has said of them; older may be None."""
+        return replace(self, before=(*self.before, *older.times)) if older else self
 
 
 def known(handed, sheets, people=(), top=""):
@@ -46,7 +57,7 @@ def known(handed, sheets, people=(), top=""):
 
     sheets is {name of a file: {number: Participant}}, people a roster, and top what the class was given as. A hand-in
     of a group is one of each of its members. Of a person in a sheet the entries say address and other identities, too,
-    and the notebooks when the person has last changed what is there; over several assignments they are one.
+    and the notebooks when the person has changed what is there; over several assignments they are one.
     """
     everybody = {}
     for number, each in (pair for sheet in sheets.values() for pair in sheet.items()):
@@ -89,12 +100,12 @@ def _individual(handed, everybody, behind):
                 name = person.name
             more = _identities(entry.download, person.name or name, person.identities, person.email)
             entry = replace(entry, email=entry.email or person.email)
-            times[entry.download] = person.when
+            times[entry.download] = person.times
         else:
             name = behind[entry.download].get(name, name)
         learner = learner if name == entry.name else name
         entries += [replace(entry, name=name), *more]
-    notebooks = tuple(replace(each, changed=times.get(each.download, "")) for each in handed.notebooks)
+    notebooks = tuple(replace(each, changed=times.get(each.download, ())) for each in handed.notebooks)
     return replace(handed, learner=learner, notebooks=notebooks, entries=tuple(entries))
 
 
@@ -132,8 +143,8 @@ def _members(part, entry, groups):
 
 def _member(part, entry, person):
     """What a group has handed in, as that of one of its members, a `Participant` or one of a roster."""
-    number, when = getattr(person, "number", ""), getattr(person, "when", "")
-    notebooks = tuple(replace(each, changed=when) for each in part.notebooks)
+    number, times = getattr(person, "number", ""), getattr(person, "times", ())
+    notebooks = tuple(replace(each, changed=times) for each in part.notebooks)
     own = handins.Entry(_MOODLE, entry.download, number, person.name or entry.name, person.email)
     more = _identities(entry.download, own.name, person.identities, person.email)
     name = own.name or (f"Participant {number}" if number else entry.name)

@@ -56,7 +56,7 @@ _STAFF = {
 }
 _ENDING = re.compile("(in)?((mit|ohne)bearbeitungsrecht)?$")  # Trainer/in ohne Bearbeitungsrecht
 _CANVAS = "sisuserid", "sisloginid", "section"
-_STUDENT_VIEW = "Student, Test", "Test Student"  # StudentViewEnrollment in canvas-lms, lib/gradebook_exporter.rb
+STUDENT_VIEW = "Student, Test", "Test Student"  # StudentViewEnrollment in canvas-lms, lib/gradebook_exporter.rb
 _PARTICIPANT = re.compile(r"(?:participant|teilnehmer/?in)\s*([0-9]+)", re.IGNORECASE)
 
 
@@ -133,7 +133,7 @@ def _person(cells):
     cells = [cell for column, cell in cells if column in _GROUPS and cell]
     groups = tuple(dict.fromkeys(part.strip() for cell in cells for part in (cell, *cell.split(","))))
     name, canvas = name or " ".join(parts), tuple(said.get(column, "") for column in _CANVAS)
-    if name == "Points Possible" or (_CANVAS[-1] in said and name in _STUDENT_VIEW):
+    if name == "Points Possible" or (_CANVAS[-1] in said and name in STUDENT_VIEW):
         return None
     person = Person(identity, name, email, tuple(more), groups, canvas if any(canvas) else ())
     return person if person.name or _keys(person) else None
@@ -254,6 +254,8 @@ def _twice(handed, mine):
 
 
 def _stranger(handed, candidates, twice=False):
+    if all(downloads.is_nameless(entry) for entry in handed.entries):
+        return replace(handed, stranger=True)  # nobody can say whose it is, and nothing is wrong with it
     if twice:
         line = f"there is more than one in its download who might be {candidates[0]} of the roster"
     elif candidates:

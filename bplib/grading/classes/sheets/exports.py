@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from bplib.grading import listings
 from bplib.grading.classes.cells import Sheet
 from bplib.grading.classes.people.participants import Participant
+from bplib.grading.classes.people.roster import STUDENT_VIEW
 from bplib.grading.classes.sheets.placing import BLACKBOARD, BRIGHTSPACE, CANVAS, MOODLE
 
 NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")
@@ -131,6 +132,7 @@ def _canvas(rows, head):
         if k > section and (match := _CANVAS_COLUMN.fullmatch(heading)) and "read only" not in worth[k]
     }
     people = [k for k in _people(rows, [names]) if re.fullmatch(r"[0-9]+", rows[k][names].strip())]
+    people = [k for k in people if rows[k][0].strip() not in STUDENT_VIEW]
     return Export(CANVAS, [names], list(range(names + 1, section)), list(range(names)), grades, people)
 
 

@@ -44,6 +44,23 @@ def read(paths, folder):
     return given, before, lines
 
 
+def newest(given, sheets):
+    """(given without the older of two sheets of one assignment of Moodle's, sheets without it, lines about it).
+
+    sheets is what `participants` gives. The newer one knows of the later hand-in, and keeps the times of the older.
+    """
+    kept, known, lines = dict(given), dict(sheets), []
+    for name in given:
+        same = [other for other in kept if known.get(other, {}).keys() & known.get(name, {}).keys()]
+        last = max(reversed(same), key=lambda other: max(each.when for each in known[other].values()), default=name)
+        if last != name:
+            lines.append(f"{last} is newer than {name}, and takes its place")
+            older = known.pop(name)
+            known[last] = {number: each.after(older.get(number)) for number, each in known[last].items()}
+            del kept[name]
+    return kept, known, lines
+
+
 def participants(sheets):
     """({name of a sheet: {number: Participant}} of those of Moodle's, lines about what is not read of them)."""
     found, lines = {}, []

@@ -162,7 +162,8 @@ def _names(sheets):
         return [""]
     names = []
     for assignment in sheets:
-        plain = re.sub(r"\.zip$", "", assignment.downloads[0].lower())
+        # Of what a browser calls "week 1.zip" and "week 1 (1).zip" the name that the LMS gave.
+        plain = re.sub(r"\.zip$", "", min(assignment.downloads, key=len).lower())
         plain = re.sub("[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST].strip("-") or "assignment"
         numbered = (f"_{plain}-{number}" for number in itertools.count(2))
         names.append(next(name for name in (f"_{plain}", *itertools.islice(numbered, len(names))) if name not in names))

@@ -1,0 +1,76 @@
+"""What a person has to know of the dates of a term: times that are not known, extensions of nobody."""
+
+import math
+
+from bplib.grading.classes.counting import named, names_of
+
+_MARK_LATE = {"canvas"}
+"""The LMSs that mark in a download what came late: what they do not mark was in time by their date."""
+_MOST_NAMED = 5
+
+
+def lines(results, syllabus):
+    """Lines about the results of `counting`, for a terminal; none where all is known."""
+    return [
+        *(line for lesson in syllabus.lessons if syllabus.due(lesson) for line in _times(lesson, results, syllabus)),
+        *(line for extension in syllabus.extensions for line in _extension(extension, results)),
+    ]
+
+
+def _times(lesson, results, syllabus):
+    """Lines about the hand-ins of a lesson of which it is not known when they came, with some of the names."""
+    unknown, newer, late = [], [], []
+    for result in results:
+        for each in result["notebooks"]:
+            if each["lesson"] != lesson or not each["path"] or syllabus.instant(each.get("when", "")) > -math.inf:
+                continue
+            if each.get("is_newer"):
+                newer.append(result["learner"])
+            elif each.get("late"):
+                # Of what is called late and has an extension its page says so; nothing else is known, nor needed.
+                late += [result["learner"]] if result["lessons"][lesson]["days_late"] else []
+            elif not _is_marked_when_late(each, result):
+                unknown.append(result["learner"])
+    return [
+        f"{named(lesson)}: {says}: {_some(names)}"
+        for says, names in (
+            ("hand-ins that count as in time, since no time of theirs is known", unknown),
+            (
+                "hand-ins that are newer than Moodle's sheet and count as in time; export it again and give it with"
+                " --fill",
+                newer,
+            ),
+            ("hand-ins that count as one day late, since only that they are late is known", late),
+        )
+        if names
+    ]
+
+
+def _some(names):
+    shown = ", ".join(names[:_MOST_NAMED])
+    return f"{len(names)} ({shown}{f' and {len(names) - _MOST_NAMED} more' if names[_MOST_NAMED:] else ''})"
+
+
+def _is_marked_when_late(notebook, result):
+    """Whether a notebook comes from an LMS that would say that it was late."""
+    return any(
+        entry["lms"] in _MARK_LATE and entry["download"] == notebook.get("download") for entry in result["entries"]
+    )
+
+
+def _extension(extension, results):
+    """A line about an extension that is not one learner's, or is one's who is absent while others are unknown."""
+    whose = [result for result in results if extension.is_of(names_of(result))]
+    unknown = [result for result in results if result.get("stranger") and result["identity"]]
+    found = []
+    if len(whose) != 1:
+        names = ", ".join(each["learner"] for each in whose)
+        said = f"of {len(whose)} learners: {names}" if whose else "of nobody here"
+        found.append(f"the extension for {extension.learner} is {said}")
+    if whose and unknown and all(result.get("absent") for result in whose):
+        found.append(
+            f"the extension for {extension.learner} is of one who is absent, while {len(unknown)} hand-ins are of"
+            " nobody on the roster: if one of them is theirs, let the extension name it as the gradebook does, such"
+            f' as learner = "{unknown[0]["identity"]}"'
+        )
+    return found
