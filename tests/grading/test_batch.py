@@ -96,7 +96,7 @@ def test_a_class_becomes_a_gradebook_results_a_page_for_each_learner_and_one_for
 def test_of_two_notebooks_of_one_lesson_the_better_counts_and_a_line_says_so(graded):
     ada, *_ = json.loads((graded[1] / "results.json").read_text(encoding="utf-8"))["learners"]
     assert (ada["points"], ada["max_points"]) == (12, 12)
-    assert ada["notes"] == [f"older.ipynb is of the same lesson as {LESSON}, which counts"]
+    assert ada["notes"] == [f"older.ipynb (0 points) is of the same lesson as {LESSON} (12 points), which counts"]
 
 
 @linux
@@ -104,10 +104,10 @@ def test_a_class_without_problems_is_exit_code_0_though_a_line_informs_and_no_lm
     class_of, tmp_path, capsys
 ):
     source = class_of({"ada": full(), "bob": full()})
-    (source / "ada" / "older.ipynb").write_text(full(), encoding="utf-8")
+    (source / "ada" / "older.ipynb").write_text(blank(), encoding="utf-8")
     assert cli.main(["grade", str(source), "--out", str(tmp_path / "out"), "--jobs", "1"]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert f"  - older.ipynb is of the same lesson as {LESSON}, which counts" in said
+    assert f"  - older.ipynb (0 points) is of the same lesson as {LESSON} (12 points), which counts" in said
     assert said[-1] == f"gradebook, feedback and statistics are in {tmp_path / 'out'}"
 
 
