@@ -105,10 +105,10 @@ def test_a_class_without_problems_is_exit_code_0_though_a_line_informs_and_no_lm
 ):
     source = class_of({"ada": full(), "bob": full()})
     worse = full().replace("return np.mean(errors**2)", "return 0")
-    (source / "ada" / "older.ipynb").write_text(worse, encoding="utf-8")
+    (source / "ada" / "old.ipynb").write_text(worse, encoding="utf-8")
     assert cli.main(["grade", str(source), "--out", str(tmp_path / "out"), "--jobs", "1"]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert f"  - older.ipynb (10 points) is of the same lesson as {LESSON} (12 points), which counts" in said
+    assert f"  - old.ipynb (10 points) is of the same lesson as {LESSON} (12 points), which counts" in said
     assert said[-1] == f"gradebook, feedback and statistics are in {tmp_path / 'out'}"
 
 
