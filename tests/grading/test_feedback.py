@@ -655,6 +655,24 @@ def test_what_is_only_written_down_is_counted_and_is_nothing_to_read():
     assert f"8 × {SAID}" in Page(feedback.class_page(results)).text
 
 
+def test_beside_what_is_graded_the_page_asks_for_what_could_not_be_read():
+    damaged = {**notebook("01"), "path": "01.ipynb", "problems": ["it is not JSON"]}
+    del damaged["lesson"]
+    good = notebook("04", exercise("step", 1, 1, "passed"))
+    [both, alone] = settled(learner("Al", good, damaged), learner("Be", good))
+    asks = "Hand in again what could not be read."
+    assert [asks in Page(feedback.feedback_page(each, ASKED)).text for each in (both, alone)] == [True, False]
+
+
+def test_whom_a_person_lets_pass_has_passed_in_the_numbers_and_made_no_mistake():
+    wrong = exercise("mse", 0, 2, "not yet", misconception="half")
+    records = [learner(name, notebook("01", dict(wrong))) for name in ("Al", "Be", "Ce")]
+    overrides = {(records[0]["slug"], "mse"): (2, ""), (records[1]["slug"], "mse"): (1, "")}
+    [row] = feedback.statistics(settled(*records, overrides=overrides, asked={"01": {"mse": 2}}))["exercises"]
+    assert (row["passed"], row["not_yet"], row["by_hand"]) == (1, 2, 2)
+    assert [each["count"] for each in row["misconceptions"]] == [2]
+
+
 def test_what_a_person_has_decided_is_not_to_be_read_again():
     records = [answered("Al", "def mse(a, y):\n    return a"), answered("Be", "def mse(a, y):\n    return y")]
     results = settled(*records, overrides={(records[0]["slug"], "mse"): (1, "half of it")})

@@ -1,5 +1,6 @@
 """Promise: what is handed in again, or in another week, takes nothing away: each version has a time of its own."""
 
+import json
 import os
 import shutil
 import zipfile
@@ -101,6 +102,14 @@ def test_of_an_equal_copy_in_another_download_nothing_is_said_and_a_persons_word
         assert (mse["points"], mse["override"]["points"], ada["notes"]) == (1, 0, [])
         assert [line.strip() for line in lines if "Ada Lovelace:" in line] == changed
     assert ada["notebooks"][0]["path"] in (f"{FIRST}/{LESSON}", f"{SECOND}/{LESSON}")
+
+
+def test_a_path_names_the_download_that_holds_the_file_and_a_sheet_the_name_that_the_lms_gave(folder):
+    grade(folder, {**OLD, **NEW, "BP-4720.zip": {"Ada Lovelace_31": WORSE, "Grace Hopper_32": full()}})
+    [record] = [path for path in (folder / "out" / "learners").iterdir() if path.name.startswith("ada")]
+    paths = {each["path"] for each in json.loads(record.read_text(encoding="utf-8"))["notebooks"]}
+    assert paths == {f"{name}/{LESSON}" for name in (FIRST, SECOND, "BP-4720.zip")}
+    assert (folder / "out" / "upload" / "moodle_bp-4711.csv").exists()
 
 
 def test_a_roster_that_was_given_once_holds_in_later_runs_until_it_is_deleted(folder):
