@@ -664,6 +664,13 @@ def test_beside_what_is_graded_the_page_asks_for_what_could_not_be_read():
     assert [asks in Page(feedback.feedback_page(each, ASKED)).text for each in (both, alone)] == [True, False]
 
 
+def test_the_page_of_one_whose_name_is_hidden_names_nothing_that_is_missing():
+    entry = {"lms": "moodle", "download": "", "identity": "70300", "name": "Participant 70300", "email": ""}
+    one = notebook("01", exercise("mse", 2, 2, "passed"))
+    hidden, known = settled({**learner("Participant 70300", one), "entries": [entry]}, learner("Al", one))
+    assert ["Not handed in" in feedback.feedback_page(each, ASKED) for each in (hidden, known)] == [False, True]
+
+
 def test_whom_a_person_lets_pass_has_passed_in_the_numbers_and_made_no_mistake():
     wrong = exercise("mse", 0, 2, "not yet", misconception="half")
     records = [learner(name, notebook("01", dict(wrong))) for name in ("Al", "Be", "Ce")]

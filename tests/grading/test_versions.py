@@ -91,6 +91,48 @@ def test_of_two_sheets_of_one_assignment_each_has_the_time_of_its_version_and_th
     assert [path.name for path in (folder / "out" / "exported").iterdir()] == ["second.csv"]
 
 
+def test_who_saved_the_same_once_more_handed_it_in_when_it_came_first(folder):
+    both = {name: {"Ada Lovelace_11": full(), "Grace Hopper_12": full()} for name in (FIRST, SECOND)}
+    results, _ = grade(folder, both, {"g.csv": SHEET, "h.csv": LATER})
+    assert (results["Ada Lovelace"]["points"], results["Grace Hopper"]["points"]) == (12, 6)
+
+
+def test_two_notebooks_of_one_download_have_its_time(folder):
+    copy = "Ada Lovelace_11_assignsubmission_file_/copy.ipynb"
+    files = {f"Ada Lovelace_11_assignsubmission_file_/{LESSON}": WORSE, copy: full()}
+    files[f"Grace Hopper_12_assignsubmission_file_/{LESSON}"] = full()
+    tree(folder / "in", {FIRST: zipped(files)})
+    (folder / "g.csv").write_text(LATER, encoding="utf-8")
+    term = Term(syllabus.read(folder / "course.toml"), roster=folder / "roster.csv", exported=[folder / "g.csv"])
+    results, _ = grade_class(folder / "in", folder / "out", term=term)
+    assert [each["points"] for each in results if each["learner"] == "Ada Lovelace"] == [6]
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_damaged_file_that_was_replaced_is_no_problem_and_one_that_replaces_is(folder, fresh):
+    good, bad = ({name: {"Ada Lovelace_11": text} for name in (FIRST, SECOND)} for text in (full(), "{"))
+    other = {"Grace Hopper_12": full()}
+    for old, new, problems in ((bad, good, 0), (good, bad, 1)):
+        if not fresh:
+            grade(folder, {FIRST: {**old[FIRST], **other}})
+        results, _ = grade(folder, {FIRST: {**old[FIRST], **other}, SECOND: {**new[SECOND], **other}})
+        ada = results["Ada Lovelace"]
+        assert (len(ada["problems"]), ada["unread"], ada["points"]) == (problems, bool(problems), 12)
+        assert any("a later one was read" in line for line in ada["notes"]) == (not problems)
+        shutil.rmtree(folder / "out")
+
+
+def test_a_persons_word_is_about_the_version_that_counts_and_does_not_choose_it(folder):
+    grade(folder, OLD, {"g.csv": SHEET})
+    both = {**OLD, **NEW}
+    before = points(grade(folder, both, {"g.csv": LATER}))
+    rows = "".join(f"1,{id},{most},\n" for id, most in (("mse", 2), ("mse-grad", 2), ("bce-logits", 3)))
+    (folder / "out" / "overrides.csv").write_text(f"learner,exercise,points,comment\n{rows}", encoding="utf-8")
+    results, _ = grade(folder, both)
+    assert (before, points((results, []))) == (10, 12)
+    assert results["Ada Lovelace"]["notebooks"][0]["path"] == f"{FIRST}/{LESSON}"
+
+
 def test_of_an_equal_copy_in_another_download_nothing_is_said_and_a_persons_word_changes_it_once(folder):
     both = {FIRST: OLD[FIRST], SECOND: {**OLD[FIRST], "Alan Turing_14": full()}}
     grade(folder, both)

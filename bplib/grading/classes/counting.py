@@ -5,7 +5,8 @@ is what it comes to in this term. So a date, a weight or an override changes res
 
     record   learner, identity, entries (dicts of `handins.Entry`), slug, late, absent, stranger, problems,
              not_enforced, digest, and notebooks: all that were handed in, what `grader.grade_file` gives, with
-             when, late, download, attachment, seen (the day on which a run saw it first)
+             when, late, download, attachment, seen (the day on which a run saw it first), is_newer and is_replaced
+             (see `versions`)
     result   the record, and
              state        GRADED, EMPTY (nothing that can be graded was handed in) or FAILED (grading itself has failed)
              points       of the lessons that were asked for; None where the state is another
@@ -102,8 +103,6 @@ def _settled(record, asked, syllabus, overrides):
         mine = [each for each in theirs if each["lesson"] == lesson]
         for notebook in mine:
             _ask(notebook, exercises)
-            for exercise in notebook["exercises"]:
-                _override(exercise, overrides.get((record["slug"], exercise["id"])))
         by_hand = {id: overrides[record["slug"], id] for id in exercises if (record["slug"], id) in overrides}
         if not mine and by_hand:
             mine = [_by_hand(lesson, exercises, by_hand)]
@@ -115,6 +114,10 @@ def _settled(record, asked, syllabus, overrides):
         scale = 1 if worth is None or not most else worth / most
         rated = [_rated(each, lesson, syllabus, names, scale) for each in mine]
         counts = max(range(len(mine)), key=lambda k: _rank(mine[k], rated[k], k, syllabus))
+        # A person's word is about what counts, and does not choose it.
+        for exercise in mine[counts]["exercises"]:
+            _override(exercise, overrides.get((record["slug"], exercise["id"])))
+        rated[counts] = _rated(mine[counts], lesson, syllabus, names, scale)
         chosen[lesson] = mine[counts]
         lessons[lesson] = {**rated[counts], "max_points": plain(most * scale)}
         lines += _passed_over(list(zip(mine, rated, strict=True)), counts, syllabus)
@@ -123,8 +126,10 @@ def _settled(record, asked, syllabus, overrides):
     result["notebooks"] = [_told(each, syllabus) for each in chosen.values()]
     if any(each.get("late") for each in notebooks):  # one that does not count makes nobody late
         result["late"] = any(each.get("late") for each in chosen.values())
-    unread = any("lesson" not in each and each["points"] is not None for each in notebooks)
-    result["unread"] = unread or bool(record["problems"] and not notebooks)
+    unread = [each for each in notebooks if "lesson" not in each and each["points"] is not None]
+    replaced = [each for each in unread if each.get("is_replaced")]
+    lines += [f"{each['path']}: {line}; a later one was read" for each in replaced for line in each["problems"]]
+    result["unread"] = len(unread) > len(replaced) or bool(record["problems"] and not notebooks)
     result["notes"], result["untouched"] = lines, untouched
     result["state"] = FAILED if failed else GRADED if chosen else EMPTY
     result["lessons"] = lessons

@@ -13,6 +13,7 @@ from bplib.course.judging.reading import NOT_ATTEMPTED, NOT_YET, PASSED
 from bplib.grading.classes import gradebook, untouched
 from bplib.grading.classes.counting import EMPTY, FAILED
 from bplib.grading.classes.gradebook import gradebook_csv, statistics
+from bplib.grading.classes.people.downloads import is_nameless
 from bplib.pictures import svg
 
 __all__ = ["class_page", "feedback_page", "gradebook_csv", "statistics"]
@@ -46,9 +47,14 @@ def feedback_page(result, asked=None):
     """The page of one learner, HTML: points, sentence and own code for each exercise, what a person said, what is late.
 
     What was answered comes first, and a notebook in which nothing is attempted is short. asked is what `counting.asked`
-    gives; with it the page also names the lessons that were not handed in, or only as they were handed out.
+    gives; with it the page also names the lessons that were not handed in, or only as they were handed out. Of somebody
+    whose name an LMS hides nobody knows what else they have handed in.
     """
     titles = gradebook.lessons([result], asked)
+    if result["entries"] and all(
+        is_nameless(each["lms"], each["identity"], each["name"]) for each in result["entries"]
+    ):
+        titles = {}
     without = [(lesson, title) for lesson, (title, _) in titles.items() if lesson not in result["lessons"]]
     return pages.render(
         "grading/classes/feedback.html",

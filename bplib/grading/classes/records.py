@@ -148,7 +148,8 @@ def _record(hand_in, graded, problems, digest, before):
         {**each, **said, "late": source.late, "download": source.download, "attachment": source.attachment}
         for (each, source), said in zip(pairs, dates, strict=True)
     ]
-    unread = {each.get("content", each["path"]): each for each in reversed(graded) if "lesson" not in each}
+    unread = [each for each in notebooks if "lesson" not in each and not each["is_replaced"]]
+    unread = {each.get("content", each["path"]): each for each in reversed(unread)}
     lines = [f"{each['path']}: {problem}" for each in [*unread.values()][::-1] for problem in each["problems"]]
     return {
         "learner": hand_in.learner,

@@ -110,10 +110,9 @@ def is_hidden(name, identity):
     return name in [f"{word} {identity}" for word in _HIDDEN]
 
 
-def is_nameless(entry):
-    """Whether an LMS has hidden whose an entry is."""
-    hidden = entry.lms == "canvas" and entry.name == f"anon {entry.identity}"
-    return hidden or (entry.lms == "moodle" and is_hidden(entry.name, entry.identity))
+def is_nameless(lms, identity, name):
+    """Whether an LMS has hidden whose a hand-in is."""
+    return name == f"anon {identity}" if lms == "canvas" else lms == "moodle" and is_hidden(name, identity)
 
 
 def _when(said):

@@ -254,7 +254,7 @@ def _twice(handed, mine):
 
 
 def _stranger(handed, candidates, twice=False):
-    if all(downloads.is_nameless(entry) for entry in handed.entries):
+    if all(downloads.is_nameless(entry.lms, entry.identity, entry.name) for entry in handed.entries):
         return replace(handed, stranger=True)  # nobody can say whose it is, and nothing is wrong with it
     if twice:
         line = f"there is more than one in its download who might be {candidates[0]} of the roster"
