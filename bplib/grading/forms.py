@@ -39,7 +39,8 @@ def counted(report, term=Syllabus(), names=()):  # noqa: B008, it is frozen
     for each in report["submissions"]:
         (kept if not wanted or each.get("lesson") in (None, *wanted) else others).append(each)
     there = {each.get("lesson") for each in kept}
-    kept += [_absent(lesson) for lesson in LESSONS if lesson.LESSON in named and lesson.LESSON not in there]
+    says = "nothing of it could be read" if None in there else "it was not handed in"
+    kept += [_absent(lesson, says) for lesson in LESSONS if lesson.LESSON in named and lesson.LESSON not in there]
     why = "" if named else f", as {syllabus.FILE_NAME} says; `bplib grade --lesson` asks for others"
     notes = [f"{line}{why}" for line in counting.unasked(others)]
     return {"submissions": [_weighed(each, term) for each in kept], "notes": notes}
@@ -55,7 +56,7 @@ def _weighed(submission, term):
     return {**submission, **{key: counting.plain(submission[key] * worth / most) for key in ("points", "max_points")}}
 
 
-def _absent(lesson):
+def _absent(lesson, says):
     exercises = [
         {"id": problem.id, "title": problem.title, "points": 0, "max_points": problem.points}
         | {"status": NOT_ATTEMPTED, "message": "", "misconception": None, "code": ""}
@@ -68,7 +69,7 @@ def _absent(lesson):
         "points": 0,
         "max_points": sum(exercise["max_points"] for exercise in exercises),
         "exercises": exercises,
-        "problems": ["it was not handed in"],
+        "problems": [says],
         "not_enforced": [],
     }
 

@@ -119,9 +119,11 @@ def test_only_the_lessons_that_are_asked_for_count_and_those_not_handed_in_are_n
     assert report["notes"] == ["x.ipynb is of Loss functions (01_loss_functions), which was not asked for"]
     assert [each["problems"] for each in report["submissions"]] == [
         ["it is odd"],
-        ["it was not handed in"],
-        ["it was not handed in"],
+        ["nothing of it could be read"],
+        ["nothing of it could be read"],
     ]
+    [alone] = forms.counted({"submissions": []}, names=["02"])["submissions"]
+    assert alone["problems"] == ["it was not handed in"]
     assert [each["path"] for each in report["submissions"][1:]] == ["02_gradients", "04_single_neuron"]
     results = adapters.gradescope({"submissions": report["submissions"][1:]})
     assert results["score"] == 0 and sum(test["max_score"] for test in results["tests"]) == 28

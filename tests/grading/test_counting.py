@@ -249,6 +249,16 @@ def test_a_reader_learns_how_many_times_are_not_known_and_which_extension_fits_n
     assert dates.lines(results, term(due=None)) == []
 
 
+def test_an_extension_of_one_of_whom_nothing_is_there_is_named_while_nameless_hand_ins_of_that_lesson_are():
+    known, hidden = record(notebook(lesson=SECOND)), record(notebook(), learner="anon tY5uI", identity="tY5uI")
+    records = [known | {"stranger": False}, hidden | {"stranger": True}]
+    for lesson, said in ((FIRST, True), (SECOND, False)):
+        plan = term(extensions=[Extension("Ada", lesson, 2)])
+        results = counting.settled(records, counting.asked(records, Syllabus()), plan)
+        told = [line for line in dates.lines(results, plan) if "the extension for Ada" in line]
+        assert bool(told) == said and all(f"nothing of {TITLE}" in line and '"tY5uI"' in line for line in told)
+
+
 def test_where_an_lms_marks_what_is_late_nothing_is_said_of_what_it_does_not_mark():
     entries = [
         {"lms": lms, "download": f"{lms}.zip", "identity": "", "name": "Ada", "email": ""}
@@ -341,7 +351,8 @@ def test_a_line_says_which_one_was_passed_over(counts, why):
 def test_an_equal_copy_is_passed_over_without_a_word():
     copies = [notebook(path=path, content="c0ffee") for path in ("one", "two")]
     assert settled(*copies)["notes"] == []
-    assert len(settled(*copies, notebook(path="three", content="other"))["notes"]) == 1
+    others = [notebook(0.5, path=path, content="other") for path in ("three", "four")]
+    assert len(settled(*copies, *others)["notes"]) == 1
 
 
 def test_a_late_version_that_does_not_count_makes_nobody_late():

@@ -655,6 +655,23 @@ def test_what_is_only_written_down_is_counted_and_is_nothing_to_read():
     assert f"8 × {SAID}" in Page(feedback.class_page(results)).text
 
 
+def test_a_damaged_file_is_of_the_lesson_that_its_name_says_and_the_others_are_not_handed_in():
+    def damaged(path):
+        given = {**notebook("01"), "path": path, "problems": ["it is not JSON"]}
+        del given["lesson"]
+        return given
+
+    asked = {"01_loss_functions": {"mse": 2}, "04_single_neuron": {"step": 1}}
+    records = [learner("Al", damaged("all.zip/01_Loss_functions-1.ipynb")), learner("Be", damaged("final.ipynb"))]
+    overrides = {(records[0]["slug"], "mse"): (2, "by hand")}
+    al, be = (Page(feedback.feedback_page(each, asked)).text for each in settled(*records, asked=asked))
+    assert re.search(r"Not handed in A single neuron Nothing that could be graded Loss functions\s*$", al)
+    assert "Not handed in" not in be and "Nothing that could be graded Loss functions A single neuron" in be
+    al, _ = settled(*records, asked=asked, overrides=overrides)
+    page = Page(feedback.feedback_page(al, asked)).text
+    assert "what was handed in could not be read" in page and "nothing was handed in" not in page
+
+
 def test_beside_what_is_graded_the_page_asks_for_what_could_not_be_read():
     damaged = {**notebook("01"), "path": "01.ipynb", "problems": ["it is not JSON"]}
     del damaged["lesson"]

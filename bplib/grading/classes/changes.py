@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bplib.grading.classes.counting import EMPTY, FAILED
 
 ANEW, JUDGED, OVERRIDE = "handed in anew", "the course judges anew", "an override"
+WITHDRAWN = "an override that is withdrawn"
 MORE = "one more lesson was handed in"
 WEIGHT, SHARE = "another weight", "lateness costs another share"
 OTHER, ASKED = "another of their notebooks counts", "other lessons are asked for"
@@ -96,7 +97,7 @@ def _why(was, result):
 
 
 def _order(reason):
-    known = MORE, ANEW, JUDGED, OVERRIDE, OTHER, ASKED, WEIGHT, SHARE
+    known = MORE, ANEW, JUDGED, OVERRIDE, WITHDRAWN, OTHER, ASKED, WEIGHT, SHARE
     return known.index(reason) if reason in known else len(known), reason
 
 
@@ -108,8 +109,8 @@ def _of_lesson(before, now, was, result):
         reasons.append(ANEW if was.get("digest") != result.get("digest") else OTHER)
     elif _earned(before) != _earned(now):
         reasons.append(JUDGED)
-    if _overridden(before) != _overridden(now):
-        reasons.append(OVERRIDE)
+    if (one := _overridden(before)) != (two := _overridden(now)):
+        reasons.append(OVERRIDE if any(one.get(id) != points for id, points in two.items()) else WITHDRAWN)
     return reasons + ([] if before.get("content") != now.get("content") else _of_term(before, now, was, result))
 
 

@@ -21,7 +21,8 @@ is what it comes to in this term. So a date, a weight or an override changes res
                           a file stands in its notes and not in its problems; handed_in is when, in clocks' time of the
                           term to the minute, or with its own zone where the plan names none
              untouched    the lessons that were asked for of which there is only a notebook as it was handed out
-             unread       whether a file was handed in that could not be read, or files, and no notebook among them
+             unread       of what was handed in and could not be read, the lessons that the names of the files say, ""
+                          for a name that says none, or where there are files and no notebook among them
              notes        lines that are information, as which of several notebooks counts; nothing is wrong there
 
 Of several notebooks of a lesson that one counts which comes to most, late ones with what lateness leaves of them. Where
@@ -129,7 +130,8 @@ def _settled(record, asked, syllabus, overrides):
     unread = [each for each in notebooks if "lesson" not in each and each["points"] is not None]
     replaced = [each for each in unread if each.get("is_replaced")]
     lines += [f"{each['path']}: {line}; a later one was read" for each in replaced for line in each["problems"]]
-    result["unread"] = len(unread) > len(replaced) or bool(record["problems"] and not notebooks)
+    result["unread"] = sorted({_lesson_of(each["path"]) for each in unread if each not in replaced})
+    result["unread"] += [""] if record["problems"] and not notebooks else []
     result["notes"], result["untouched"] = lines, untouched
     result["state"] = FAILED if failed else GRADED if chosen else EMPTY
     result["lessons"] = lessons
@@ -140,6 +142,12 @@ def _settled(record, asked, syllabus, overrides):
     result["points"] = plain(sum(each["points"] for each in lessons.values())) if result["state"] == GRADED else None
     result["max_points"] = plain(sum(worth_of(lesson, exercises, syllabus) for lesson, exercises in asked.items()))
     return result
+
+
+def _lesson_of(path):
+    """The lesson that the name of a file says; "" if it says none."""
+    name = path.rpartition("/")[2].lower()
+    return next((lesson.LESSON for lesson in LESSONS if lesson.LESSON in name), "")
 
 
 def _told(notebook, syllabus):
@@ -256,15 +264,15 @@ def _rank(notebook, rated, place, syllabus):
 
 
 def _passed_over(pairs, counts, syllabus):
-    """A line about each notebook of a lesson that does not count, and is another than the one that does."""
+    """A line about each version of a lesson that does not count, however many copies there are of it."""
     counted, rated = pairs[counts]
     is_last = syllabus.counts == LAST and (counted.get("when") or counted.get("attachment"))
     why = "counts as the last" if is_last else "counts"
-    others = [(each, its) for k, (each, its) in enumerate(pairs) if k != counts]
+    others = {each.get("content") or each["path"]: (each, its) for each, its in reversed(pairs) if each is not counted}
+    others.pop(counted.get("content"), None)
     return [
         f"{_comes_to(each, its)} is of the same lesson as {_comes_to(counted, rated)}, which {why}"
-        for each, its in others
-        if not each.get("content") or each["content"] != counted.get("content")
+        for each, its in reversed(others.values())
     ]
 
 

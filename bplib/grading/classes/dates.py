@@ -59,18 +59,25 @@ def _is_marked_when_late(notebook, result):
 
 
 def _extension(extension, results):
-    """A line about an extension that is not one learner's, or is one's who is absent while others are unknown."""
+    """A line about an extension that is not one learner's, or of whom nothing is there while others are unknown."""
     whose = [result for result in results if extension.is_of(names_of(result))]
     unknown = [result for result in results if result.get("stranger") and result["identity"]]
+    unknown = [each for each in unknown if not extension.lesson or extension.lesson in each["lessons"]]
+    who = f"of whom there is nothing of {named(extension.lesson)}" if extension.lesson else "who is absent"
     found = []
     if len(whose) != 1:
         names = ", ".join(each["learner"] for each in whose)
         said = f"of {len(whose)} learners: {names}" if whose else "of nobody here"
         found.append(f"the extension for {extension.learner} is {said}")
-    if whose and unknown and all(result.get("absent") for result in whose):
+    if whose and unknown and not any(_has(result, extension.lesson) for result in whose):
         found.append(
-            f"the extension for {extension.learner} is of one who is absent, while {len(unknown)} hand-ins are of"
+            f"the extension for {extension.learner} is of one {who}, while {len(unknown)} hand-ins are of"
             " nobody on the roster: if one of them is theirs, let the extension name it as the gradebook does, such"
             f' as learner = "{unknown[0]["identity"]}"'
         )
     return found
+
+
+def _has(result, lesson):
+    """Whether somebody has handed in a lesson, or where none is asked for any."""
+    return lesson in result["lessons"] if lesson else not result.get("absent")

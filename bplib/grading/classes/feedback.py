@@ -51,18 +51,21 @@ def feedback_page(result, asked=None):
     whose name an LMS hides nobody knows what else they have handed in.
     """
     titles = gradebook.lessons([result], asked)
-    if result["entries"] and all(
-        is_nameless(each["lms"], each["identity"], each["name"]) for each in result["entries"]
-    ):
+    entries = result["entries"]
+    if entries and all(is_nameless(each["lms"], each["identity"], each["name"]) for each in entries):
         titles = {}
     without = [(lesson, title) for lesson, (title, _) in titles.items() if lesson not in result["lessons"]]
+    # Of a file whose name says no lesson, or where grading has failed, it may be any that is lacking.
+    anything = "" in result["unread"] or result["state"] == FAILED
+    unread = [lesson for lesson, _ in without] if anything else result["unread"]
     return pages.render(
         "grading/classes/feedback.html",
         title=f"Feedback: {result['learner']}",
         result=result,
         notebooks=sorted(result["notebooks"], key=_is_short),
         is_short=_is_short,
-        missing=[each for each in without if each[0] not in result["untouched"]],
+        missing=[each for each in without if each[0] not in (*result["untouched"], *unread)],
+        unread=[each for each in without if each[0] in unread],
         as_handed_out=[each for each in without if each[0] in result["untouched"]],
         late=gradebook.lateness(result),
         untouched=NOT_ATTEMPTED,

@@ -91,7 +91,10 @@ def _canvas(results, worth, people):
         name = re.sub("Points(?= Possible)", "points", name)
         return [name, entry["identity"], *((on_roster and on_roster.canvas) or ("", "", ""))]
 
-    columns = _columns(worth)
+    known_there = [each for each in results if any(map(placing.is_key, placing.entries(each, CANVAS)))]
+    # A column of points that all came in without names would be empty, and take grades away.
+    there = {lesson for result in known_there for lesson in result["lessons"]}
+    columns = _columns({lesson: most for lesson, most in worth.items() if lesson in there})
     rows = _rows(results, CANVAS, columns, person)
     head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *columns]
     possible = ["    Points Possible", "", "", "", "", *(written(most) for _, most in columns.values())]
