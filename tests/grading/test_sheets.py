@@ -90,6 +90,13 @@ def test_a_hand_in_without_a_name_is_in_no_sheet_of_canvas():
     assert placing.nameless(canvas_class()) == []
 
 
+def test_a_lesson_that_came_in_without_names_alone_has_no_column_and_no_part_in_a_total():
+    ada = record("Ada", [entry("canvas", "12", "Ada")], notebook(LOSS, 7))
+    hidden = record("anon Gq3xT", [entry("canvas", "Gq3xT", "anon Gq3xT")], notebook(GRADIENTS, 3))
+    made = files(settled(ada, hidden))
+    assert canvas_import(made["canvas.csv"], STUDENTS)[0] == {("12", "01 Loss functions"): "7"}
+
+
 def test_a_lesson_that_nobody_handed_in_is_in_no_sheet():
     mine = [entry("canvas", "12", "Ada"), entry("blackboard", "ada", "Ada")]
     made = files(settled(record("Ada", mine, notebook(LOSS, 7))))
