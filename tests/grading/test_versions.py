@@ -80,6 +80,40 @@ def test_of_two_downloads_that_no_run_has_seen_the_time_is_that_of_the_one_store
     assert (result["points"], result["notebooks"][0]["when"]) == (12, "")
 
 
+def test_a_time_that_may_be_another_versions_is_not_kept_and_a_line_names_whose_it_is(folder):
+    both = {**OLD, **NEW}
+    results, lines = grade(folder, both, {"g.csv": SHEET})
+    assert results["Ada Lovelace"]["points"] == 12
+    assert any("more versions than Moodle's sheets have times" in line and "Ada Lovelace)" in line for line in lines)
+    results, lines = grade(folder, both, {"g.csv": LATER})
+    assert results["Ada Lovelace"]["points"] == 10
+    results, lines = grade(folder, NEW, {"g.csv": LATER})
+    assert results["Ada Lovelace"]["points"] == 6 and not any("more versions" in line for line in lines)
+
+
+def test_the_time_of_a_damaged_file_is_not_that_of_the_one_that_repairs_it(folder):
+    other = {"Grace Hopper_12": full()}
+    bad, good = ({name: {"Ada Lovelace_11": text, **other}} for name, text in ((FIRST, "{"), (SECOND, full())))
+    grade(folder, bad, {"g.csv": SHEET})
+    results, lines = grade(folder, {**bad, **good})
+    assert results["Ada Lovelace"]["notebooks"][0]["when"] == ""
+    assert any("newer than Moodle's sheet" in line and "(Ada Lovelace)" in line for line in lines)
+    assert any("Ada Lovelace: - -> 12, handed in anew" in line for line in lines)
+    assert points(grade(folder, {**bad, **good}, {"g.csv": LATER})) == 6
+
+
+def test_a_run_that_was_stopped_has_kept_what_it_was_given(folder, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(workers, "graded", stop)
+        with pytest.raises(KeyboardInterrupt):
+            grade(folder, OLD, {"g.csv": SHEET})
+    results, _ = grade(folder, OLD, roster=None)
+    assert results["Alan Turing"]["absent"] and results["Grace Hopper"]["points"] == 6
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_two_sheets_of_one_assignment_each_has_the_time_of_its_version_and_the_newer_is_filled(folder, order):
     late = LATER.replace("Tuesday, 6 October", "Wednesday, 7 October")

@@ -90,7 +90,9 @@ def _why(was, result):
     for lesson in old.keys() | new.keys():
         before, now = old.get(lesson), new.get(lesson)
         if before is None or now is None:
-            found |= dict.fromkeys([_came_or_went(now or before, was, result, MORE if before is None else ANEW)])
+            found |= dict.fromkeys(
+                [_came_or_went(now or before, was, result, MORE if before is None and not was.get("unread") else ANEW)]
+            )
         elif _counted(was, lesson, before) != _counted(result, lesson, now):
             found |= dict.fromkeys(_of_lesson(before, now, was, result) or [ASKED])
     return tuple(sorted(found, key=_order)) or (ASKED,)

@@ -5,8 +5,8 @@ is what it comes to in this term. So a date, a weight or an override changes res
 
     record   learner, identity, entries (dicts of `handins.Entry`), slug, late, absent, stranger, problems,
              not_enforced, digest, and notebooks: all that were handed in, what `grader.grade_file` gives, with
-             when, late, download, attachment, seen (the day on which a run saw it first), is_newer and is_replaced
-             (see `versions`)
+             when, late, download, attachment, seen (the day on which a run saw it first), is_newer, is_unsure and
+             is_replaced (see `versions`)
     result   the record, and
              state        GRADED, EMPTY (nothing that can be graded was handed in) or FAILED (grading itself has failed)
              points       of the lessons that were asked for; None where the state is another

@@ -19,9 +19,11 @@ def lines(results, syllabus):
 
 def _times(lesson, results, syllabus):
     """Lines about the hand-ins of a lesson of which it is not known when they came, with some of the names."""
-    unknown, newer, late = [], [], []
+    unknown, newer, unsure, late = [], [], [], []
     for result in results:
         for each in result["notebooks"]:
+            if each["lesson"] == lesson and each.get("is_unsure"):
+                unsure.append(result["learner"])
             if each["lesson"] != lesson or not each["path"] or syllabus.instant(each.get("when", "")) > -math.inf:
                 continue
             if each.get("is_newer"):
@@ -39,6 +41,11 @@ def _times(lesson, results, syllabus):
                 "hand-ins that are newer than Moodle's sheet and count as in time; export it again and give it with"
                 " --fill",
                 newer,
+            ),
+            (
+                "there are more versions than Moodle's sheets have times, so the last time may be another's; give the"
+                " sheet of each download with --fill",
+                unsure,
             ),
             ("hand-ins that count as one day late, since only that they are late is known", late),
         )

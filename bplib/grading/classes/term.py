@@ -64,13 +64,15 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
         handed = roster.matched(repositories.known(handed, people), people)
     last = stored(out / "results.json")
     _require_all_weeks(handed, last, stored(out / "asked.json"), out)
-    found = owners.compared(records(handed, out, jobs, dask, limits, progress))
-    asked = counting.asked(found, term.syllabus, stored(out / "asked.json"))
-    files.write(out / "asked.json", as_json(asked))
+    # Before anything is graded, so that a run that goes on after this one was stopped knows it.
+    _fill(out / given.FOLDER, {**before, **now}.items())
     if layout is not None:
         files.write(out / _LAYOUT, layout)
     if term.roster:
         files.write(out / _ROSTER, Path(term.roster).read_bytes())
+    found = owners.compared(records(handed, out, jobs, dask, limits, progress))
+    asked = counting.asked(found, term.syllabus, stored(out / "asked.json"))
+    files.write(out / "asked.json", as_json(asked))
     by_hand, unfit = overrides.read(out / overrides.FILE_NAME, found, asked)
     results = counting.settled(found, asked, term.syllabus, by_hand)
     filled, said = _filled(now, before, results)
@@ -80,7 +82,6 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     lines += given.left_aside(source, {**before, **now})
     lines += changes.lines(changes.between(last, {"learners": results}))
     lines += said
-    _fill(out / given.FOLDER, {**before, **now}.items())
     _write(results, asked, out)
     _fill(out / "upload", {**uploads.files(results, asked, term.syllabus, people), **filled}.items())
     if term.nameless:

@@ -14,10 +14,11 @@ from collections import defaultdict
 
 
 def dated(versions, history, today):
-    """(a dict of when, seen, is_newer and is_replaced for each version, the history with them).
+    """(a dict of when, seen, is_newer, is_unsure and is_replaced for each version, the history with them).
 
     versions are pairs of what grading gave, a dict with content and lesson, and the `handins.Notebook`. is_newer says
-    whether it is newer than the sheet, is_replaced whether it could not be read and a later one of that name was.
+    whether it is newer than the sheet, is_unsure whether the time may be that of another version, since there are more
+    than the sheets know times of, is_replaced whether it could not be read and a later one of that name was.
     """
     downloads = _downloads(versions, history)
     times = _times(versions, downloads)
@@ -25,15 +26,16 @@ def dated(versions, history, today):
     for graded, source in versions:
         content, lesson = graded.get("content"), graded.get("lesson", "")
         known = history.get(content, {})
-        when, is_newer = source.when or known.get("when", ""), False
+        when, is_newer, is_unsure = source.when or known.get("when", ""), False, False
         if not when and (time := times.get((lesson, content))):
             is_newer = _is_anothers(time, content, lesson, history)
             when = "" if is_newer else time
+            is_unsure = bool(when) and _is_unsure(lesson, source.changed, versions, history)
         seen = known.get("seen", today)
-        said = {"when": when, "seen": seen, "is_newer": is_newer}
+        said = {"when": when, "seen": seen, "is_newer": is_newer, "is_unsure": is_unsure}
         found.append({**said, "is_replaced": not lesson and _is_replaced(source, versions, downloads)})
         if content:
-            after[content] = {"lesson": lesson, "seen": seen, "when": when}
+            after[content] = {"lesson": lesson, "seen": seen, "when": "" if is_unsure else when}
     return found, after
 
 
@@ -69,10 +71,20 @@ def _times(versions, downloads):
 
 
 def _is_anothers(time, content, lesson, history):
-    """Whether a time is that of another version of a lesson, in a run before."""
-    return any(
-        key != content and version["lesson"] == lesson and version["when"] == time for key, version in history.items()
-    )
+    """Whether a time is that of another version of a lesson in a run before, which may not have been read."""
+    others = (version for key, version in history.items() if key != content and version["lesson"] in ("", lesson))
+    return any(version["when"] == time for version in others)
+
+
+def _is_unsure(lesson, changed, versions, history):
+    """Whether there are more versions of a lesson of which no run knows the time than there are times of sheets."""
+    there = defaultdict(set)
+    for graded, source in versions:
+        if graded.get("lesson", "") == lesson and source.changed == changed:
+            there[source.download].add(graded.get("content"))
+    known = {key: version["when"] for key, version in history.items() if version["when"]}
+    unknown = {frozenset(contents) for contents in there.values() if not contents <= known.keys()}
+    return len(unknown) > len({*changed} - {*known.values()})
 
 
 def _is_replaced(source, versions, downloads):
