@@ -27,7 +27,6 @@ class Notebook:
     late        whether the LMS says that it came late
     download    the zip or folder of the LMS that it came in, as in `Entry`
     attachment  Canvas's number of the file, which counts upward; 0 for others
-    changed     when its learner changed what they handed in there, as sheets of Moodle's say: times, the last one last
     """
 
     path: str
@@ -36,7 +35,6 @@ class Notebook:
     late: bool = False
     download: str = ""
     attachment: int = 0
-    changed: tuple[str, ...] = ()
 
     def read(self):
         """The content, bytes, the same each time. ValueError, in one line, if it cannot be read any more."""
@@ -60,6 +58,7 @@ class Entry:
     identity  the number or account there; "" if there is none
     name      as the LMS writes it
     email     "" if it is not known
+    changed   when they changed what they handed in there, as sheets of Moodle's say: times, the last one last
     """
 
     lms: str
@@ -67,6 +66,7 @@ class Entry:
     identity: str
     name: str
     email: str = ""
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

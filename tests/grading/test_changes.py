@@ -59,6 +59,7 @@ DUE = datetime.datetime(2026, 10, 4, tzinfo=datetime.UTC)
         (content(ONE), content(ONE, overrides={("al", "ce"): (1.5, "")}), "2", "3.5", changes.OVERRIDE),
         (content(ONE, overrides={("al", "ce"): (1.5, "")}), content(ONE), "3.5", "2", changes.WITHDRAWN),
         (content(record("al")), content(record("al"), overrides={("al", "ce"): (1, "")}), "-", "1", changes.OVERRIDE),
+        (content(record("al"), overrides={("al", "ce"): (1, "")}), content(record("al")), "1", "-", changes.WITHDRAWN),
         (content(ONE), content(ONE, syllabus=Syllabus({"01": Asked(DUE)}, per_day=0.1)), "2", "1.6", "now 2 days late"),
         (content(ONE), content(ONE, syllabus=Syllabus({"01": Asked(None, 10.0)})), "2", "4", changes.WEIGHT),
         (content(ONE), content(ONE, asked={}), "2", "-", changes.ASKED),

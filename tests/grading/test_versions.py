@@ -102,6 +102,43 @@ def test_the_time_of_a_damaged_file_is_not_that_of_the_one_that_repairs_it(folde
     assert points(grade(folder, {**bad, **good}, {"g.csv": LATER})) == 6
 
 
+@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.parametrize("first", ["01_loss_functions.ipynb", "answers.pdf"])
+def test_what_replaces_no_readable_notebook_gets_the_time_of_the_newer_sheet_in_the_end(folder, first, fresh):
+    def download(name, file, text):
+        ada, grace = (f"{who}_assignsubmission_file_/" for who in ("Ada Lovelace_11", "Grace Hopper_12"))
+        return {name: zipped({f"{ada}{file}": text, f"{grace}{LESSON}": full()})}
+
+    def run(zips, *sheets):
+        tree(folder / "in", zips)
+        for age, name in enumerate((FIRST, SECOND)):
+            if (folder / "in" / name).exists():
+                os.utime(folder / "in" / name, (age, age))
+        plan = syllabus.read(folder / "course.toml")
+        term = Term(plan, roster=folder / "roster.csv", exported=[folder / name for name in sheets])
+        results, lines = grade_class(folder / "in", folder / "out", term=term)
+        return next(each for each in results if each["learner"] == "Ada Lovelace"), lines
+
+    for name, content in (("g.csv", SHEET), ("h.csv", LATER)):
+        (folder / name).write_text(content, encoding="utf-8")
+    old, new = download(FIRST, first, "{"), download(SECOND, LESSON, full())
+    if not fresh:
+        run(old, "g.csv")
+    ada, lines = run({**old, **new}, *(["g.csv"] if fresh else []))
+    assert ada["points"] == 12 and ada["notebooks"][0]["handed_in"] == ""
+    assert any("(Ada Lovelace)" in line and "with --fill" in line for line in lines)
+    ada, lines = run({}, "h.csv")
+    assert ada["points"] == 6 and not any("with --fill" in line for line in lines)
+
+
+def test_sheets_that_are_given_one_after_the_other_say_what_they_say_together(folder):
+    both = {**OLD, **NEW}
+    grade(folder, both, {"g.csv": SHEET})
+    results, lines = grade(folder, both, {"h.csv": LATER})
+    assert results["Ada Lovelace"]["notebooks"][0]["when"] == "2026-10-05T21:00:00"
+    assert not any("no time" in line or "with --fill" in line for line in lines)
+
+
 def test_a_run_that_was_stopped_has_kept_what_it_was_given(folder, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt

@@ -90,9 +90,8 @@ def _why(was, result):
     for lesson in old.keys() | new.keys():
         before, now = old.get(lesson), new.get(lesson)
         if before is None or now is None:
-            found |= dict.fromkeys(
-                [_came_or_went(now or before, was, result, MORE if before is None and not was.get("unread") else ANEW)]
-            )
+            why = MORE if before is None and not was.get("unread") else ANEW
+            found |= dict.fromkeys([_came_or_went(now or before, was, result, why, now is None)])
         elif _counted(was, lesson, before) != _counted(result, lesson, now):
             found |= dict.fromkeys(_of_lesson(before, now, was, result) or [ASKED])
     return tuple(sorted(found, key=_order)) or (ASKED,)
@@ -129,10 +128,10 @@ def _of_term(before, now, was, result):
     return reasons
 
 
-def _came_or_went(notebook, was, result, why):
-    """Why a lesson counts that did not, or the other way around; why is so where there are other files."""
+def _came_or_went(notebook, was, result, why, is_gone):
+    """Why a lesson counts that did not, or if it is gone the other way around; why is so where there are other files."""
     if not notebook.get("content"):
-        return OVERRIDE  # nobody handed it in: a person gave its points
+        return WITHDRAWN if is_gone else OVERRIDE  # nobody handed it in: a person gave its points
     return why if was.get("digest") != result.get("digest") else ASKED
 
 

@@ -154,7 +154,8 @@ def _told(notebook, syllabus):
     """A notebook whose problems are apart from what is only information, with the clocks' time of its hand-in."""
     notes = [line for line in notebook["problems"] if submissions.is_information(line)]
     problems = [line for line in notebook["problems"] if line not in notes]
-    return {**notebook, "problems": problems, "notes": notes, "handed_in": _clock(notebook.get("when", ""), syllabus)}
+    handed_in = "" if notebook.get("is_unsure") else _clock(notebook.get("when", ""), syllabus)
+    return {**notebook, "problems": problems, "notes": notes, "handed_in": handed_in}
 
 
 def unasked(notebooks):

@@ -143,7 +143,8 @@ def _record(hand_in, graded, problems, digest, before):
     """The record of a learner (see `counting`); before is the one of an earlier run, which has the history."""
     sources = {notebook.path: notebook for notebook in hand_in.notebooks}
     pairs = [(each, sources[each["path"]]) for each in graded]
-    dates, history = versions.dated(pairs, before.get("history", {}), datetime.date.today().isoformat())
+    today = datetime.date.today().isoformat()
+    dates, history = versions.dated(pairs, hand_in.entries, before.get("history", {}), today)
     notebooks = [
         {**each, **said, "late": source.late, "download": source.download, "attachment": source.attachment}
         for (each, source), said in zip(pairs, dates, strict=True)
@@ -154,7 +155,7 @@ def _record(hand_in, graded, problems, digest, before):
     return {
         "learner": hand_in.learner,
         "identity": hand_in.identity,
-        "entries": [asdict(entry) for entry in hand_in.entries],
+        "entries": [{**asdict(entry), "changed": list(entry.changed)} for entry in hand_in.entries],
         "slug": hand_in.slug,
         "late": hand_in.late,
         "absent": hand_in.absent,

@@ -3,8 +3,8 @@
 In the folder are then gradebook.csv, class.html, a page for each learner in feedback/, what an LMS takes in upload/,
 and results.json with all of it for programs. Its people may add overrides.csv. For our own use are learners/,
 exported/, which keeps the sheets that were given (see `given`), asked.json, which keeps what is asked and for how many
-points though the course may change, .layout and .roster, the last ones given, and .seed, which makes a second run draw
-the same inputs.
+points though the course may change, .layout and .roster, the last ones given, .times, which keeps what all of Moodle's
+sheets have said, and .seed, which makes a second run draw the same inputs.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from bplib.grading.classes.records import as_json, records, seed, stored
 from bplib.grading.classes.sheets import given, placing, uploads, worksheets
 from bplib.grading.sandbox.processes import Limits
 
-_LAYOUT, _ROSTER = ".layout", ".roster"
+_LAYOUT, _ROSTER, _TIMES = ".layout", ".roster", ".times"
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     now, before, replaced = given.read(term.exported, out / given.FOLDER)
     sheets, unread = given.participants({**before, **now})
     now, sheets, older = given.newest(now, sheets)
+    sheets, times = given.with_times(sheets, stored(out / _TIMES))
     layout, told = _layout(term.layout, out)
     told += remembered
     found = layouts.find(source, layout)
@@ -66,6 +67,8 @@ def grade_class(source, out, jobs=1, dask=None, limits=Limits(), progress=None, 
     _require_all_weeks(handed, last, stored(out / "asked.json"), out)
     # Before anything is graded, so that a run that goes on after this one was stopped knows it.
     _fill(out / given.FOLDER, {**before, **now}.items())
+    if times:
+        files.write(out / _TIMES, as_json(times))
     if layout is not None:
         files.write(out / _LAYOUT, layout)
     if term.roster:

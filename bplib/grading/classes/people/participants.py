@@ -47,9 +47,9 @@ class Participant:
         """All known times of changes, in their order."""
         return tuple(sorted({*self.before, self.when} - {""}))
 
-    def after(self, older):
-        """The same, with the times of what an older sheet has said of them; older may be None."""
-        return replace(self, before=(*self.before, *older.times)) if older else self
+    def after(self, times):
+        """The same, with the times that older sheets have said."""
+        return replace(self, before=(*self.before, *times))
 
 
 def known(handed, sheets, people=(), top=""):
@@ -57,7 +57,7 @@ def known(handed, sheets, people=(), top=""):
 
     sheets is {name of a file: {number: Participant}}, people a roster, and top what the class was given as. A hand-in
     of a group is one of each of its members. Of a person in a sheet the entries say address and other identities, too,
-    and the notebooks when the person has changed what is there; over several assignments they are one.
+    and when the person has changed what is there; over several assignments they are one.
     """
     everybody = {}
     for number, each in (pair for sheet in sheets.values() for pair in sheet.items()):
@@ -92,21 +92,19 @@ def known(handed, sheets, people=(), top=""):
 
 def _individual(handed, everybody, behind):
     """A hand-in of one person, who has more names by the sheets, and another one where a group's was before it."""
-    entries, learner, times = [], handed.learner, {}
+    entries, learner = [], handed.learner
     for entry in handed.entries:
         person, name, more = everybody.get(entry.identity), entry.name, ()
         if person and _agrees(person, entry):
             if "-" in name and person.name and _as_file(name) != _as_file(person.name):
                 name = person.name
             more = _identities(entry.download, person.name or name, person.identities, person.email)
-            entry = replace(entry, email=entry.email or person.email)
-            times[entry.download] = person.times
+            entry = replace(entry, email=entry.email or person.email, changed=person.times)
         else:
             name = behind[entry.download].get(name, name)
         learner = learner if name == entry.name else name
         entries += [replace(entry, name=name), *more]
-    notebooks = tuple(replace(each, changed=times.get(each.download, ())) for each in handed.notebooks)
-    return replace(handed, learner=learner, notebooks=notebooks, entries=tuple(entries))
+    return replace(handed, learner=learner, entries=tuple(entries))
 
 
 def _identities(download, name, identities, email):
@@ -144,11 +142,10 @@ def _members(part, entry, groups):
 def _member(part, entry, person):
     """What a group has handed in, as that of one of its members, a `Participant` or one of a roster."""
     number, times = getattr(person, "number", ""), getattr(person, "times", ())
-    notebooks = tuple(replace(each, changed=times) for each in part.notebooks)
-    own = handins.Entry(_MOODLE, entry.download, number, person.name or entry.name, person.email)
+    own = handins.Entry(_MOODLE, entry.download, number, person.name or entry.name, person.email, times)
     more = _identities(entry.download, own.name, person.identities, person.email)
     name = own.name or (f"Participant {number}" if number else entry.name)
-    return replace(part, learner=name, identity=number, notebooks=notebooks, entries=(own, *more))
+    return replace(part, learner=name, identity=number, entries=(own, *more))
 
 
 def _are_groups(entries, everybody):

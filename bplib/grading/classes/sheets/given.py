@@ -56,9 +56,21 @@ def newest(given, sheets):
         if last != name:
             lines.append(f"{last} is newer than {name}, and takes its place")
             older = known.pop(name)
-            known[last] = {number: each.after(older.get(number)) for number, each in known[last].items()}
+            known[last] = {
+                number: each.after(older[number].times if number in older else ())
+                for number, each in known[last].items()
+            }
             del kept[name]
     return kept, known, lines
+
+
+def with_times(sheets, times):
+    """(sheets of `newest` with the times that sheets of runs before have said, {number: [times]} of both)."""
+    known = {
+        name: {number: each.after(times.get(number, ())) for number, each in people.items()}
+        for name, people in sheets.items()
+    }
+    return known, times | {number: [*each.times] for people in known.values() for number, each in people.items()}
 
 
 def participants(sheets):
