@@ -129,7 +129,7 @@ def _of_term(before, now, was, result):
 
 
 def _came_or_went(notebook, was, result, why, is_gone):
-    """Why a lesson counts that did not, or if it is gone the other way around; why says it where the files are others."""
+    """Why a lesson counts that did not, or if it is gone the other way around; why says it where files are others."""
     if not notebook.get("content"):
         return WITHDRAWN if is_gone else OVERRIDE  # nobody handed it in: a person gave its points
     return why if was.get("digest") != result.get("digest") else ASKED
