@@ -49,9 +49,9 @@ def counted(report, term=Syllabus(), names=()):  # noqa: B008, it is frozen
 def _weighed(submission, term):
     """A submission with the points that it is worth in a term, where the plan weighs its lesson."""
     lesson = submission.get("lesson")
-    worth = term.lessons[lesson].points if lesson in term.lessons else None
-    most = sum(problem.points for each in LESSONS if each.LESSON == lesson for problem in each.PROBLEMS)
-    if worth is None or not most or submission["points"] is None:
+    exercises = {problem.id: problem.points for each in LESSONS if each.LESSON == lesson for problem in each.PROBLEMS}
+    most, worth = sum(exercises.values()), counting.worth_of(lesson, exercises, term)
+    if worth == most or not most or submission["points"] is None:
         return submission
     return {**submission, **{key: counting.plain(submission[key] * worth / most) for key in ("points", "max_points")}}
 

@@ -182,9 +182,8 @@ def gather(learner, identity, items, late, said=None):
                 break
     if not candidates and not any(item.kind == TROUBLE for item in items):
         others = [item.path for item in items if item.kind == OTHER]
-        shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
         ours = " but those of the course" if len(items) < len(expanded) else ""
-        problems.append(f"there is no notebook in it{ours}" + (f", only {shown}" if others else ""))
+        problems.append(f"there is no notebook in it{ours}" + (f", only {listings.some(others, 3)}" if others else ""))
     return Handed(learner, identity, tuple(notebooks), tuple(dict.fromkeys(problems)), late)
 
 

@@ -42,6 +42,11 @@ def clean(name):
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
+def some(names, most):
+    """The first names of many, for people: "a, b and 3 more"."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
 def _is_escaped(name):
     """Whether the system could not read the name as UTF-8; Python keeps such bytes as halves of surrogate pairs."""
     return any("\udc80" <= letter <= "\udcff" for letter in name) and not any(

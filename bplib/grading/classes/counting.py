@@ -37,6 +37,8 @@ import math
 from bplib.course.notebooks import submissions
 from bplib.course.problems import LESSONS, PROBLEMS
 from bplib.course.syllabus import LAST
+from bplib.grading import listings
+from bplib.grading.classes.people import naming
 from bplib.grading.classes.untouched import came_along, is_attempted
 from bplib.grading.grader import title_of
 
@@ -110,9 +112,8 @@ def _settled(record, asked, syllabus, overrides):
         if not mine:
             untouched += [lesson] if any(each.get("lesson") == lesson for each in notebooks) else []
             continue
-        worth = syllabus.lessons[lesson].points if lesson in syllabus.lessons else None
         most = sum(exercises.values())
-        scale = 1 if worth is None or not most else worth / most
+        scale = worth_of(lesson, exercises, syllabus) / most if most else 1
         rated = [_rated(each, lesson, syllabus, names, scale) for each in mine]
         counts = max(range(len(mine)), key=lambda k: _rank(mine[k], rated[k], k, syllabus))
         # A person's word is about what counts, and does not choose it.
@@ -130,7 +131,7 @@ def _settled(record, asked, syllabus, overrides):
     unread = [each for each in notebooks if "lesson" not in each and each["points"] is not None]
     replaced = [each for each in unread if each.get("is_replaced")]
     lines += [f"{each['path']}: {line}; a later one was read" for each in replaced for line in each["problems"]]
-    result["unread"] = sorted({_lesson_of(each["path"]) for each in unread if each not in replaced})
+    result["unread"] = sorted({naming.lesson(each["path"]) for each in unread if each not in replaced})
     result["unread"] += [""] if record["problems"] and not notebooks else []
     result["notes"], result["untouched"] = lines, untouched
     result["state"] = FAILED if failed else GRADED if chosen else EMPTY
@@ -142,12 +143,6 @@ def _settled(record, asked, syllabus, overrides):
     result["points"] = plain(sum(each["points"] for each in lessons.values())) if result["state"] == GRADED else None
     result["max_points"] = plain(sum(worth_of(lesson, exercises, syllabus) for lesson, exercises in asked.items()))
     return result
-
-
-def _lesson_of(path):
-    """The lesson that the name of a file says; "" if it says none."""
-    name = path.rpartition("/")[2].lower()
-    return next((lesson.LESSON for lesson in LESSONS if lesson.LESSON in name), "")
 
 
 def _told(notebook, syllabus):
@@ -162,9 +157,8 @@ def unasked(notebooks):
     """At most one line about notebooks, those of lessons which were not asked for."""
     if len(notebooks) < 2:
         return [f"{each['path']} is of {named(each['lesson'])}, which was not asked for" for each in notebooks]
-    some = ", ".join(f"{each['path']} ({title_of(each['lesson'])})" for each in notebooks[:_MOST_NAMED])
-    more = f" and {len(notebooks) - _MOST_NAMED} more" if len(notebooks) > _MOST_NAMED else ""
-    return [f"{len(notebooks)} notebooks are of lessons that were not asked for: {some}{more}"]
+    some = listings.some([f"{each['path']} ({title_of(each['lesson'])})" for each in notebooks], _MOST_NAMED)
+    return [f"{len(notebooks)} notebooks are of lessons that were not asked for: {some}"]
 
 
 def _extensions(asked, syllabus, names):

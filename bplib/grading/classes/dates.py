@@ -2,11 +2,21 @@
 
 import math
 
+from bplib.grading import listings
 from bplib.grading.classes.counting import named, names_of
 
 _MARK_LATE = {"canvas"}
 """The LMSs that mark in a download what came late: what they do not mark was in time by their date."""
 _MOST_NAMED = 5
+
+_UNKNOWN = "hand-ins that count as in time, since no time of theirs is known"
+_NEWER = "hand-ins that are newer than Moodle's sheet and count as in time; export it again and give it with --fill"
+_UNSURE = (
+    "there are more versions than Moodle's sheets have times, so the last time may be another's; give the sheet of each"
+    " download with --fill"
+)
+_LATE = "hand-ins that count as one day late, since only that they are late is known"
+_SAYS = _UNKNOWN, _NEWER, _UNSURE, _LATE
 
 
 def lines(results, syllabus):
@@ -19,43 +29,30 @@ def lines(results, syllabus):
 
 def _times(lesson, results, syllabus):
     """Lines about the hand-ins of a lesson of which it is not known when they came, with some of the names."""
-    unknown, newer, unsure, late = [], [], [], []
+    whose = {says: [] for says in _SAYS}
     for result in results:
         for each in result["notebooks"]:
-            if each["lesson"] == lesson and each.get("is_unsure"):
-                unsure.append(result["learner"])
-            if each["lesson"] != lesson or not each["path"] or syllabus.instant(each.get("when", "")) > -math.inf:
-                continue
-            if each.get("is_newer"):
-                newer.append(result["learner"])
-            elif each.get("late"):
-                # Of what is called late and has an extension its page says so; nothing else is known, nor needed.
-                late += [result["learner"]] if result["lessons"][lesson]["days_late"] else []
-            elif not _is_marked_when_late(each, result):
-                unknown.append(result["learner"])
+            if each["lesson"] == lesson and each["path"] and (says := _unknown(each, result, syllabus)):
+                whose[says].append(result["learner"])
     return [
-        f"{named(lesson)}: {says}: {_some(names)}"
-        for says, names in (
-            ("hand-ins that count as in time, since no time of theirs is known", unknown),
-            (
-                "hand-ins that are newer than Moodle's sheet and count as in time; export it again and give it with"
-                " --fill",
-                newer,
-            ),
-            (
-                "there are more versions than Moodle's sheets have times, so the last time may be another's; give the"
-                " sheet of each download with --fill",
-                unsure,
-            ),
-            ("hand-ins that count as one day late, since only that they are late is known", late),
-        )
+        f"{named(lesson)}: {says}: {len(names)} ({listings.some(names, _MOST_NAMED)})"
+        for says, names in whose.items()
         if names
     ]
 
 
-def _some(names):
-    shown = ", ".join(names[:_MOST_NAMED])
-    return f"{len(names)} ({shown}{f' and {len(names) - _MOST_NAMED} more' if names[_MOST_NAMED:] else ''})"
+def _unknown(notebook, result, syllabus):
+    """What of _SAYS is to be said of when a notebook came; None where nothing is."""
+    if notebook.get("is_unsure"):
+        return _UNSURE
+    if syllabus.instant(notebook.get("when", "")) > -math.inf:
+        return None
+    if notebook.get("is_newer"):
+        return _NEWER
+    if notebook.get("late"):
+        # Of what is called late and has an extension its page says so; nothing else is known, nor needed.
+        return _LATE if result["lessons"][notebook["lesson"]]["days_late"] else None
+    return None if _is_marked_when_late(notebook, result) else _UNKNOWN
 
 
 def _is_marked_when_late(notebook, result):

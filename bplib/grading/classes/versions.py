@@ -10,8 +10,9 @@ The history of a learner is {fingerprint of a version: {lesson, seen, when}}; se
 it. Of a hand-in without a notebook the fingerprint is a word of ours, and of what cannot be read the lesson is "".
 """
 
-import re
 from collections import defaultdict
+
+from bplib.grading.classes.people import naming
 
 
 def dated(versions, entries, history, today):
@@ -103,11 +104,11 @@ def _is_replaced(source, versions, order):
     return any(
         graded.get("lesson")
         and order.index(later.download) > order.index(source.download)
-        and _name(later.path) == _name(source.path)
+        and _name(later) == _name(source)
         for graded, later in versions
     )
 
 
-def _name(path):
-    """The name of a file, without the number by which an LMS or a browser tells it from another."""
-    return re.sub(r"(-\d+|\s*\(\d+\))?\.ipynb$", "", path.rpartition("/")[2].lower())
+def _name(notebook):
+    """The name of its file, without the number by which an LMS or a browser tells it from another."""
+    return naming.without_copy(naming.stem(notebook.path.rpartition("/")[2])).lower()

@@ -81,7 +81,14 @@ class Sent:
     @property
     def in_all_downloads(self):
         """Whether the identity means the same person in every download of the LMS; Moodle counts in each one anew."""
-        return bool(self.identity) and self.lms not in ("", "moodle") and self.name != f"anon {self.identity}"
+        return self.is_one_person and self.lms != "moodle"
+
+    @property
+    def is_one_person(self):
+        """Whether nobody else has the identity; one of Moodle's is of one assignment, and nobody's in others."""
+        return bool(self.lms and self.identity) and not (
+            self.lms == "canvas" and _is_anonymous(self.identity, self.name)
+        )
 
 
 def named(name):
@@ -112,7 +119,11 @@ def is_hidden(name, identity):
 
 def is_nameless(lms, identity, name):
     """Whether an LMS has hidden whose a hand-in is."""
-    return name == f"anon {identity}" if lms == "canvas" else lms == "moodle" and is_hidden(name, identity)
+    return _is_anonymous(identity, name) if lms == "canvas" else lms == "moodle" and is_hidden(name, identity)
+
+
+def _is_anonymous(identity, name):
+    return name == f"anon {identity}"  # then Canvas has another one for each hand-in
 
 
 def _when(said):

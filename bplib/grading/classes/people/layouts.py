@@ -144,9 +144,7 @@ class _Gathering:
 
     def add(self, sent, items, place, scope):
         name = "" if sent.lms == "blackboard" else sent.name  # it is not in each of its files
-        # A number of Moodle's is one person in all downloads of one assignment, and nobody's in others.
-        is_one = sent.in_all_downloads or (sent.lms == "moodle" and sent.identity)
-        key = (sent.lms, sent.identity, name, "" if is_one else scope)
+        key = (sent.lms, sent.identity, name, "" if sent.is_one_person else scope)
         pile = self.piles.setdefault(key, _Pile(sent.name, place, sent))
         pile.name = pile.name if sent.name == sent.identity else sent.name
         pile.places.setdefault(place, []).extend(items)

@@ -5,7 +5,6 @@ keeps so many versions. Two may be two versions, or two people, and then it is a
 class is opened, since that is what a learner may have made to look like one.
 """
 
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
@@ -17,8 +16,6 @@ MANY = 3
 
 _CROWD = 10  # what an LMS gives of so many, beside hand-ins of one, is no forgery by one of them but a class
 
-_MOST_PROBED = 200_000_000  # bytes that are unpacked of one folder or zip to find out what it is
-_COPY = re.compile(r"-[0-9]+$|\s*\([0-9]+\)$")  # 01_loss_functions-1 is Canvas's, 01_loss_functions (1) a browser's
 _NBGRADER = {"source", "source_with_tests", "release", "submitted", "autograded", "feedback", "solution"}
 
 

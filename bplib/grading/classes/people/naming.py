@@ -42,6 +42,12 @@ def learner(file, lessons):
     return without_copy(left).strip(" _.-")
 
 
+def lesson(file):
+    """The lesson that the name of a file says, with its folders or without; "" if it says none."""
+    said = stem(file.rpartition("/")[2])
+    return next((name for name in map(stem, releases.released_notebooks()) if _lesson(name).search(said)), "")
+
+
 @functools.cache
 def _lesson(name):
     return re.compile(rf"(?:^|[\s_.-]+){re.escape(name)}(?=$|[\s_.-])", re.IGNORECASE)

@@ -18,6 +18,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from bplib.grading.classes.people import downloads
+
 MOODLE, CANVAS, BLACKBOARD, BRIGHTSPACE = "moodle", "canvas", "blackboard", "brightspace"
 
 _MISPLACED = 1 / 4
@@ -46,7 +48,7 @@ def is_key(entry):
     if entry["lms"] == BRIGHTSPACE:
         return re.search(r"[^\W\d]", entry["identity"]) is not None
     if entry["lms"] == CANVAS:
-        return entry["identity"].isdecimal() and entry["name"] != f"anon {entry['identity']}"
+        return entry["identity"].isdecimal() and not downloads.is_nameless(CANVAS, entry["identity"], entry["name"])
     return entry["identity"].isdecimal() or entry["lms"] != MOODLE
 
 

@@ -128,8 +128,7 @@ def _shown(sheet, export, row):
 
 def _told(news):
     """Lines of pairs: what is said, and of whom or what; none about nobody."""
-    some = [(says, names[:_MOST_NAMES], len(names) - _MOST_NAMES) for says, names in news if names]
-    return [f"{says}: {', '.join(names)}{f' and {more} more' if more > 0 else ''}" for says, names, more in some]
+    return [f"{says}: {listings.some(names, _MOST_NAMES)}" for says, names in news if names]
 
 
 def _has_commas(sheet, export):
