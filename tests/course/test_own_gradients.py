@@ -91,3 +91,34 @@ def test_what_the_exercise_says_of_the_simple_forecasts_is_so():
         assert (
             found == pytest.approx(off, abs=0.5 if off == int(off) else 0.05) and found > recurrent_networks.FREE_BAND
         )
+
+
+def unlucky(misses):
+    """A forecaster whose first trainings on all years end badly, with what each would be off by, and then well."""
+    truth = recurrent_networks._sunspots()[-1]
+    sides = np.where(np.arange(truth.shape[1]) % 2, 1.0, -1.0) * (np.arange(truth.shape[1]) > 0)
+    left = [*misses]
+
+    def forecaster(series, rng):
+        params, loss_and_gradients, run = recurrent_networks._forecaster(epochs=1)(series, rng)
+        if len(series) > 100:
+            off = left.pop(0) if left else 0.0
+            run = lambda params, past, years: truth + off * sides / 100  # noqa: E731
+        return params, loss_and_gradients, run
+
+    return forecaster, left
+
+
+@pytest.mark.parametrize("misses", [[], [50.0], [50.0, 60.0]])
+def test_one_training_whose_draws_were_bad_costs_no_point(misses):
+    forecaster, left = unlucky(misses)
+    verdict = recurrent_networks._judge_free()(forecaster, seed=0)
+    assert verdict.status == "passed" and not left, verdict.message
+
+
+def test_the_best_of_three_trainings_is_told_and_a_fourth_is_not_made():
+    forecaster, left = unlucky([60.0, 50.0, 55.0, 0.0])
+    verdict = recurrent_networks._judge_free()(forecaster, seed=0)
+    assert verdict.status == "not yet" and left == [0.0]
+    assert "off by 49.2 sunspots in the best of 3 trainings, and 41 are needed" in verdict.message
+    assert "One year ahead it is off by 0.0 sunspots" in verdict.message

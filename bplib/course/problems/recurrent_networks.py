@@ -574,6 +574,7 @@ CLIP_MISTAKES = misconceptions(
 # free-run: a network of the learner's own, trained on 220 years, that then runs by itself for 30
 
 FREE_BAND, YEARS, PAST = 41.0, 30, 60
+TRIALS = 3  # of 800 trainings of the released solution 55 miss the band, by the weights and orders that they drew
 _FEW, _WINDOW = 100, 12  # years of the short training, and of the windows that its gradients are looked at with
 
 
@@ -919,6 +920,20 @@ def _look_inside(model, series, rng):
     raise Settled.on(wrong)
 
 
+def _by_itself(model, past):
+    said = _runs(model, past)
+    if np.abs(said).max() > 20:
+        raise Settled(
+            f"By itself it grows without end: a run comes to {100 * np.abs(said).max():.2g} sunspots. Has the training"
+            " diverged? Behind a tanh a state stays within 1, so how large are your weights?"
+        )
+    return said
+
+
+def _ahead(one, naive):
+    return f"One year ahead it is off by {one:.1f} sunspots, and to say last year's number by {naive:.1f}."
+
+
 def _judge_free():
     def judge(answer, rng):
         series, past, truth = _sunspots()
@@ -931,32 +946,31 @@ def _judge_free():
         short = trained(_FEW)
         _runs(short, past[:2])
         _look_inside(short, series, rng)
-        model = trained(len(series))
-        said = _runs(model, past)
-        if np.abs(said).max() > 20:
-            raise Settled(
-                f"By itself it grows without end: a run comes to {100 * np.abs(said).max():.2g} sunspots. Has the"
-                " training diverged? Behind a tanh a state stays within 1, so how large are your weights?"
-            )
-        off = _root_mean_square(said, truth)
-        if off <= FREE_BAND:
-            says = f"Over {YEARS} years by itself, from {len(past)} starts that it never saw, it is off by less than"
-            return Verdict(PASSED, f"{says} {FREE_BAND:g} sunspots; to repeat the last eleven years is off by 45.")
-        one, naive = (_root_mean_square(each, truth[:, 0]) for each in (said[:, 0], past[:, -1]))
-        ahead = f"One year ahead it is off by {one:.1f} sunspots, and to say last year's number by {naive:.1f}"
-        if one > 0.9 * naive:
-            return Verdict(
-                NOT_YET,
-                f"It has not learned. {ahead}. Your gradients and your run are right, so look at the training: the"
-                " rate, how many steps there are, how long the windows are, and that y is one year later than x.",
-                "seen: not learned",
-            )
+        naive, best = _root_mean_square(past[:, -1], truth[:, 0]), (np.inf, np.inf)
+        for _ in range(TRIALS):
+            said = _by_itself(trained(len(series)), past)
+            off, one = _root_mean_square(said, truth), _root_mean_square(said[:, 0], truth[:, 0])
+            if off <= FREE_BAND:
+                says = f"Over {YEARS} years by itself, from {len(past)} starts that it never saw, it is off by less"
+                return Verdict(
+                    PASSED, f"{says} than {FREE_BAND:g} sunspots; to repeat the last eleven years is off by 45."
+                )
+            best = min(best, (off, one))
+            if one > 0.9 * naive:
+                return Verdict(
+                    NOT_YET,
+                    f"It has not learned. {_ahead(one, naive)} Your gradients and your run are right, so look at the"
+                    " training: the rate, how many steps there are, how long the windows are, and that y is one year"
+                    " later than x.",
+                    "seen: not learned",
+                )
+        off, one = best
         return Verdict(
             NOT_YET,
-            f"By itself it is off by {off:.1f} sunspots, and {FREE_BAND:g} are needed. To say the mean of the years up"
-            " to 1920 is off by 59, to repeat the last eleven years by 45, and a linear formula of nine years by 45."
-            f" {ahead}. Your gradients and your run are right: train on longer windows that begin in every year, with"
-            " more units, or for longer.",
+            f"By itself it is off by {off:.1f} sunspots in the best of {TRIALS} trainings, and {FREE_BAND:g} are"
+            " needed. To say the mean of the years up to 1920 is off by 59, to repeat the last eleven years by 45, and"
+            f" a linear formula of nine years by 45. {_ahead(one, naive)} Your gradients and your run are right: train"
+            " on longer windows that begin in every year, with more units, or for longer.",
             "seen: band",
         )
 
