@@ -4,19 +4,21 @@ import json
 import os
 import time
 from collections import Counter
+from pathlib import Path
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.io import capture_output
 
 from bplib.course.judging.reading import PASSED
 from bplib.course.problems import PROBLEMS
-from tests.machines.__main__ import ROOT
+
+SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
 
 
 def main(seconds=30, *names):
     """Each exercise of these lessons, or of all, for so many seconds; 1 if one of them was once not passed."""
     wrong = 0
-    for path in sorted((ROOT / "solutions").glob("*.ipynb")):
+    for path in sorted(SOLUTIONS.glob("*.ipynb")):
         if names and path.stem not in names:
             continue
         for id, answer in _answers(path):
