@@ -36,6 +36,7 @@ def interrupted(command, until, how, temporary):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what runs in the background ignores it
     )
     for _ in waiting(60):
         if until(run.pid):
